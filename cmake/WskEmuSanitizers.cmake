@@ -1,0 +1,29 @@
+# SPDX-License-Identifier: MIT
+# Turns one sanitizer name into compile and link flags, after a probe, and adds the coverage flags.
+include(CheckCSourceCompiles)
+
+set(wsk_emu_sanitize_flags "")
+if(NOT WSK_EMU_SANITIZE STREQUAL "none")
+    string(REPLACE "+" "," wsk_emu_sanitize_list "${WSK_EMU_SANITIZE}")
+    set(wsk_emu_sanitize_flags -fsanitize=${wsk_emu_sanitize_list} -fno-sanitize-recover=all)
+    if(WSK_EMU_SANITIZE MATCHES "undefined" AND CMAKE_C_COMPILER_ID MATCHES "Clang")
+        # Drivers cast completion routines between prototypes, as the WDK's own macros do.
+        list(APPEND wsk_emu_sanitize_flags -fno-sanitize=function)
+    endif()
+
+    list(JOIN wsk_emu_sanitize_flags " " CMAKE_REQUIRED_FLAGS)
+    string(MAKE_C_IDENTIFIER "WSK_EMU_LINKS_${WSK_EMU_SANITIZE}" wsk_emu_probe)
+    check_c_source_compiles("int main(void) { return 0; }" ${wsk_emu_probe})
+    unset(CMAKE_REQUIRED_FLAGS)
+    if(NOT ${wsk_emu_probe})
+        message(FATAL_ERROR "${CMAKE_C_COMPILER} cannot compile and link with -fsanitize=${wsk_emu_sanitize_list}; "
+            "install its sanitizer libraries (Debian: libasan, libubsan, libtsan for gcc, libclang-rt-<n>-dev for clang)")
+    endif()
+    add_compile_options(${wsk_emu_sanitize_flags})
+    add_link_options(${wsk_emu_sanitize_flags})
+endif()
+
+if(WSK_EMU_COVERAGE)
+    add_compile_options(--coverage)
+    add_link_options(--coverage)
+endif()

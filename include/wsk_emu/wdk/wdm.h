@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: MIT */
+/* The kernel interface for drivers, put together from one header per subsystem. */
+#ifndef WSK_EMU_WDK_WDM_H
+#define WSK_EMU_WDK_WDM_H
+
+#include "ntdef.h"
+
+#include "bugcodes.h"
+#include "excpt.h"
+#include "ntstatus.h"
+
+#include "wsk_emu_wdk/base.h"
+#include "wsk_emu_wdk/dbg.h"
+#include "wsk_emu_wdk/ex.h"
+#include "wsk_emu_wdk/interlocked.h"
+#include "wsk_emu_wdk/io.h"
+#include "wsk_emu_wdk/io_irp.h"
+#include "wsk_emu_wdk/irql.h"
+#include "wsk_emu_wdk/ke.h"
+#include "wsk_emu_wdk/ke_lock.h"
+#include "wsk_emu_wdk/ke_time.h"
+#include "wsk_emu_wdk/mm.h"
+#include "wsk_emu_wdk/ob.h"
+#include "wsk_emu_wdk/ps.h"
+#include "wsk_emu_wdk/rtl.h"
+#include "wsk_emu_wdk/rtl_list.h"
+
+#endif

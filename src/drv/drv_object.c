@@ -1,0 +1,317 @@
+/* SPDX-License-Identifier: MIT */
+/* Loads drivers, unloads them, and looks at what they leave behind. */
+#include "drv/drv_object.h"
+
+#include <string.h>
+
+#include "base/base_assert.h"
+#include "base/base_list.h"
+#include "drv/drv_leaks.h"
+#include "host/host_lock.h"
+#include "host/host_log.h"
+#include "host/host_mem.h"
+#include "nt/io_device.h"
+#include "nt/nt_door.h"
+#include "nt/nt_thread.h"
+#include "vrf/vrf_report.h"
+
+/* Design
+ *
+ * Each loaded driver has a record in one list, made before DriverEntry is called, so that its name is taken. The lock
+ * guards the list only; DriverEntry and DriverUnload run without it. A record is touched by the thread that loads or
+ * unloads its driver, and by nobody else: two threads that unload one driver are a mistake of the test.
+ *
+ * A driver whose DriverEntry failed goes the way of an unloaded one, but its DriverUnload is not called.
+ */
+
+#define NAME_MAX_COUNT 200
+
+struct driver {
+    struct we_base_list link; /* guarded by s_lock */
+    PDRIVER_OBJECT object;
+    struct we_drv_leaks before; /* what was alive before DriverEntry, made by the test or by other drivers */
+    bool is_started;            /* DriverEntry has succeeded */
+    bool is_stuck;              /* unloading was refused and reported */
+    char name[NAME_MAX_COUNT + 1];
+};
+
+static struct we_host_mutex s_lock = WE_HOST_MUTEX_INIT(WE_RANK_INSTANCE);
+static struct we_base_list s_drivers = WE_BASE_LIST_INIT(s_drivers); /* guarded by s_lock */
+static bool s_is_open;                                               /* guarded by s_lock */
+
+/* --- the list -------------------------------------------------------------------------- */
+
+static struct driver *driver_find_locked(const char *name)
+{
+    WE_BASE_LIST_FOR_EACH(link, &s_drivers) {
+        struct driver *driver = WE_BASE_LIST_ITEM(link, struct driver, link);
+
+        if (strcmp(driver->name, name) == 0) {
+            return driver;
+        }
+    }
+    return NULL;
+}
+
+static bool kernel_is_running(void)
+{
+    bool is_running;
+
+    we_host_mutex_lock(&s_lock);
+    is_running = s_is_open;
+    we_host_mutex_unlock(&s_lock);
+    return is_running;
+}
+
+/* Lists a driver under its name, unless the kernel is stopped or the name taken. */
+static NTSTATUS driver_add(struct driver *driver)
+{
+    NTSTATUS status = STATUS_SUCCESS;
+
+    we_host_mutex_lock(&s_lock);
+    if (!s_is_open) {
+        status = STATUS_INVALID_DEVICE_STATE;
+    } else if (driver_find_locked(driver->name) != NULL) {
+        status = STATUS_OBJECT_NAME_COLLISION;
+    } else {
+        we_base_list_append(&s_drivers, &driver->link);
+    }
+    we_host_mutex_unlock(&s_lock);
+    return status;
+}
+
+static void driver_remove(struct driver *driver)
+{
+    we_host_mutex_lock(&s_lock);
+    we_base_list_remove(&driver->link);
+    we_host_mutex_unlock(&s_lock);
+}
+
+static bool driver_is_alone(const struct driver *driver)
+{
+    bool is_alone;
+
+    we_host_mutex_lock(&s_lock);
+    is_alone = s_drivers.next == &driver->link && s_drivers.prev == &driver->link;
+    we_host_mutex_unlock(&s_lock);
+    return is_alone;
+}
+
+static struct driver *driver_of(PDRIVER_OBJECT object)
+{
+    struct driver *found = NULL;
+
+    we_host_mutex_lock(&s_lock);
+    WE_BASE_LIST_FOR_EACH(link, &s_drivers) {
+        struct driver *driver = WE_BASE_LIST_ITEM(link, struct driver, link);
+
+        if (driver->object == object) {
+            found = driver;
+        }
+    }
+    we_host_mutex_unlock(&s_lock);
+    return found;
+}
+
+/* --- loading --------------------------------------------------------------------------- */
+
+/* The name becomes part of object names, so it has no separator and nothing that cannot be printed. */
+static bool name_is_valid(PCSTR name)
+{
+    size_t length = 0;
+
+    for (; name[length] != 0; length++) {
+        if (length == NAME_MAX_COUNT || name[length] <= ' ' || name[length] >= 0x7F || name[length] == '\\') {
+            return false;
+        }
+    }
+    return length >= 1;
+}
+
+static struct driver *driver_create(PCSTR name)
+{
+    struct driver *driver = we_host_zalloc(sizeof(*driver));
+
+    if (driver == NULL) {
+        return NULL;
+    }
+    we_base_list_init(&driver->link);
+    memcpy(driver->name, name, strlen(name) + 1);
+    driver->object = we_io_driver_create(driver->name);
+    if (driver->object == NULL) {
+        we_host_free(driver);
+        return NULL;
+    }
+    return driver;
+}
+
+static const char registry_prefix[] = "\\Registry\\Machine\\System\\CurrentControlSet\\Services\\";
+
+/* A string of its own, so that a driver that keeps the pointer past DriverEntry is caught by a memory checker. */
+static PUNICODE_STRING registry_path_create(const char *name)
+{
+    size_t prefix_count = sizeof(registry_prefix) - 1;
+    size_t count = prefix_count + strlen(name);
+    PUNICODE_STRING path = we_host_alloc(sizeof(*path));
+
+    if (path == NULL) {
+        return NULL;
+    }
+    /* No terminator: counted strings have none in general, and this one would never be missed otherwise. */
+    path->Length = (USHORT)(count * sizeof(WCHAR));
+    path->MaximumLength = path->Length;
+    path->Buffer = we_host_alloc(path->Length);
+    if (path->Buffer == NULL) {
+        we_host_free(path);
+        return NULL;
+    }
+    for (size_t i = 0; i < count; i++) {
+        path->Buffer[i] = (WCHAR)(i < prefix_count ? registry_prefix[i] : name[i - prefix_count]);
+    }
+    return path;
+}
+
+static void registry_path_destroy(PUNICODE_STRING path)
+{
+    we_host_free(path->Buffer);
+    we_host_free(path);
+}
+
+static NTSTATUS entry_call(struct driver *driver, PDRIVER_INITIALIZE entry_routine, PUNICODE_STRING registry_path)
+{
+    struct we_nt_frame frame;
+    NTSTATUS status;
+
+    driver->object->DriverInit = entry_routine;
+    we_nt_door_enter(&frame, WE_DOOR_DRIVER_ENTRY, (const void *)(ULONG_PTR)entry_routine, driver->object);
+    status = entry_routine(driver->object, registry_path);
+    we_nt_door_leave(&frame);
+    return status;
+}
+
+/* What both ends of a driver have in common: look at what is left, then drop it. */
+static void driver_end(struct driver *driver, const char *function)
+{
+    /* With a second driver loaded nobody can say whose an object is: then the stop reports it. */
+    if (driver_is_alone(driver)) {
+        we_drv_leaks_report(&driver->before, driver->name, function);
+    }
+    we_io_driver_destroy(driver->object);
+    driver_remove(driver);
+    we_host_free(driver);
+}
+
+NTSTATUS wsk_emu_driver_load(PDRIVER_INITIALIZE entry, PCSTR name, PDRIVER_OBJECT *driver)
+{
+    struct driver *record;
+    PUNICODE_STRING registry_path = NULL;
+    NTSTATUS status;
+
+    if (driver != NULL) {
+        *driver = NULL;
+    }
+    if (entry == NULL || name == NULL || driver == NULL || !name_is_valid(name)) {
+        return STATUS_INVALID_PARAMETER;
+    }
+    if (!kernel_is_running()) {
+        return STATUS_INVALID_DEVICE_STATE; /* a driver object cannot even be made */
+    }
+    record = driver_create(name);
+    if (record == NULL) {
+        return STATUS_INSUFFICIENT_RESOURCES;
+    }
+    status = driver_add(record);
+    if (!NT_SUCCESS(status)) {
+        goto destroy_record;
+    }
+    registry_path = registry_path_create(name);
+    if (registry_path == NULL) {
+        status = STATUS_INSUFFICIENT_RESOURCES;
+        goto remove_record;
+    }
+    we_drv_leaks_collect(&record->before);
+    status = entry_call(record, entry, registry_path);
+    registry_path_destroy(registry_path);
+    if (!NT_SUCCESS(status)) {
+        driver_end(record, "DriverEntry");
+        return status;
+    }
+    record->is_started = true;
+    we_io_driver_started(record->object);
+    *driver = record->object;
+    return status;
+
+remove_record:
+    driver_remove(record);
+destroy_record:
+    we_io_driver_destroy(record->object);
+    we_host_free(record);
+    return status;
+}
+
+/* --- unloading ------------------------------------------------------------------------- */
+
+static void unload_call(PDRIVER_OBJECT object)
+{
+    PDRIVER_UNLOAD unload_routine = object->DriverUnload;
+    struct we_nt_frame frame;
+
+    we_nt_door_enter(&frame, WE_DOOR_DRIVER_UNLOAD, (const void *)(ULONG_PTR)unload_routine, object);
+    unload_routine(object);
+    we_nt_door_leave(&frame);
+}
+
+void wsk_emu_driver_unload(PDRIVER_OBJECT driver)
+{
+    struct driver *record;
+
+    if (driver == NULL) {
+        return;
+    }
+    record = driver_of(driver);
+    if (record == NULL) {
+        we_host_log(WE_LOG_ERROR, "wsk_emu_driver_unload: %p is no loaded driver", (void *)driver);
+        return;
+    }
+    if (driver->DriverUnload == NULL) {
+        record->is_stuck = true;
+        (void)we_vrf_report(WE_RULE_UNL_001, NULL, "the driver %s has no DriverUnload and stays loaded", record->name);
+        return;
+    }
+    unload_call(driver);
+    driver_end(record, "DriverUnload");
+}
+
+/* --- start and stop -------------------------------------------------------------------- */
+
+void we_drv_start(void)
+{
+    we_host_mutex_lock(&s_lock);
+    WE_ASSERT(we_base_list_is_empty(&s_drivers));
+    s_is_open = true;
+    we_host_mutex_unlock(&s_lock);
+}
+
+void we_drv_close(void)
+{
+    we_host_mutex_lock(&s_lock);
+    s_is_open = false;
+    we_host_mutex_unlock(&s_lock);
+}
+
+void we_drv_stop(void)
+{
+    struct we_base_list *link;
+
+    /* The lock is not needed: nobody is left who could load or unload. */
+    while ((link = we_base_list_pop(&s_drivers)) != NULL) {
+        struct driver *driver = WE_BASE_LIST_ITEM(link, struct driver, link);
+
+        if (driver->is_started && !driver->is_stuck) {
+            we_host_log(WE_LOG_WARNING, "the driver %s was still loaded at the stop: its DriverUnload was not called",
+                        driver->name);
+        }
+        we_io_driver_destroy(driver->object);
+        we_host_free(driver);
+    }
+}

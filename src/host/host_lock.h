@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: MIT */
+/* The library's internal locks and their order: the enum is the documentation of the order. */
+#ifndef WE_HOST_LOCK_H
+#define WE_HOST_LOCK_H
+
+#include <pthread.h>
+#include <stdbool.h>
+
+/* A thread may take a lock only if its rank is above every lock that it holds. */
+enum we_host_rank {
+    WE_RANK_INSTANCE = 10,     /* wsk_emu.c: started or stopped */
+    WE_RANK_REGISTRATION = 20, /* wsk_registration.c: registered clients, captures */
+    WE_RANK_CLIENT = 30,       /* wsk_client.c: a client's sockets and static events */
+    WE_RANK_LISTENER = 40,     /* wsk_listen.c: requests, accept IRPs, request states */
+    WE_RANK_SOCKET = 50,       /* wsk_socket.h: state, IRP queues, event mask of one socket */
+    WE_RANK_SOCKET_LIST = 55,  /* wsk_socket.c: all open sockets, tombstones */
+    WE_RANK_CANCEL = 60,       /* io_cancel.c: cancel routines of all IRPs */
+    WE_RANK_DISPATCHER = 70,   /* ke_dispatcher.c: signal states, wait lists, timers */
+    WE_RANK_OBJECT = 75,       /* ob_object.c: handles, names */
+    WE_RANK_QUEUE = 80,        /* ke_cpu.c, ex_worker.c: queued work */
+    WE_RANK_POLLER = 90,       /* host_net.c: registrations of one processor */
+    WE_RANK_POLLER_SET = 95,   /* host_poller_poll.c: descriptors */
+    WE_RANK_NET = 100,         /* host_net_virtual_names.c: addresses in use, backlogs */
+    WE_RANK_NET_LINK = 102,    /* host_net_virtual_link.c: both ends of one connection */
+    WE_RANK_NET_QUEUE = 104,   /* host_net_virtual.c: events of one processor */
+    WE_RANK_POOL = 110,        /* ex_pool.c: free lists */
+    WE_RANK_LEDGER = 120,      /* vrf_ledger.c: live objects */
+    WE_RANK_REPORT = 125,      /* vrf_report.c: collected reports */
+    WE_RANK_LOG = 130          /* host_log.c: the sink */
+};
+
+struct we_host_mutex {
+    pthread_mutex_t mutex;
+    enum we_host_rank rank;
+};
+
+#define WE_HOST_MUTEX_INIT(rank_value) { PTHREAD_MUTEX_INITIALIZER, rank_value }
+
+/* Not recursive. Ranks are checked when the library is built with WE_CHECK_LOCK_RANKS. */
+void we_host_mutex_init(struct we_host_mutex *mutex, enum we_host_rank rank);
+void we_host_mutex_fini(struct we_host_mutex *mutex);
+void we_host_mutex_lock(struct we_host_mutex *mutex);
+void we_host_mutex_unlock(struct we_host_mutex *mutex);
+/* True when the calling thread holds no ranked lock; always true without WE_CHECK_LOCK_RANKS.
+ * The door asserts it. */
+bool we_host_holds_no_lock(void);
+/* Forgets the ranks a thread holds: for a thread that left a callback by longjmp. */
+void we_host_lock_ranks_reset(void);
+
+#endif

@@ -1,0 +1,67 @@
+/* SPDX-License-Identifier: MIT */
+/* Counted allocation for the library's own objects. */
+#include "host/host_mem.h"
+
+#include <stdlib.h>
+
+/* Design note: every allocation counts, and on busy processors one counter would travel between their
+ * caches all the time. So threads are spread over a few counters, each on a cache line of its own. A
+ * block may be freed by another thread than the one that made it: single counters then go below zero,
+ * and only their sum means something. */
+
+#define SHARD_COUNT 16u
+#define CACHE_LINE_BYTES 64
+
+struct shard {
+    _Alignas(CACHE_LINE_BYTES) long live_count; /* atomic, relaxed */
+};
+
+static struct shard s_shards[SHARD_COUNT];
+static unsigned s_next_shard; /* atomic: hands out shards in turn */
+static _Thread_local struct shard *s_shard;
+
+static void live_count_add(long change)
+{
+    if (s_shard == NULL) {
+        s_shard = &s_shards[__atomic_fetch_add(&s_next_shard, 1, __ATOMIC_RELAXED) % SHARD_COUNT];
+    }
+    (void)__atomic_fetch_add(&s_shard->live_count, change, __ATOMIC_RELAXED);
+}
+
+static void *count_if_made(void *memory)
+{
+    if (memory != NULL) {
+        live_count_add(1);
+    }
+    return memory;
+}
+
+void *we_host_alloc(size_t size_bytes)
+{
+    /* malloc(0) may return NULL, which our callers would take for an error. */
+    return count_if_made(malloc(size_bytes == 0 ? 1 : size_bytes));
+}
+
+void *we_host_zalloc(size_t size_bytes)
+{
+    return count_if_made(calloc(1, size_bytes == 0 ? 1 : size_bytes));
+}
+
+void we_host_free(void *memory)
+{
+    if (memory != NULL) {
+        live_count_add(-1);
+        free(memory);
+    }
+}
+
+size_t we_host_mem_live_count(void)
+{
+    long sum = 0;
+
+    for (unsigned i = 0; i < SHARD_COUNT; i++) {
+        sum += __atomic_load_n(&s_shards[i].live_count, __ATOMIC_RELAXED);
+    }
+    /* A reader that races with allocations may see a free without its allocation. */
+    return sum < 0 ? 0 : (size_t)sum;
+}

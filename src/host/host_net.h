@@ -1,0 +1,167 @@
+/* SPDX-License-Identifier: MIT */
+/* Network seam: stream endpoints over BSD sockets or over links in memory, and their events. */
+#ifndef WE_HOST_NET_H
+#define WE_HOST_NET_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/base_addr.h"
+#include "base/base_assert.h"
+#include "base/base_err.h"
+#include "base/base_idmap.h"
+
+/* Contract
+ *
+ * An endpoint is a listener, a request (an incoming connection that nobody has decided about), or
+ * a stream. Every function is non-blocking and may be called from any thread; calls on one
+ * endpoint are serialised by its owner, except that close may race with an event being delivered.
+ *
+ * Events are edges. After READABLE the owner reads until WE_ERR_AGAIN, the end, or a read shorter
+ * than asked for, or it remembers that more is there and reads later: no second event comes for
+ * bytes that were announced. WRITABLE comes after a send that was short or said WE_ERR_AGAIN.
+ * ENDED (peer finished sending) and RESET are hints that reading finds out the same; for a
+ * request that is watched for hang-up only, RESET means that the peer gave up: a reset, or an
+ * orderly end before a single byte. ACCEPTABLE repeats while requests wait.
+ *
+ * Delivery: wait() collects ready endpoints of one processor as ids; deliver() looks the id up,
+ * takes a reference on the endpoint's client, calls its event function without any lock held, and
+ * drops the reference. After close() no event function starts any more; one may still be running.
+ *
+ * Handshake: with hold_handshake a listener of a network with WE_NET_HOLDS_HANDSHAKE does not
+ * answer a connection until confirm() or refuse() decides about the request; without that ability
+ * the connection is established when the request appears, confirm() only checks that the peer is
+ * still there, and refuse() resets it. A listener without hold_handshake finishes handshakes by
+ * itself and its requests are established.
+ */
+
+enum we_host_network { WE_NET_SOCKETS, WE_NET_VIRTUAL };
+enum we_host_poller { WE_POLLER_AUTO, WE_POLLER_EPOLL, WE_POLLER_POLL };
+
+enum we_host_net_event {
+    WE_NET_READABLE = 1 << 0,
+    WE_NET_WRITABLE = 1 << 1,
+    WE_NET_ENDED = 1 << 2,
+    WE_NET_RESET = 1 << 3,
+    WE_NET_ACCEPTABLE = 1 << 4,
+    WE_NET_CONNECTED = 1 << 5,      /* our connect succeeded */
+    WE_NET_CONNECT_FAILED = 1 << 6, /* our connect failed: we_host_ep_error says why */
+    WE_NET_ESTABLISHED = 1 << 7     /* a confirmed request finished its handshake */
+};
+
+enum we_host_net_ability { WE_NET_HOLDS_HANDSHAKE = 1 << 0 };
+
+struct we_host_ready {
+    we_base_id id;
+    unsigned events; /* enum we_host_net_event bits */
+};
+
+struct we_host_ep; /* an endpoint */
+
+/* How an endpoint reaches its owner. ref and unref guard context while an event runs. */
+struct we_host_ep_client {
+    void (*ref)(void *context);
+    void (*unref)(void *context);
+    void (*event)(void *context, unsigned events);
+};
+
+struct we_host_iov {
+    void *base;
+    size_t length_bytes;
+};
+
+enum we_host_watch {
+    WE_WATCH_HANGUP, /* RESET only: a request whose verdict is pending */
+    WE_WATCH_ALL
+};
+
+enum we_host_close {
+    WE_CLOSE_GRACEFUL, /* what was sent is delivered, then the end */
+    WE_CLOSE_RESET     /* the peer sees a reset */
+};
+
+enum we_host_ep_option { WE_EP_RECEIVE_BUFFER_BYTES, WE_EP_SEND_BUFFER_BYTES, WE_EP_KEEPALIVE, WE_EP_NODELAY };
+
+struct we_host_net_config {
+    enum we_host_network network;
+    enum we_host_poller poller; /* sockets only */
+    unsigned cpu_count;
+};
+
+/* --- the network itself ---------------------------------------------------------------- */
+
+WE_MUST_USE enum we_err we_host_net_start(const struct we_host_net_config *config);
+/* Every endpoint must have been closed; returns how many were not (they are closed). */
+size_t we_host_net_stop(void);
+unsigned we_host_net_abilities(void);
+enum we_host_network we_host_net_kind(void);
+/* Endpoints that are open now. */
+size_t we_host_net_open_count(void);
+
+/* Waits for events of one processor: timeout_ns 0 polls, WE_HOST_FOREVER waits until wake().
+ * Returns how many entries of ready were filled. One caller a processor at a time. */
+unsigned we_host_net_wait(unsigned cpu, uint64_t timeout_ns, struct we_host_ready *ready, unsigned ready_max);
+void we_host_net_wake(unsigned cpu);
+/* Events that wait() would return now for cpu; an estimate for sockets (0 or 1). virtual: exact. */
+bool we_host_net_has_events(unsigned cpu);
+/* Calls the owner of ready->id, if it is still there. */
+void we_host_net_deliver(const struct we_host_ready *ready);
+/* stepped execution over sockets: the operating system may still be moving bytes. Waits a little
+ * real time; returns true when an event became ready. virtual: always false. */
+bool we_host_net_settle(void);
+
+/* --- endpoints ------------------------------------------------------------------------- */
+
+struct we_host_listen_options {
+    bool hold_handshake;
+    bool is_v6_only;
+    unsigned backlog_count; /* 0: the network's own limit */
+};
+
+/* Binds and listens. Events go to client/context on processor cpu. */
+WE_MUST_USE enum we_err we_host_listen(const struct we_base_addr *local, const struct we_host_listen_options *options,
+                                       unsigned cpu, const struct we_host_ep_client *client, void *context,
+                                       struct we_host_ep **listener);
+/* Takes the next request. WE_ERR_AGAIN: none. WE_ERR_NO_DESCRIPTORS: the connection stays queued and
+ * the listener is tried again, with a new ACCEPTABLE, when a descriptor is closed or a little later.
+ * The request has no client until we_host_ep_watch. */
+WE_MUST_USE enum we_err we_host_accept(struct we_host_ep *listener, struct we_host_ep **request);
+/* Gives a request or stream its owner and processor, or changes the kind of watch. Going from
+ * HANGUP to ALL reports READABLE when bytes already wait. */
+WE_MUST_USE enum we_err we_host_ep_watch(struct we_host_ep *ep, enum we_host_watch watch, unsigned cpu,
+                                         const struct we_host_ep_client *client, void *context);
+/* Verdict accept. WE_OK: established now. WE_ERR_AGAIN: ESTABLISHED or RESET follows.
+ * WE_ERR_RESET: the peer is gone (no event follows). */
+WE_MUST_USE enum we_err we_host_confirm(struct we_host_ep *request);
+/* Verdict reject, and the end of the endpoint (as close). */
+void we_host_refuse(struct we_host_ep *request);
+
+/* Makes a stream bound to local (port 0: chosen by the network). */
+WE_MUST_USE enum we_err we_host_stream_open(const struct we_base_addr *local, struct we_host_ep **stream);
+/* The stream must be watched (WE_WATCH_ALL) first. WE_OK: connected. WE_ERR_AGAIN: an event follows. */
+WE_MUST_USE enum we_err we_host_stream_connect(struct we_host_ep *stream, const struct we_base_addr *remote);
+
+/* WE_OK with *bytes > 0: data; WE_OK with *bytes == 0: the peer finished (if any room was given). */
+WE_MUST_USE enum we_err we_host_recv(struct we_host_ep *ep, const struct we_host_iov *iov, unsigned iov_count,
+                                     size_t *bytes);
+/* WE_OK: *bytes were taken, perhaps fewer than given (then WRITABLE follows). */
+WE_MUST_USE enum we_err we_host_send(struct we_host_ep *ep, const struct we_host_iov *iov, unsigned iov_count,
+                                     size_t *bytes);
+/* Finishes the sending direction. */
+WE_MUST_USE enum we_err we_host_shutdown_send(struct we_host_ep *ep);
+/* Resets the connection at once; the endpoint stays until close, every later call fails. */
+void we_host_reset(struct we_host_ep *ep);
+/* Ends the endpoint. The pointer is dead afterwards. */
+void we_host_close(struct we_host_ep *ep, enum we_host_close how);
+
+WE_MUST_USE enum we_err we_host_ep_set(struct we_host_ep *ep, enum we_host_ep_option option, int value);
+WE_MUST_USE enum we_err we_host_ep_get(struct we_host_ep *ep, enum we_host_ep_option option, int *value);
+WE_MUST_USE enum we_err we_host_ep_local(struct we_host_ep *ep, struct we_base_addr *addr);
+WE_MUST_USE enum we_err we_host_ep_remote(struct we_host_ep *ep, struct we_base_addr *addr);
+/* The error that ended a connect or a stream; WE_OK if none is known. */
+enum we_err we_host_ep_error(struct we_host_ep *ep);
+/* Bytes that wait to be read here; 0 when unknown. */
+size_t we_host_ep_unread_bytes(struct we_host_ep *ep);
+
+#endif

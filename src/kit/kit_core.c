@@ -1,0 +1,179 @@
+/* SPDX-License-Identifier: MIT */
+/* Failing, moving and waiting: the heart of the test kit. */
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "host/host_cond.h"
+#include "host/host_exec.h"
+#include "host/host_net.h"
+#include "instance.h"
+#include "kit/kit_internal.h"
+#include "nt/ke_dispatcher.h"
+#include "nt/nt_stall.h"
+
+#define REASON_BYTES 8192
+
+static wsk_kit_failure_fn *s_handler;
+
+static void print_and_abort(const char *reason)
+{
+    fprintf(stderr, "wsk_kit: %s\n", reason);
+    abort();
+}
+
+void wsk_kit_set_failure_handler(wsk_kit_failure_fn *handler)
+{
+    s_handler = handler;
+    we_nt_stall_set_handler(handler);
+}
+
+void wsk_kit_fail(const char *format, ...)
+{
+    static char reason[REASON_BYTES]; /* the test's thread only; the handler may leave by longjmp */
+    va_list args;
+
+    va_start(args, format);
+    vsnprintf(reason, sizeof(reason), format, args);
+    va_end(args);
+    if (s_handler != NULL) {
+        s_handler(reason);
+    } else {
+        print_and_abort(reason);
+    }
+}
+
+bool wsk_kit_check_running(const char *function)
+{
+    if (!we_instance_is_running()) {
+        wsk_kit_fail("%s: no emulated kernel is running; call wsk_emu_start or use wsk_emu_unit_test", function);
+        return false;
+    }
+    if (!we_host_exec_is_main()) {
+        wsk_kit_fail("%s: only the thread that called wsk_emu_start may call this", function);
+        return false;
+    }
+    return true;
+}
+
+bool wsk_kit_step(void)
+{
+    if (!wsk_kit_check_running("wsk_kit_step")) {
+        return false;
+    }
+    if (we_host_exec_kind() != WE_EXEC_STEPPED) {
+        wsk_kit_fail("wsk_kit_step: in threads execution everything moves by itself; wait for a condition instead");
+        return false;
+    }
+    return we_host_exec_step(false);
+}
+
+/* In threads execution: quiet at two looks with nothing in between. */
+static void wait_until_quiet(void)
+{
+    unsigned quiet_count = 0;
+    uint64_t ticket = we_host_exec_progress_ticket();
+
+    while (quiet_count < 2) {
+        bool is_quiet = we_host_exec_is_quiet() && !we_host_net_settle();
+        bool has_moved = we_host_exec_progress_ticket() != ticket;
+
+        quiet_count = is_quiet && !has_moved ? quiet_count + 1 : 0;
+        ticket = we_host_exec_progress_ticket();
+        if (!is_quiet) {
+            (void)we_host_exec_wait_progress(ticket, 1);
+        }
+    }
+}
+
+void wsk_kit_run_until_idle(void)
+{
+    if (!wsk_kit_check_running("wsk_kit_run_until_idle")) {
+        return;
+    }
+    if (we_host_exec_kind() == WE_EXEC_STEPPED) {
+        while (we_host_exec_step(false)) {
+        }
+    } else {
+        wait_until_quiet();
+    }
+}
+
+void wsk_kit_advance_ms(unsigned milliseconds)
+{
+    if (!wsk_kit_check_running("wsk_kit_advance_ms")) {
+        return;
+    }
+    if (we_host_exec_kind() != WE_EXEC_STEPPED) {
+        wsk_kit_fail("wsk_kit_advance_ms: the clock can be moved in stepped execution only");
+        return;
+    }
+    we_host_exec_advance((uint64_t)milliseconds * 1000000u);
+}
+
+uint64_t wsk_kit_now_ms(void)
+{
+    return we_instance_is_running() ? we_host_now_ns() / 1000000u : 0;
+}
+
+/* --- waiting -------------------------------------------------------------------------------- */
+
+/* Simulated time may move. Over sockets the operating system, or a peer outside, may need real time as well. */
+static bool wait_stepped(wsk_kit_condition_fn *condition, void *context)
+{
+    uint64_t patience_ns = (uint64_t)we_host_exec_no_progress_ms() * 1000000u;
+    uint64_t last_move_ns = we_host_real_ns();
+
+    while (!condition(context)) {
+        if (we_host_exec_step(true)) {
+            last_move_ns = we_host_real_ns();
+        } else if (we_host_net_kind() != WE_NET_SOCKETS || we_host_real_ns() - last_move_ns > patience_ns) {
+            return condition(context);
+        }
+    }
+    return true;
+}
+
+static bool wait_threads(wsk_kit_condition_fn *condition, void *context)
+{
+    for (;;) {
+        uint64_t ticket = we_host_exec_progress_ticket();
+
+        if (condition(context)) {
+            return true;
+        }
+        if (!we_host_exec_wait_progress(ticket, we_host_exec_no_progress_ms())) {
+            return condition(context);
+        }
+    }
+}
+
+bool wsk_kit_wait(wsk_kit_condition_fn *condition, void *context)
+{
+    if (we_host_exec_kind() == WE_EXEC_STEPPED) {
+        return wait_stepped(condition, context);
+    }
+    return wait_threads(condition, context);
+}
+
+void wsk_kit_fail_wait(const char *what)
+{
+    static char waits[REASON_BYTES / 2];
+
+    we_ke_describe_waits(waits, sizeof(waits));
+    wsk_kit_fail("waited for %s, but %s\n%s", what,
+                 we_host_exec_kind() == WE_EXEC_STEPPED ? "nothing can move any more" : "nothing has moved for too long",
+                 waits);
+}
+
+void wsk_kit_wait_for(wsk_kit_condition_fn *condition, void *context, const char *what)
+{
+    if (wsk_kit_check_running("wsk_kit_wait_for") && !wsk_kit_wait(condition, context)) {
+        wsk_kit_fail_wait(what);
+    }
+}
+
+bool wsk_kit_wait_for_try(wsk_kit_condition_fn *condition, void *context)
+{
+    return wsk_kit_check_running("wsk_kit_wait_for_try") && wsk_kit_wait(condition, context);
+}

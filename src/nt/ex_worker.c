@@ -1,0 +1,291 @@
+/* SPDX-License-Identifier: MIT */
+/* The work queue and its worker threads. */
+#include "nt/ex_worker.h"
+
+#include <string.h>
+
+#include "base/base_assert.h"
+#include "host/host_lock.h"
+#include "host/host_log.h"
+#include "nt/nt_door.h"
+#include "nt/nt_init.h"
+#include "nt/nt_irql.h"
+#include "nt/ps_thread.h"
+#include "vrf/vrf_report.h"
+
+/* Design
+ *
+ * One queue feeds all workers. A worker is made when an item is queued and every worker is busy, up to WORKERS_MAX: so a
+ * driver that never queues an item costs no thread, and an item that waits for another one gets its chance.
+ *
+ * Under the queue's lock an item is copied and taken off the queue. From then on it is the driver's: its routine, and
+ * anybody else, may queue it again or free it while the copy runs.
+ *
+ * An idle worker parks. Whoever queues an item clears the idle mark of one worker and unparks it.
+ */
+
+#define WORKERS_MAX 16u
+
+/* Simulated time for which stop lets the world go on when a work item does not return. */
+#define STOP_PATIENCE_NS 60000000000u
+
+enum worker_state { WORKER_NONE, WORKER_MAKING, WORKER_BUSY, WORKER_IDLE /* parked, or about to park */ };
+
+struct worker {
+    struct we_nt_thread *thread; /* NULL until it has been made */
+    enum worker_state state;
+};
+
+struct job {
+    PWORK_QUEUE_ITEM item;
+    bool is_io;
+    WORK_QUEUE_ITEM copy;
+    IO_WORKITEM io_copy;
+};
+
+static struct we_host_mutex s_lock = WE_HOST_MUTEX_INIT(WE_RANK_QUEUE);
+
+/* Guarded by s_lock. */
+static LIST_ENTRY s_queue; /* WORK_QUEUE_ITEM.List */
+static struct worker s_workers[WORKERS_MAX];
+static unsigned s_busy_count; /* workers that run an item */
+static bool s_is_stopping;
+
+/* Marks the items that belong to an IO_WORKITEM. Never called. */
+static VOID io_item_marker(PVOID Parameter)
+{
+    UNREFERENCED_PARAMETER(Parameter);
+    WE_UNREACHABLE("an IO_WORKITEM is run by its own function");
+}
+
+/* --- running ------------------------------------------------------------------------------- */
+
+static void job_run(const struct job *job)
+{
+    struct we_nt_frame frame;
+
+    if (job->is_io) {
+        we_io_workitem_run(CONTAINING_RECORD(job->item, IO_WORKITEM, item), &job->io_copy);
+        return;
+    }
+    we_nt_door_enter(&frame, WE_DOOR_WORK_ITEM, (const void *)(ULONG_PTR)job->copy.WorkerRoutine, job->item);
+    job->copy.WorkerRoutine(job->copy.Parameter);
+    we_nt_door_leave(&frame);
+}
+
+/* Copies the first item and takes it off the queue. */
+static void job_take_locked(struct job *job)
+{
+    PLIST_ENTRY entry = RemoveHeadList(&s_queue);
+
+    job->item = CONTAINING_RECORD(entry, WORK_QUEUE_ITEM, List);
+    job->is_io = job->item->WorkerRoutine == io_item_marker;
+    if (job->is_io) {
+        job->io_copy = *CONTAINING_RECORD(job->item, IO_WORKITEM, item);
+    } else {
+        job->copy = *job->item;
+    }
+    entry->Flink = NULL;
+    entry->Blink = NULL;
+    s_busy_count++;
+}
+
+/* Waits for the next job. False: the worker shall end. */
+static bool worker_next(struct worker *worker, struct job *job)
+{
+    enum we_host_park_result result = WE_PARK_WOKEN;
+    bool has_job;
+
+    for (;;) {
+        we_host_mutex_lock(&s_lock);
+        has_job = !IsListEmpty(&s_queue);
+        if (has_job) {
+            worker->state = WORKER_BUSY;
+            job_take_locked(job);
+        } else {
+            worker->state = WORKER_IDLE;
+        }
+        if (has_job || s_is_stopping || result == WE_PARK_STOPPING) {
+            we_host_mutex_unlock(&s_lock);
+            return has_job;
+        }
+        we_host_mutex_unlock(&s_lock);
+        we_host_progress();
+        result = we_host_park(&we_nt_thread_current()->host, WE_HOST_FOREVER);
+    }
+}
+
+static void worker_main(void *context)
+{
+    struct worker *worker = (struct worker *)context;
+    struct job job;
+
+    while (worker_next(worker, &job)) {
+        job_run(&job);
+        we_host_mutex_lock(&s_lock);
+        s_busy_count--;
+        we_host_mutex_unlock(&s_lock);
+    }
+}
+
+/* --- queueing ------------------------------------------------------------------------------ */
+
+/* Makes a worker in the place that was reserved for it. */
+static void worker_create(struct worker *worker)
+{
+    struct we_nt_thread *thread = we_ps_worker_create("worker", worker_main, worker);
+
+    we_host_mutex_lock(&s_lock);
+    worker->thread = thread;
+    if (thread == NULL) {
+        worker->state = WORKER_NONE;
+    }
+    we_host_mutex_unlock(&s_lock);
+    if (thread == NULL) {
+        we_host_log(WE_LOG_WARNING, "no worker thread can be made; queued work items wait for another one");
+    }
+}
+
+/* An item was queued: wakes an idle worker, or returns the place of a worker to be made, or NULL when all are busy. */
+static struct worker *worker_find_locked(void)
+{
+    struct worker *place = NULL;
+    unsigned i;
+
+    for (i = 0; i < WORKERS_MAX; i++) {
+        if (s_workers[i].state == WORKER_IDLE && s_workers[i].thread != NULL) {
+            s_workers[i].state = WORKER_BUSY;
+            we_host_unpark(&s_workers[i].thread->host);
+            return NULL;
+        }
+        if (s_workers[i].state == WORKER_NONE && place == NULL) {
+            place = &s_workers[i];
+        }
+    }
+    if (place != NULL) {
+        place->state = WORKER_MAKING;
+    }
+    return place;
+}
+
+bool we_ex_worker_queue(PWORK_QUEUE_ITEM item, const IO_WORKITEM *values)
+{
+    PIO_WORKITEM io_item = CONTAINING_RECORD(item, IO_WORKITEM, item);
+    struct worker *place;
+
+    we_host_mutex_lock(&s_lock);
+    if (item->List.Flink != NULL) {
+        we_host_mutex_unlock(&s_lock);
+        return false;
+    }
+    if (values != NULL) {
+        item->WorkerRoutine = io_item_marker;
+        io_item->routine = values->routine;
+        io_item->routine_ex = values->routine_ex;
+        io_item->context = values->context;
+    }
+    InsertTailList(&s_queue, &item->List);
+    place = worker_find_locked();
+    we_host_mutex_unlock(&s_lock);
+    if (place != NULL) {
+        worker_create(place);
+    }
+    return true;
+}
+
+bool we_ex_worker_abandon(PIO_WORKITEM item)
+{
+    bool is_queued;
+
+    we_host_mutex_lock(&s_lock);
+    is_queued = item->item.List.Flink != NULL;
+    if (is_queued) {
+        item->is_abandoned = true;
+    }
+    we_host_mutex_unlock(&s_lock);
+    return is_queued;
+}
+
+VOID ExQueueWorkItem(PWORK_QUEUE_ITEM WorkItem, WORK_QUEUE_TYPE QueueType)
+{
+    struct we_vrf_object object = { "work item", WorkItem, NULL, NULL, NULL };
+
+    WE_NT_ENTRY(ExQueueWorkItem);
+    UNREFERENCED_PARAMETER(QueueType); /* priorities have no effect here */
+    if (!we_ex_worker_queue(WorkItem, NULL)) {
+        (void)we_vrf_report(WE_RULE_WORK_001, &object, "ExQueueWorkItem was called for %p, which is queued already",
+                            (void *)WorkItem);
+    }
+}
+
+/* --- start and stop ------------------------------------------------------------------------- */
+
+void we_ex_worker_start(void)
+{
+    InitializeListHead(&s_queue);
+    memset(s_workers, 0, sizeof(s_workers));
+    s_busy_count = 0;
+    s_is_stopping = false;
+}
+
+static bool is_busy(void)
+{
+    bool busy;
+
+    we_host_mutex_lock(&s_lock);
+    busy = s_busy_count > 0 || !IsListEmpty(&s_queue);
+    we_host_mutex_unlock(&s_lock);
+    return busy;
+}
+
+/* Lets queued and running items come to their end. False: one of them does not. */
+static bool wait_until_drained(void)
+{
+    uint64_t patience_ends_ns = we_host_now_ns() + STOP_PATIENCE_NS;
+
+    while (is_busy()) {
+        if (we_host_exec_kind() == WE_EXEC_STEPPED) {
+            if (we_host_now_ns() > patience_ends_ns || !we_host_exec_step(true)) {
+                return false;
+            }
+        } else {
+            uint64_t ticket = we_host_exec_progress_ticket();
+
+            if (is_busy() && !we_host_exec_wait_progress(ticket, we_nt_no_progress_ms())) {
+                return false;
+            }
+        }
+    }
+    return true;
+}
+
+static void workers_wake(void)
+{
+    unsigned i;
+
+    we_host_mutex_lock(&s_lock);
+    s_is_stopping = true;
+    for (i = 0; i < WORKERS_MAX; i++) {
+        if (s_workers[i].thread != NULL) {
+            we_host_unpark(&s_workers[i].thread->host);
+        }
+    }
+    we_host_mutex_unlock(&s_lock);
+}
+
+void we_ex_worker_stop(void)
+{
+    unsigned i;
+
+    if (!wait_until_drained()) {
+        we_host_log(WE_LOG_ERROR, "a work item does not return; its thread is ended where it waits");
+        we_host_exec_stop_parking();
+    }
+    workers_wake();
+    for (i = 0; i < WORKERS_MAX; i++) {
+        if (s_workers[i].thread != NULL) {
+            we_ps_thread_join(s_workers[i].thread);
+            s_workers[i].thread = NULL;
+        }
+    }
+}

@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: MIT */
+/* Who owns an IRP when: the state kept in its reserved bytes, and the provider's side of its life. */
+#ifndef WE_IO_IRP_H
+#define WE_IO_IRP_H
+
+#include <wdm.h>
+
+#include "vrf/vrf_ledger.h"
+
+/* Kept in Irp->AllocationFlags (a reserved byte), so that it dies with the memory. */
+enum we_io_irp_state {
+    WE_IRP_STATE_MASK = 0x07,
+    WE_IRP_FRESH = 1,     /* initialised or reused: may be sent */
+    WE_IRP_SENT = 2,      /* owned by whoever it was sent to (the WSK provider, a lower driver) */
+    WE_IRP_COMPLETING = 3,/* the completion walk is running */
+    WE_IRP_DONE = 4,      /* completed and given back with STATUS_MORE_PROCESSING_REQUIRED */
+    WE_IRP_DISPATCHED = 5,/* owned by the driver whose dispatch routine got it */
+    WE_IRP_ALLOCATED = 0x80 /* from IoAllocateIrp, has a ledger entry in front of it */
+};
+enum we_io_irp_state we_io_irp_state(const IRP *irp);
+
+/* The WSK provider takes an IRP for one request: checks SOCK-001 (a free location), SOCK-002 (NULL),
+ * SOCK-004/IRP-022 (own IRP without completion routine or without all three conditions), SOCK-005 (still
+ * sent), SOCK-006 (not reused); steps to the next location and marks it pending. function names the
+ * caller in reports. Returns STATUS_SUCCESS; or STATUS_INVALID_PARAMETER when the IRP cannot be taken at
+ * all (NULL, no location, still in use): then nothing was changed and the call must return that. */
+NTSTATUS we_io_irp_take(PIRP irp, const char *function);
+/* Completes a taken IRP at once on the calling thread at its IRQL, unmarked: the inline result. No lock.
+ * Returns status, for "return we_io_irp_finish_inline(...)". */
+NTSTATUS we_io_irp_finish_inline(PIRP irp, NTSTATUS status, ULONG_PTR information);
+
+/* The walk behind IoCompleteRequest, without its argument checks. */
+void we_io_complete_walk(PIRP irp);
+
+/* Provider cancel: installs routine as the cancel routine of a taken, pending IRP. Returns false when the IRP
+ * is cancelled already: the caller then completes it with STATUS_CANCELLED. */
+bool we_io_irp_set_cancel(PIRP irp, PDRIVER_CANCEL routine);
+/* Takes the cancel routine back. False: IoCancelIrp got it first and the cancel routine will finish the IRP. */
+bool we_io_irp_clear_cancel(PIRP irp);
+
+/* Live IRPs in front of which a ledger entry stands (leak report at stop). */
+void we_io_irp_report_leaks(void);
+
+#endif

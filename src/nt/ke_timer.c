@@ -1,0 +1,245 @@
+/* SPDX-License-Identifier: MIT */
+/* KTIMER: one-shot and periodic, on the processor that set it. */
+#include <wdm.h>
+
+#include "base/base_assert.h"
+#include "nt/ke_cpu.h"
+#include "nt/ke_dispatcher.h"
+#include "nt/ke_dpc.h"
+#include "nt/nt_irql.h"
+#include "nt/nt_thread.h"
+#include "vrf/vrf_report.h"
+
+/* Design
+ *
+ * A set timer hangs on its processor's list, earliest first, through its own TimerListEntry: nothing of ours
+ * is attached to the driver's memory. Header.Inserted tells whether it hangs there, Processor where. DueTime is
+ * kept in nanoseconds since the start. All of it is guarded by the dispatcher lock. Each processor publishes
+ * the time of its first timer (next_due_ns), so that nobody needs the lock to know when to wake.
+ */
+
+static void publish_due_locked(struct we_nt_cpu *cpu)
+{
+    uint64_t due_ns = WE_HOST_FOREVER;
+
+    if (!IsListEmpty(&cpu->timers)) {
+        due_ns = CONTAINING_RECORD(cpu->timers.Flink, KTIMER, TimerListEntry)->DueTime.QuadPart;
+    }
+    __atomic_store_n(&cpu->next_due_ns, due_ns, __ATOMIC_SEQ_CST);
+}
+
+static void insert_locked(PKTIMER timer, struct we_nt_cpu *cpu, uint64_t due_ns)
+{
+    PLIST_ENTRY before = cpu->timers.Blink;
+
+    /* From the end: timers are mostly set for later than those that are there. Equal times keep their order. */
+    while (before != &cpu->timers && CONTAINING_RECORD(before, KTIMER, TimerListEntry)->DueTime.QuadPart > due_ns) {
+        before = before->Blink;
+    }
+    timer->DueTime.QuadPart = due_ns;
+    timer->Processor = cpu->index;
+    timer->Header.Inserted = TRUE;
+    InsertHeadList(before, &timer->TimerListEntry);
+    publish_due_locked(cpu);
+}
+
+static void remove_locked(PKTIMER timer)
+{
+    timer->Header.Inserted = FALSE;
+    RemoveEntryList(&timer->TimerListEntry);
+    publish_due_locked(we_nt_cpu_at(timer->Processor));
+}
+
+static bool check_timer(PKTIMER timer, const char *function)
+{
+    return we_ke_header_check(&timer->Header, function);
+}
+
+VOID NTAPI KeInitializeTimer(PKTIMER Timer)
+{
+    WE_NT_ENTRY(KeInitializeTimer);
+    KeInitializeTimerEx(Timer, NotificationTimer);
+}
+
+VOID NTAPI KeInitializeTimerEx(PKTIMER Timer, TIMER_TYPE Type)
+{
+    WE_NT_ENTRY(KeInitializeTimerEx);
+    we_ke_header_init(&Timer->Header,
+                      Type == NotificationTimer ? WE_KE_NOTIFICATION_TIMER : WE_KE_SYNCHRONIZATION_TIMER, 0);
+    Timer->DueTime.QuadPart = 0;
+    InitializeListHead(&Timer->TimerListEntry);
+    Timer->Dpc = NULL;
+    Timer->Processor = 0;
+    Timer->Period = 0;
+}
+
+BOOLEAN NTAPI KeSetTimerEx(PKTIMER Timer, LARGE_INTEGER DueTime, LONG Period, PKDPC Dpc)
+{
+    struct we_nt_cpu *cpu = we_nt_thread_current()->last_cpu;
+    uint64_t due_ns;
+    BOOLEAN was_set;
+
+    WE_NT_ENTRY(KeSetTimerEx);
+    if (!check_timer(Timer, "KeSetTimerEx") || (Dpc != NULL && !we_ke_dpc_check(Dpc, "KeSetTimerEx"))) {
+        return FALSE;
+    }
+    due_ns = we_ke_deadline_ns(&DueTime);
+    we_ke_dispatcher_lock();
+    was_set = Timer->Header.Inserted != 0;
+    if (was_set) {
+        remove_locked(Timer);
+    }
+    Timer->Header.SignalState = 0;
+    Timer->Dpc = Dpc;
+    Timer->Period = Period;
+    insert_locked(Timer, cpu, due_ns);
+    we_ke_dispatcher_unlock();
+    we_host_kick(cpu->index, due_ns);
+    return was_set;
+}
+
+BOOLEAN NTAPI KeSetTimer(PKTIMER Timer, LARGE_INTEGER DueTime, PKDPC Dpc)
+{
+    WE_NT_ENTRY(KeSetTimer);
+    return KeSetTimerEx(Timer, DueTime, 0, Dpc);
+}
+
+BOOLEAN NTAPI KeSetCoalescableTimer(PKTIMER Timer, LARGE_INTEGER DueTime, ULONG Period, ULONG TolerableDelay, PKDPC Dpc)
+{
+    (void)TolerableDelay; /* never late */
+    WE_NT_ENTRY(KeSetCoalescableTimer);
+    return KeSetTimerEx(Timer, DueTime, (LONG)Period, Dpc);
+}
+
+BOOLEAN NTAPI KeCancelTimer(PKTIMER Timer)
+{
+    BOOLEAN was_set;
+
+    WE_NT_ENTRY(KeCancelTimer);
+    if (!check_timer(Timer, "KeCancelTimer")) {
+        return FALSE;
+    }
+    we_ke_dispatcher_lock();
+    was_set = Timer->Header.Inserted != 0;
+    if (was_set) {
+        remove_locked(Timer);
+    }
+    we_ke_dispatcher_unlock();
+    return was_set;
+}
+
+BOOLEAN NTAPI KeReadStateTimer(PKTIMER Timer)
+{
+    WE_NT_ENTRY(KeReadStateTimer);
+    return __atomic_load_n(&Timer->Header.SignalState, __ATOMIC_ACQUIRE) != 0;
+}
+
+static void expire_locked(PKTIMER timer, struct we_nt_cpu *cpu, uint64_t now_ns)
+{
+    uint64_t due_ns = timer->DueTime.QuadPart;
+
+    remove_locked(timer);
+    if (timer->Period > 0) {
+        uint64_t period_ns = (uint64_t)timer->Period * 1000000u;
+
+        /* A processor that was away for several periods does not make up for them. */
+        due_ns = due_ns + period_ns > now_ns ? due_ns + period_ns : now_ns + period_ns;
+        insert_locked(timer, cpu, due_ns);
+    }
+    if (timer->Dpc != NULL) {
+        /* The arguments of a timer's DPC are documented as unused: give it none to rely on. */
+        (void)we_ke_dpc_insert(timer->Dpc, cpu->index, NULL, NULL);
+    }
+    timer->Header.SignalState = 1;
+    we_ke_signal_locked(&timer->Header);
+}
+
+void we_ke_timers_expire(unsigned cpu_index, uint64_t now_ns)
+{
+    struct we_nt_cpu *cpu = we_nt_cpu_at(cpu_index);
+
+    we_ke_dispatcher_lock();
+    while (!IsListEmpty(&cpu->timers)) {
+        PKTIMER timer = CONTAINING_RECORD(cpu->timers.Flink, KTIMER, TimerListEntry);
+
+        if (timer->DueTime.QuadPart > now_ns) {
+            break;
+        }
+        expire_locked(timer, cpu, now_ns);
+    }
+    we_ke_dispatcher_unlock();
+}
+
+/* Takes the first set timer of any processor off its list; NULL when there is none. */
+static PKTIMER pop_any_timer(void)
+{
+    PKTIMER timer = NULL;
+    unsigned i;
+
+    we_ke_dispatcher_lock();
+    for (i = 0; i < we_nt_cpu_count() && timer == NULL; i++) {
+        if (!IsListEmpty(&we_nt_cpu_at(i)->timers)) {
+            timer = CONTAINING_RECORD(we_nt_cpu_at(i)->timers.Flink, KTIMER, TimerListEntry);
+            remove_locked(timer);
+        }
+    }
+    we_ke_dispatcher_unlock();
+    return timer;
+}
+
+size_t we_ke_timers_stop(void)
+{
+    size_t count = 0;
+    PKTIMER timer;
+
+    while ((timer = pop_any_timer()) != NULL) {
+        struct we_vrf_object object = { "timer", timer, NULL, NULL, NULL };
+
+        (void)we_vrf_report(WE_RULE_DPC_004, &object, "timer %p is still set at the end", (void *)timer);
+        count++;
+    }
+    return count;
+}
+
+/* Takes a set timer inside the range off its list; NULL when there is none. */
+static PKTIMER pop_timer_in_range(const UCHAR *base, size_t size_bytes)
+{
+    PKTIMER found = NULL;
+    unsigned i;
+
+    we_ke_dispatcher_lock();
+    for (i = 0; i < we_nt_cpu_count() && found == NULL; i++) {
+        PLIST_ENTRY head = &we_nt_cpu_at(i)->timers;
+        PLIST_ENTRY entry;
+
+        for (entry = head->Flink; entry != head && found == NULL; entry = entry->Flink) {
+            PKTIMER timer = CONTAINING_RECORD(entry, KTIMER, TimerListEntry);
+
+            if ((const UCHAR *)timer >= base && (const UCHAR *)timer < base + size_bytes) {
+                found = timer;
+            }
+        }
+        if (found != NULL) {
+            remove_locked(found);
+        }
+    }
+    we_ke_dispatcher_unlock();
+    return found;
+}
+
+void we_ke_check_freed_range(const void *base, size_t size_bytes)
+{
+    PKTIMER timer;
+    unsigned i;
+    bool has_timers = false;
+
+    for (i = 0; i < we_nt_cpu_count(); i++) { /* no timer set anywhere: the usual case, without a lock */
+        has_timers = has_timers || we_nt_cpu_next_due_ns(i) != WE_HOST_FOREVER;
+    }
+    while (has_timers && (timer = pop_timer_in_range((const UCHAR *)base, size_bytes)) != NULL) {
+        struct we_vrf_object object = { "timer", timer, NULL, NULL, NULL };
+
+        (void)we_vrf_report(WE_RULE_DPC_001, &object, "memory at %p is freed while the timer %p in it is set", base,
+                            (void *)timer);
+    }
+}

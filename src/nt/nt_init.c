@@ -1,0 +1,121 @@
+/* SPDX-License-Identifier: MIT */
+/* Start and stop order inside the NT layer, and what it gives to the execution layer. */
+#include "nt/nt_init.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/base_assert.h"
+#include "nt/ex_worker.h"
+#include "nt/io_device.h"
+#include "nt/io_irp.h"
+#include "nt/ke_cpu.h"
+#include "nt/ke_dispatcher.h"
+#include "nt/nt_block.h"
+#include "nt/ob_object.h"
+#include "vrf/vrf_report.h"
+
+static struct we_nt_thread s_cpu_threads[WE_HOST_CPU_MAX]; /* records of the processors' host threads */
+static unsigned s_no_progress_ms;
+
+unsigned we_nt_no_progress_ms(void)
+{
+    return s_no_progress_ms;
+}
+
+static void cpu_thread_begin(unsigned cpu)
+{
+    memset(&s_cpu_threads[cpu], 0, sizeof(s_cpu_threads[cpu]));
+    we_nt_thread_attach(&s_cpu_threads[cpu], true);
+    s_cpu_threads[cpu].last_cpu = we_nt_cpu_at(cpu);
+}
+
+static void cpu_thread_end(unsigned cpu)
+{
+    we_nt_thread_detach(&s_cpu_threads[cpu]);
+}
+
+/* Nothing can go on any more and nobody else deals with it: say who waits for what, and stop the process. */
+static void stalled(void)
+{
+    static char s_text[8192];
+
+    we_ke_describe_waits(s_text, sizeof(s_text));
+    fprintf(stderr, "wsk_emu: nothing can happen any more:\n%s", s_text);
+    abort();
+}
+
+static void hooks_fill(struct we_host_exec_hooks *hooks, const struct we_nt_config *config)
+{
+    hooks->cpu_thread_begin = cpu_thread_begin;
+    hooks->cpu_thread_end = cpu_thread_end;
+    hooks->has_work = we_nt_cpu_has_work;
+    hooks->next_due_ns = we_nt_cpu_next_due_ns;
+    hooks->run = we_nt_cpu_run;
+    hooks->stalled = config->stalled != NULL ? config->stalled : stalled;
+}
+
+/* The parts that cannot fail. */
+static void parts_start(const struct we_nt_config *config)
+{
+    s_no_progress_ms = config->no_progress_ms;
+    we_nt_completion_set_policy(config->completion);
+    we_ob_start();
+    we_ex_pool_start();
+    we_ex_worker_start();
+    we_ps_start();
+}
+
+NTSTATUS we_nt_start(const struct we_nt_config *config)
+{
+    struct we_host_exec_config exec = { 0 };
+
+    exec.execution = config->execution;
+    exec.cpu_count = config->cpu_count;
+    exec.seed = config->seed;
+    exec.no_progress_ms = config->no_progress_ms;
+    hooks_fill(&exec.hooks, config);
+    if (we_host_exec_start(&exec) != WE_OK) {
+        return STATUS_INSUFFICIENT_RESOURCES;
+    }
+    if (!we_nt_cpu_start(config->cpu_count)) {
+        goto stop_exec;
+    }
+    we_nt_thread_start();
+    we_vrf_set_context_fn(we_nt_thread_describe);
+    parts_start(config);
+    if (we_host_exec_start_processors() != WE_OK) {
+        goto stop_cpu;
+    }
+    return STATUS_SUCCESS;
+
+stop_cpu:
+    we_vrf_set_context_fn(NULL);
+    we_ob_stop();
+    we_nt_thread_stop();
+    we_nt_cpu_stop();
+stop_exec:
+    we_host_exec_stop();
+    return STATUS_INSUFFICIENT_RESOURCES;
+}
+
+void we_nt_stop(void)
+{
+    we_nt_thread_recover();
+    we_ex_worker_stop();
+    we_ps_stop();
+    we_host_exec_stop_processors();
+    (void)we_ke_timers_stop();
+    we_io_workitem_report_leaks();
+    we_io_irp_report_leaks();
+    we_mm_report_leaks();
+    we_ob_stop();
+    we_io_names_stop();
+    we_ex_pool_stop();
+    we_nt_retire_stop();
+    we_vrf_set_context_fn(NULL);
+    we_nt_thread_stop();
+    we_nt_cpu_stop();
+    we_host_exec_stop();
+}

@@ -1,0 +1,218 @@
+/* SPDX-License-Identifier: MIT */
+/* The per-thread record: found in a few instructions, made on demand for host threads we did not create. */
+#include "nt/nt_thread.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "base/base_assert.h"
+#include "host/host_lock.h"
+#include "host/host_mem.h"
+#include "nt/ke_cpu.h"
+#include "nt/ke_dispatcher.h"
+#include "nt/nt_door.h"
+
+/* Threads outlive instances: a thread's pointer counts only in the instance that set it. */
+static _Thread_local struct {
+    struct we_nt_thread *thread;
+    unsigned long generation;
+} s_current __attribute__((tls_model("initial-exec")));
+
+static unsigned long s_generation = 1; /* changes only while no instance runs */
+static struct we_host_mutex s_lock = WE_HOST_MUTEX_INIT(WE_RANK_OBJECT);
+static struct we_base_list s_threads = WE_BASE_LIST_INIT(s_threads);
+static ULONG s_next_id; /* atomic */
+
+struct we_nt_thread *we_nt_thread_peek(void)
+{
+    if (WE_LIKELY(s_current.generation == s_generation)) {
+        return s_current.thread;
+    }
+    return NULL;
+}
+
+static struct we_nt_thread *thread_adopt(void)
+{
+    struct we_nt_thread *thread = (struct we_nt_thread *)we_host_zalloc(sizeof(*thread));
+
+    if (thread == NULL) {
+        WE_UNREACHABLE("no memory for the record of a host thread");
+    }
+    we_nt_thread_attach(thread, false);
+    return thread;
+}
+
+struct we_nt_thread *we_nt_thread_current(void)
+{
+    struct we_nt_thread *thread = we_nt_thread_peek();
+
+    if (WE_UNLIKELY(thread == NULL)) {
+        thread = thread_adopt();
+    }
+    return thread;
+}
+
+KIRQL we_nt_irql_current(void)
+{
+    return we_nt_thread_current()->irql;
+}
+
+void we_nt_thread_prepare(struct we_nt_thread *thread)
+{
+    we_ke_header_init(&thread->header, WE_KE_THREAD, 0);
+    thread->irql = PASSIVE_LEVEL;
+    thread->last_cpu = we_nt_cpu_at(0);
+    thread->priority = 8;
+    thread->id = __atomic_add_fetch(&s_next_id, 4, __ATOMIC_SEQ_CST);
+}
+
+void we_nt_thread_attach(struct we_nt_thread *thread, bool is_cpu)
+{
+    if (thread->id == 0) {
+        we_nt_thread_prepare(thread);
+    }
+    thread->is_cpu = is_cpu ? TRUE : FALSE;
+    if (!is_cpu && !thread->host.is_created) {
+        we_host_thread_attach(&thread->host);
+    }
+    s_current.thread = thread;
+    s_current.generation = s_generation;
+    we_host_mutex_lock(&s_lock);
+    we_base_list_append(&s_threads, &thread->all_link);
+    we_host_mutex_unlock(&s_lock);
+}
+
+void we_nt_thread_detach(struct we_nt_thread *thread)
+{
+    we_host_mutex_lock(&s_lock);
+    we_base_list_remove(&thread->all_link);
+    we_host_mutex_unlock(&s_lock);
+    if (!thread->is_cpu && !thread->host.is_created) {
+        we_host_thread_detach(&thread->host);
+    }
+    if (s_current.thread == thread) {
+        s_current.thread = NULL;
+    }
+}
+
+void we_nt_thread_start(void)
+{
+    s_generation++;
+    s_next_id = 0;
+    (void)we_nt_thread_current();
+}
+
+/* A failed assertion may have left a callback by longjmp, with the processor, locks and frames of that moment. */
+static void thread_reset(struct we_nt_thread *thread)
+{
+    unsigned i;
+
+    for (i = 0; i < thread->hold_count; i++) {
+        if (thread->holds[i].kind == WE_HOLD_SPIN || thread->holds[i].kind == WE_HOLD_SPIN_AT_DPC) {
+            __atomic_store_n((PKSPIN_LOCK)(ULONG_PTR)thread->holds[i].lock, 0, __ATOMIC_SEQ_CST);
+        }
+    }
+    thread->frames = NULL;
+    thread->hold_count = 0;
+    thread->raise_count = 0;
+    thread->kernel_apc_disable = 0;
+    thread->special_apc_disable = 0;
+    we_host_lock_ranks_reset();
+    if (thread->irql >= DISPATCH_LEVEL) {
+        we_nt_cpu_abandon(thread);
+    }
+    thread->irql = PASSIVE_LEVEL;
+}
+
+void we_nt_thread_recover(void)
+{
+    struct we_nt_thread *thread = we_nt_thread_peek();
+
+    if (thread != NULL) {
+        thread_reset(thread);
+    }
+}
+
+void we_nt_thread_stop(void)
+{
+    struct we_base_list *link;
+
+    we_host_mutex_lock(&s_lock);
+    while ((link = s_threads.next) != &s_threads) {
+        struct we_nt_thread *thread = WE_BASE_LIST_ITEM(link, struct we_nt_thread, all_link);
+
+        WE_ASSERT(!thread->is_cpu && !thread->host.is_created);
+        we_base_list_remove(link);
+        we_host_mutex_unlock(&s_lock);
+        we_host_thread_detach(&thread->host);
+        we_host_free(thread);
+        we_host_mutex_lock(&s_lock);
+    }
+    s_generation++;
+    we_host_mutex_unlock(&s_lock);
+}
+
+void we_nt_thread_each(void (*fn)(struct we_nt_thread *thread, void *context), void *context)
+{
+    we_host_mutex_lock(&s_lock);
+    WE_BASE_LIST_FOR_EACH(link, &s_threads) {
+        fn(WE_BASE_LIST_ITEM(link, struct we_nt_thread, all_link), context);
+    }
+    we_host_mutex_unlock(&s_lock);
+}
+
+/* --- descriptions for reports ---------------------------------------------------------- */
+
+const char *we_nt_irql_name(KIRQL irql)
+{
+    static const char *const s_device_levels[] = { "DIRQL 3", "DIRQL 4", "DIRQL 5",  "DIRQL 6",  "DIRQL 7",
+                                                   "DIRQL 8", "DIRQL 9", "DIRQL 10", "DIRQL 11", "DIRQL 12" };
+
+    switch (irql) {
+    case PASSIVE_LEVEL:
+        return "PASSIVE_LEVEL";
+    case APC_LEVEL:
+        return "APC_LEVEL";
+    case DISPATCH_LEVEL:
+        return "DISPATCH_LEVEL";
+    case HIGH_LEVEL:
+        return "HIGH_LEVEL";
+    default:
+        break;
+    }
+    if (irql >= 3 && irql <= 12) {
+        return s_device_levels[irql - 3];
+    }
+    return irql < HIGH_LEVEL ? "IRQL above DIRQL" : "an impossible IRQL";
+}
+
+const char *we_nt_door_name(enum we_nt_door_kind kind)
+{
+    static const char *const s_names[] = {
+#define X(symbol, name) name,
+        WE_NT_DOOR_LIST(X)
+#undef X
+    };
+
+    WE_ASSERT((unsigned)kind < WE_ARRAY_COUNT(s_names));
+    return s_names[kind];
+}
+
+void we_nt_thread_describe(char *text, size_t size_bytes)
+{
+    struct we_nt_thread *thread = we_nt_thread_peek();
+    const struct we_nt_frame *frame;
+    size_t length;
+
+    if (thread == NULL) {
+        snprintf(text, size_bytes, "a thread outside the emulated kernel");
+        return;
+    }
+    length = (size_t)snprintf(text, size_bytes, "thread %u at %s", (unsigned)thread->id, we_nt_irql_name(thread->irql));
+    if (thread->cpu != NULL && length < size_bytes) {
+        length += (size_t)snprintf(text + length, size_bytes - length, " on processor %u", thread->cpu->index);
+    }
+    for (frame = thread->frames; frame != NULL && length < size_bytes; frame = frame->outer) {
+        length += (size_t)snprintf(text + length, size_bytes - length, ", in a %s", we_nt_door_name(frame->kind));
+    }
+}

@@ -1,0 +1,138 @@
+/* SPDX-License-Identifier: MIT */
+/* The per-thread record: IRQL, processor, door frames, held spin locks, the thread object. */
+#ifndef WE_NT_THREAD_H
+#define WE_NT_THREAD_H
+
+#include <wdm.h>
+
+#include "host/host_exec.h"
+#include "host/host_trace.h"
+#include "nt/nt_irql.h"
+
+struct we_nt_cpu;
+
+/* What kind of driver code a door frame runs; names appear in reports. */
+#define WE_NT_DOOR_LIST(X)                          \
+    X(DRIVER_ENTRY, "DriverEntry")                  \
+    X(DRIVER_UNLOAD, "DriverUnload")                \
+    X(DISPATCH, "dispatch routine")                 \
+    X(COMPLETION, "completion routine")             \
+    X(CANCEL, "cancel routine")                     \
+    X(DPC, "DPC routine")                           \
+    X(WORK_ITEM, "work item routine")               \
+    X(THREAD, "thread routine")                     \
+    X(LOOKASIDE, "lookaside allocate/free routine") \
+    X(WSK_CLIENT, "WskClientEvent")                 \
+    X(WSK_ACCEPT, "WskAcceptEvent")                 \
+    X(WSK_INSPECT, "WskInspectEvent")               \
+    X(WSK_ABORT, "WskAbortEvent")                   \
+    X(WSK_RECEIVE, "WskReceiveEvent")               \
+    X(WSK_DISCONNECT, "WskDisconnectEvent")         \
+    X(WSK_SEND_BACKLOG, "WskSendBacklogEvent")      \
+    X(WSK_RECEIVE_FROM, "WskReceiveFromEvent")
+
+enum we_nt_door_kind {
+#define X(symbol, name) WE_DOOR_##symbol,
+    WE_NT_DOOR_LIST(X)
+#undef X
+        WE_DOOR_KIND_COUNT
+};
+
+struct we_nt_frame { /* one call into driver code; lives on the caller's stack */
+    struct we_nt_frame *outer;
+    enum we_nt_door_kind kind;
+    KIRQL entry_irql;
+    UCHAR spin_count;  /* holds and raises that were open at the entry */
+    UCHAR raise_count;
+    SHORT kernel_apc_disable;
+    SHORT special_apc_disable;
+    const void *routine; /* address of the driver's function, for reports */
+    const void *object;  /* socket, IRP, DPC: for reports */
+};
+
+enum we_nt_hold_kind {
+    WE_HOLD_SPIN,
+    WE_HOLD_SPIN_AT_DPC,
+    WE_HOLD_QUEUED,
+    WE_HOLD_QUEUED_AT_DPC,
+    WE_HOLD_CANCEL, /* the global cancel lock (io_cancel.c) */
+    WE_HOLD_REFUSED /* a recursive acquire that was reported and not carried out */
+};
+struct we_nt_hold { /* one spin lock held by driver code */
+    const void *lock;
+    void *handle; /* the PKLOCK_QUEUE_HANDLE of a queued form */
+    void *site;   /* who acquired it */
+    KIRQL old_irql;
+    UCHAR kind; /* enum we_nt_hold_kind */
+};
+#define WE_NT_HOLD_MAX 16
+#define WE_NT_RAISE_MAX 16
+
+struct we_nt_raise { /* one raise that is still open */
+    void *site;
+    KIRQL old_irql;
+};
+
+struct we_nt_thread {
+    DISPATCHER_HEADER header; /* first: PKTHREAD and PETHREAD point here; signalled when the thread ended */
+    KIRQL irql;
+    UCHAR hold_count;
+    UCHAR raise_count;
+    BOOLEAN is_system;       /* made by PsCreateSystemThread */
+    BOOLEAN is_worker;       /* runs work items */
+    BOOLEAN is_cpu;          /* a processor's host thread */
+    SHORT kernel_apc_disable;
+    SHORT special_apc_disable;
+    struct we_nt_cpu *cpu;      /* owned processor, NULL below DISPATCH_LEVEL */
+    struct we_nt_cpu *last_cpu; /* never NULL once attached */
+    struct we_nt_frame *frames; /* innermost door frame, NULL outside driver code entered by us */
+    struct we_nt_hold holds[WE_NT_HOLD_MAX];
+    struct we_nt_raise raises[WE_NT_RAISE_MAX];
+    struct we_host_thread host;
+    KPRIORITY priority;
+    ULONG id;
+    /* Waiting, guarded by the dispatcher lock. */
+    NTSTATUS wait_status;
+    BOOLEAN is_waiting;
+    WAIT_TYPE wait_type;
+    ULONG wait_count;
+    PKWAIT_BLOCK wait_blocks;
+    struct we_host_trace wait_trace; /* for "who waits for what" */
+    PKSTART_ROUTINE start_routine;
+    PVOID start_context;
+    NTSTATUS exit_status;
+    struct we_base_list all_link; /* list of all thread records */
+};
+
+/* The calling thread's record; made on demand for host threads that we did not create. Fast. */
+struct we_nt_thread *we_nt_thread_current(void);
+/* The record if there is one, else NULL. */
+struct we_nt_thread *we_nt_thread_peek(void);
+/* Makes a zeroed record waitable and gives it its id before its host thread exists. attach does so itself for a
+ * record that was not prepared. */
+void we_nt_thread_prepare(struct we_nt_thread *thread);
+/* Adopts / drops the calling host thread (main thread, processor threads). */
+void we_nt_thread_attach(struct we_nt_thread *thread, bool is_cpu);
+void we_nt_thread_detach(struct we_nt_thread *thread);
+
+/* Start and stop of this part. stop drops records of foreign threads and resets the main thread's
+ * IRQL, frames and holds: a failed test assertion may have left callbacks by longjmp. */
+void we_nt_thread_start(void);
+void we_nt_thread_stop(void);
+/* The calling thread left driver code by longjmp: gives up its processor, forgets frames, locks and raises. */
+void we_nt_thread_recover(void);
+void we_nt_thread_each(void (*fn)(struct we_nt_thread *thread, void *context), void *context);
+
+/* Ends a system thread or worker that waits while the kernel stops; frees what the thread record holds through
+ * the same path as PsTerminateSystemThread. Does not return (ps_thread.c). */
+__attribute__((noreturn)) void we_ps_thread_unwind(struct we_nt_thread *thread);
+
+/* Releases the innermost hold of the thread and restores its IRQL (ke_spinlock.c). */
+void we_ke_spinlock_force_release(struct we_nt_thread *thread);
+
+/* One line for reports: thread, processor, IRQL, frames. */
+void we_nt_thread_describe(char *text, size_t size_bytes);
+const char *we_nt_irql_name(KIRQL irql);
+const char *we_nt_door_name(enum we_nt_door_kind kind);
+
+#endif

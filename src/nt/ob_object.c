@@ -1,0 +1,362 @@
+/* SPDX-License-Identifier: MIT */
+/* Objects that drivers hold by pointer or by handle: references, the handle table, and what is left at the end. */
+#include "nt/ob_object.h"
+
+#include <string.h>
+
+#include "base/base_assert.h"
+#include "base/base_idmap.h"
+#include "host/host_lock.h"
+#include "host/host_mem.h"
+#include "nt/nt_asan.h"
+#include "nt/nt_block.h"
+#include "nt/nt_irql.h"
+#include "nt/nt_thread.h"
+#include "nt/ke_dispatcher.h"
+#include "nt/ob_types.h"
+
+/* Design
+ *
+ * The reference count is atomic. Whoever brings it to zero destroys the object; a reference from zero is a driver's
+ * mistake. A header knows its body's address, so a pointer that is not one of ours, or not any more, is recognised.
+ *
+ * A handle is the id of an entry in a map, shifted left by two: handles are multiples of four on Windows, and a closed
+ * handle is never mistaken for a newer one. Every handle holds a reference.
+ */
+
+WE_STATIC_ASSERT(sizeof(struct we_ob_header) % 16 == 0, "the body behind the header must be 16-byte aligned");
+
+struct ob_handle {
+    struct we_vrf_entry entry; /* address = the handle's value */
+    void *body;
+};
+
+static struct we_host_mutex s_lock = WE_HOST_MUTEX_INIT(WE_RANK_OBJECT);
+static struct we_base_idmap s_handles; /* of struct ob_handle; guarded by s_lock */
+
+static struct _OBJECT_TYPE s_thread_type = { WE_OB_THREAD };
+static POBJECT_TYPE s_thread_type_pointer = &s_thread_type;
+POBJECT_TYPE *PsThreadType = &s_thread_type_pointer;
+
+static const char *type_name(enum we_ob_type type)
+{
+    switch (type) {
+    case WE_OB_THREAD:
+        return "thread";
+    case WE_OB_DRIVER:
+        return "driver object";
+    case WE_OB_DEVICE:
+        return "device object";
+    case WE_OB_FILE:
+        return "file object";
+    default:
+        return "object";
+    }
+}
+
+/* --- objects ------------------------------------------------------------------------------ */
+
+void *we_ob_create(enum we_ob_type type, size_t size_bytes, void (*destroy)(void *body), const char *note)
+{
+    struct we_ob_header *header = (struct we_ob_header *)we_host_alloc(sizeof(*header) + size_bytes);
+
+    if (header == NULL) {
+        return NULL;
+    }
+    memset(header, 0, sizeof(*header) + size_bytes);
+    header->type = type;
+    header->reference_count = 1;
+    header->destroy = destroy;
+    we_vrf_ledger_add(&header->entry, WE_KIND_OBJECT, header + 1, size_bytes, 0, note != NULL ? note : type_name(type));
+    return header + 1;
+}
+
+struct we_ob_header *we_ob_find(const void *body)
+{
+    struct we_ob_header *header = (struct we_ob_header *)(uintptr_t)body - 1;
+
+    if (body == NULL || (uintptr_t)body % 16 != 0 || we_nt_asan_is_poisoned(header, sizeof(*header) + 1)) {
+        return NULL;
+    }
+    if (header->entry.address != body || header->entry.kind != WE_KIND_OBJECT) {
+        return NULL;
+    }
+    return header;
+}
+
+static void object_free(struct we_ob_header *header)
+{
+    we_vrf_ledger_remove(&header->entry);
+    if (header->destroy != NULL) {
+        header->destroy(header + 1);
+    }
+    header->entry.address = NULL;
+    we_nt_retire(header);
+}
+
+/* Adds delta to the count unless that would come from or lead below zero. Returns the new count, or -1. */
+static LONG count_change(struct we_ob_header *header, LONG delta)
+{
+    LONG count = __atomic_load_n(&header->reference_count, __ATOMIC_SEQ_CST);
+
+    do {
+        if (count <= 0) {
+            return -1;
+        }
+    } while (!__atomic_compare_exchange_n(&header->reference_count, &count, count + delta, false, __ATOMIC_SEQ_CST,
+                                          __ATOMIC_SEQ_CST));
+    return count + delta;
+}
+
+void we_ob_reference(void *body)
+{
+    LONG count = count_change((struct we_ob_header *)body - 1, 1);
+
+    WE_ASSERT(count > 1);
+}
+
+void we_ob_dereference(void *body)
+{
+    struct we_ob_header *header = (struct we_ob_header *)body - 1;
+    LONG count = count_change(header, -1);
+
+    WE_ASSERT(count >= 0);
+    if (count == 0) {
+        object_free(header);
+    }
+}
+
+/* Threads that we did not make (the test's, the processors') have a record, but no object around it: they live as
+ * long as anybody could refer to them. */
+static bool is_bare_thread(const void *body)
+{
+    const struct we_nt_thread *thread = (const struct we_nt_thread *)body;
+
+    return body != NULL && !we_nt_asan_is_poisoned(body, sizeof(*thread)) && thread->header.Type == WE_KE_THREAD &&
+           !thread->is_system && !thread->is_worker;
+}
+
+static void report_dead_object(const char *function, const void *body)
+{
+    struct we_nt_view view;
+
+    (void)we_vrf_report(WE_RULE_OBJ_001, we_nt_view_make(&view, WE_KIND_OBJECT, body),
+                        "%s was called for %p, which is not a live object", function, body);
+}
+
+LONG_PTR ObfReferenceObject(PVOID Object)
+{
+    struct we_ob_header *header;
+    LONG count;
+
+    WE_NT_ENTRY(ObfReferenceObject);
+    if (is_bare_thread(Object)) {
+        return 1;
+    }
+    header = we_ob_find(Object);
+    count = header != NULL ? count_change(header, 1) : -1;
+    if (count < 0) {
+        report_dead_object("ObReferenceObject", Object);
+        return 0;
+    }
+    return count;
+}
+
+static LONG_PTR object_dereference(const char *function, PVOID object)
+{
+    struct we_ob_header *header;
+    LONG count;
+
+    if (is_bare_thread(object)) {
+        return 1;
+    }
+    header = we_ob_find(object);
+    count = header != NULL ? count_change(header, -1) : -1;
+    if (count < 0) {
+        report_dead_object(function, object);
+        return 0;
+    }
+    if (count == 0) {
+        object_free(header);
+    }
+    return count;
+}
+
+LONG_PTR ObfDereferenceObject(PVOID Object)
+{
+    WE_NT_ENTRY(ObfDereferenceObject);
+    return object_dereference("ObDereferenceObject", Object);
+}
+
+VOID ObDereferenceObjectDeferDelete(PVOID Object)
+{
+    WE_NT_ENTRY(ObDereferenceObjectDeferDelete);
+    (void)object_dereference("ObDereferenceObjectDeferDelete", Object);
+}
+
+NTSTATUS ObReferenceObjectByPointer(PVOID Object, ACCESS_MASK DesiredAccess, POBJECT_TYPE ObjectType,
+                                    KPROCESSOR_MODE AccessMode)
+{
+    struct we_ob_header *header;
+
+    WE_NT_ENTRY(ObReferenceObjectByPointer);
+    UNREFERENCED_PARAMETER(DesiredAccess);
+    UNREFERENCED_PARAMETER(AccessMode);
+    if (is_bare_thread(Object)) {
+        return ObjectType == NULL || ObjectType == *PsThreadType ? STATUS_SUCCESS : STATUS_OBJECT_TYPE_MISMATCH;
+    }
+    header = we_ob_find(Object);
+    if (header != NULL && ObjectType != NULL && ObjectType->type != header->type) {
+        return STATUS_OBJECT_TYPE_MISMATCH;
+    }
+    if (header == NULL || count_change(header, 1) < 0) {
+        report_dead_object("ObReferenceObjectByPointer", Object);
+        return STATUS_INVALID_PARAMETER;
+    }
+    return STATUS_SUCCESS;
+}
+
+/* --- handles ------------------------------------------------------------------------------ */
+
+static HANDLE handle_from_id(we_base_id id)
+{
+    return (HANDLE)(uintptr_t)(id << 2);
+}
+
+static we_base_id handle_to_id(HANDLE handle)
+{
+    return (we_base_id)(uintptr_t)handle >> 2; /* the two low bits are the caller's, as on Windows */
+}
+
+HANDLE we_ob_handle_create(void *body)
+{
+    struct ob_handle *record = (struct ob_handle *)we_host_alloc(sizeof(*record));
+    we_base_id id;
+
+    if (record == NULL) {
+        return NULL;
+    }
+    record->body = body;
+    we_host_mutex_lock(&s_lock);
+    id = we_base_idmap_add(&s_handles, record);
+    we_host_mutex_unlock(&s_lock);
+    if (id == 0) {
+        we_host_free(record);
+        return NULL;
+    }
+    we_ob_reference(body);
+    we_vrf_ledger_add(&record->entry, WE_KIND_HANDLE, handle_from_id(id), 0, 0,
+                      type_name(((struct we_ob_header *)body - 1)->type));
+    return handle_from_id(id);
+}
+
+static void handle_free(struct ob_handle *record)
+{
+    we_vrf_ledger_remove(&record->entry);
+    we_ob_dereference(record->body);
+    we_host_free(record);
+}
+
+static void report_bad_handle(const char *function, HANDLE handle)
+{
+    struct we_nt_view view;
+
+    (void)we_vrf_report(WE_RULE_OBJ_002, we_nt_view_make(&view, WE_KIND_HANDLE, NULL),
+                        "%s was called with %p, which is not an open handle", function, handle);
+}
+
+NTSTATUS ZwClose(HANDLE Handle)
+{
+    struct ob_handle *record;
+
+    WE_NT_ENTRY(ZwClose);
+    we_host_mutex_lock(&s_lock);
+    record = (struct ob_handle *)we_base_idmap_remove(&s_handles, handle_to_id(Handle));
+    we_host_mutex_unlock(&s_lock);
+    if (record == NULL) {
+        report_bad_handle("ZwClose", Handle);
+        return STATUS_INVALID_HANDLE;
+    }
+    handle_free(record);
+    return STATUS_SUCCESS;
+}
+
+/* The object behind a handle with a new reference, or NULL. */
+static struct we_ob_header *handle_reference(HANDLE handle)
+{
+    struct we_ob_header *header = NULL;
+    struct ob_handle *record;
+
+    we_host_mutex_lock(&s_lock);
+    record = (struct ob_handle *)we_base_idmap_find(&s_handles, handle_to_id(handle));
+    if (record != NULL) {
+        header = (struct we_ob_header *)record->body - 1;
+        we_ob_reference(record->body);
+    }
+    we_host_mutex_unlock(&s_lock);
+    return header;
+}
+
+NTSTATUS(ObReferenceObjectByHandle)
+(HANDLE Handle, ACCESS_MASK DesiredAccess, POBJECT_TYPE ObjectType, KPROCESSOR_MODE AccessMode, PVOID *Object,
+ POBJECT_HANDLE_INFORMATION HandleInformation)
+{
+    struct we_ob_header *header;
+
+    WE_NT_ENTRY(ObReferenceObjectByHandle);
+    *Object = NULL;
+    header = handle_reference(Handle);
+    if (header == NULL) {
+        report_bad_handle("ObReferenceObjectByHandle", Handle);
+        return STATUS_INVALID_HANDLE;
+    }
+    if (header->type == WE_OB_THREAD && ObjectType == NULL && AccessMode == UserMode) {
+        (void)we_vrf_report_entry(WE_RULE_THREAD_004, &header->entry,
+                                  "ObReferenceObjectByHandle for the thread handle %p names no type and UserMode", Handle);
+    }
+    if (ObjectType != NULL && ObjectType->type != header->type) {
+        we_ob_dereference(header + 1);
+        return STATUS_OBJECT_TYPE_MISMATCH;
+    }
+    if (HandleInformation != NULL) {
+        HandleInformation->HandleAttributes = OBJ_KERNEL_HANDLE;
+        HandleInformation->GrantedAccess = DesiredAccess;
+    }
+    *Object = header + 1;
+    return STATUS_SUCCESS;
+}
+
+/* --- start and stop ------------------------------------------------------------------------ */
+
+void we_ob_start(void)
+{
+    memset(&s_handles, 0, sizeof(s_handles));
+}
+
+static void report_handle_leak(struct we_vrf_entry *entry, void *context)
+{
+    struct ob_handle *record = WE_CONTAINER(entry, struct ob_handle, entry);
+    enum we_ob_type type = ((struct we_ob_header *)record->body - 1)->type;
+
+    UNREFERENCED_PARAMETER(context);
+    (void)we_vrf_report_entry(type == WE_OB_THREAD ? WE_RULE_THREAD_003 : WE_RULE_UNL_015, entry,
+                              "the handle %p of a %s was never closed", entry->address, type_name(type));
+    handle_free(record);
+}
+
+static void report_object_leak(struct we_vrf_entry *entry, void *context)
+{
+    struct we_ob_header *header = WE_CONTAINER(entry, struct we_ob_header, entry);
+
+    UNREFERENCED_PARAMETER(context);
+    (void)we_vrf_report_entry(WE_RULE_UNL_016, entry, "%d reference(s) to the %s %p were never dropped",
+                              (int)header->reference_count, type_name(header->type), entry->address);
+    object_free(header);
+}
+
+void we_ob_stop(void)
+{
+    we_vrf_ledger_each(WE_KIND_HANDLE, report_handle_leak, NULL);
+    we_vrf_ledger_each(WE_KIND_OBJECT, report_object_leak, NULL);
+    we_base_idmap_fini(&s_handles);
+}

@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: MIT */
+/* Objects that drivers hold by pointer or handle: a counted header in front of the body. */
+#ifndef WE_OB_OBJECT_H
+#define WE_OB_OBJECT_H
+
+#include <wdm.h>
+
+#include "vrf/vrf_ledger.h"
+
+enum we_ob_type { WE_OB_THREAD, WE_OB_DRIVER, WE_OB_DEVICE, WE_OB_FILE };
+
+struct we_ob_header {
+    _Alignas(16) struct we_vrf_entry entry; /* kind WE_KIND_OBJECT, address = body */
+    enum we_ob_type type;
+    LONG reference_count; /* atomic */
+    void (*destroy)(void *body);
+};
+
+/* Returns a zeroed, 16-byte aligned body with one reference, or NULL. destroy is called at the last dereference,
+ * before the memory is freed; may be NULL. */
+void *we_ob_create(enum we_ob_type type, size_t size_bytes, void (*destroy)(void *body), const char *note);
+/* The header of a live object, or NULL. body must be NULL or readable with room for a header in front. */
+struct we_ob_header *we_ob_find(const void *body);
+void we_ob_reference(void *body);
+void we_ob_dereference(void *body);
+/* A new handle to the object (takes a reference), or NULL. */
+HANDLE we_ob_handle_create(void *body);
+void we_ob_start(void);
+/* Reports handles (THREAD-003 / UNL-015) and objects that are still referenced (UNL-016), frees them. */
+void we_ob_stop(void);
+
+#endif

@@ -1,0 +1,97 @@
+/* SPDX-License-Identifier: MIT */
+/* A registered client: its captures, its sockets, its static events; provider-level functions. */
+#ifndef WE_WSK_CLIENT_H
+#define WE_WSK_CLIENT_H
+
+#include <wsk.h>
+
+#include "base/base_list.h"
+#include "host/host_lock.h"
+#include "nt/ke_cpu.h"
+#include "nt/nt_completion.h"
+#include "vrf/vrf_ledger.h"
+
+struct we_wsk_client {
+    ULONG magic;
+    struct we_vrf_entry entry; /* WE_KIND_REGISTRATION, address = the registration block */
+    LONG references;           /* atomic: registration, sockets, calls, IRPs */
+    PWSK_REGISTRATION registration;
+    PVOID client_context;
+    const WSK_CLIENT_DISPATCH *client_dispatch;
+    WSK_CLIENT_DISPATCH dispatch_copy; /* to notice changes: NPI-003 */
+    struct we_base_list link;          /* all registrations; registration lock */
+
+    /* What WskDeregister waits for, and the word that it waits. All atomic, sequentially consistent: whoever counts down
+     * looks at is_deregistering afterwards, and WskDeregister sets it before it looks at the counts. */
+    LONG capture_count;
+    LONG call_count;   /* provider-dispatch calls that are executing */
+    LONG irp_count;    /* IRPs given to provider-dispatch functions whose completion routine has not returned */
+    LONG socket_count; /* sockets whose close has not completed */
+    LONG is_deregistering;
+
+    LONG had_socket;     /* atomic: static events and TDI settings come too late */
+    ULONG static_events; /* atomic: WSK_EVENT_* bits, set once before the first socket */
+
+    struct we_host_mutex lock;
+    struct we_base_list captures; /* struct capture of wsk_registration.c */
+
+    KEVENT idle;    /* set when a waiting deregister should look again */
+    KEVENT changed; /* set while a waiting capture should look again: provider ready, or deregistering */
+};
+
+#define WE_WSK_CLIENT_MAGIC 0x4b535743u
+
+/* The live client behind the pointer, with a reference for the caller, or NULL. Never reads what the pointer points to. */
+struct we_wsk_client *we_wsk_client_check(PWSK_CLIENT client);
+void we_wsk_client_ref(struct we_wsk_client *client);
+void we_wsk_client_unref(struct we_wsk_client *client);
+/* Something that a deregister waits for has ended. IRQL <= DISPATCH, no lock. */
+void we_wsk_client_kick(struct we_wsk_client *client);
+/* A socket holds a reference of its client and counts for WskDeregister from made to gone. */
+void we_wsk_client_socket_made(struct we_wsk_client *client);
+void we_wsk_client_socket_gone(struct we_wsk_client *client);
+ULONG we_wsk_client_static_events(const struct we_wsk_client *client);
+
+/* --- the frame of every provider-level function -------------------------------------------------- */
+
+/* One call: the client checked and referenced, in a section, the IRP taken. */
+struct we_wsk_client_call {
+    struct we_wsk_client *client;
+    PIRP irp;
+    struct we_nt_section section;
+    struct we_nt_completions completions;
+    const char *function;
+};
+
+/* As we_wsk_call_begin and its ends, for functions whose first argument is a PWSK_CLIENT. highest_irql: SOCK-059. */
+NTSTATUS we_wsk_client_call_begin(struct we_wsk_client_call *call, PWSK_CLIENT client, PIRP irp, bool is_irp_optional,
+                                  KIRQL highest_irql, const char *function);
+NTSTATUS we_wsk_client_call_end_inline(struct we_wsk_client_call *call, NTSTATUS status, ULONG_PTR information);
+NTSTATUS we_wsk_client_call_end_done(struct we_wsk_client_call *call, NTSTATUS status, ULONG_PTR information);
+
+/* --- wsk_create.c, wsk_client.c -------------------------------------------------------------------- */
+
+NTSTATUS WSKAPI we_wsk_socket(PWSK_CLIENT Client, ADDRESS_FAMILY AddressFamily, USHORT SocketType, ULONG Protocol,
+                              ULONG Flags, PVOID SocketContext, CONST VOID *Dispatch, PEPROCESS OwningProcess,
+                              PETHREAD OwningThread, PSECURITY_DESCRIPTOR SecurityDescriptor, PIRP Irp);
+NTSTATUS WSKAPI we_wsk_control_client(PWSK_CLIENT Client, ULONG ControlCode, SIZE_T InputSize, PVOID InputBuffer,
+                                      SIZE_T OutputSize, PVOID OutputBuffer, SIZE_T *OutputSizeReturned, PIRP Irp);
+
+/* --- wsk_dispatch.c ---------------------------------------------------------------------------------- */
+
+extern const WSK_PROVIDER_DISPATCH we_wsk_provider_dispatch;
+const VOID *we_wsk_dispatch_table(int category /* enum we_wsk_category */);
+
+/* --- wsk_registration.c -------------------------------------------------------------------------------- */
+
+#define WE_WSK_VERSION MAKE_WSK_VERSION(1, 0) /* the lowest and the highest that is served */
+
+/* stop reports registrations and captures that are left (NPI-001, NPI-006) and frees them. */
+void we_wsk_registration_start(void);
+void we_wsk_registration_stop(void);
+/* For each WskDeregister that is waiting: reports NPI-011 with what it waits for, and SOCK-062 for each open socket. */
+void we_wsk_registration_report_stalled(void);
+/* Whether captures succeed now; true from the start on. For tests of the waits. */
+void we_wsk_registration_set_ready(bool is_ready);
+
+#endif

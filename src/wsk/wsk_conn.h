@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: MIT */
+/* Connection sockets: connect, disconnect, and the set-up of accepted ones. */
+#ifndef WE_WSK_CONN_H
+#define WE_WSK_CONN_H
+
+#include "wsk/wsk_rx.h"
+#include "wsk/wsk_socket.h"
+#include "wsk/wsk_tx.h"
+
+/* What a connection socket has beyond others; guarded by the socket's lock. */
+struct we_wsk_conn {
+    struct we_wsk_socket *socket;
+    struct we_wsk_rx rx;
+    struct we_wsk_tx tx;
+    struct we_wsk_irp_queue connects; /* the WskConnect that is in progress */
+    WSK_INSPECT_ID inspect_id;
+    bool has_inspect_id;
+};
+
+/* Turns a fresh connection socket into an accepted one: takes ep (established), both addresses. No event is
+ * delivered before we_wsk_conn_arm. Called with the listener's lock held or not. */
+void we_wsk_conn_adopt(struct we_wsk_socket *socket, struct we_host_ep *ep, const struct we_base_addr *local,
+                       const struct we_base_addr *remote);
+/* Watches the endpoint, tries a first receive, starts indications as the event mask says. No lock, in a section. */
+void we_wsk_conn_arm(struct we_wsk_socket *socket);
+/* For SIO_WSK_QUERY_INSPECT_ID. */
+void we_wsk_conn_set_inspect_id(struct we_wsk_socket *socket, const WSK_INSPECT_ID *request_id);
+bool we_wsk_conn_inspect_id(struct we_wsk_socket *socket, WSK_INSPECT_ID *request_id);
+
+/* Inside this part. */
+
+/* Owner functions of a connection's endpoint; the context is the socket. */
+extern const struct we_host_ep_client we_wsk_conn_ep_client;
+/* The network said that the connection is gone: fails what is queued in both directions. Socket lock held. */
+void we_wsk_conn_lost_locked(struct we_wsk_socket *socket, enum we_err err, struct we_nt_completions *completions);
+/* The endpoint said how the connect ended (WE_OK or why not). Socket lock held. */
+void we_wsk_connect_ended_locked(struct we_wsk_socket *socket, enum we_err err, struct we_nt_completions *completions);
+/* Passes the socket's stored options on to its endpoint. Socket lock held. */
+void we_wsk_conn_apply_options_locked(struct we_wsk_socket *socket);
+/* Reports SOCK-016 and returns false unless the socket is connected. Socket lock held. */
+bool we_wsk_conn_check_connected_locked(struct we_wsk_socket *socket, const char *function);
+
+/* Dispatch functions (wsk_connect.c, wsk_conn.c, wsk_rx.c, wsk_tx.c). */
+NTSTATUS WSKAPI we_wsk_connect(PWSK_SOCKET Socket, PSOCKADDR RemoteAddress, ULONG Flags, PIRP Irp);
+NTSTATUS WSKAPI we_wsk_get_remote_address(PWSK_SOCKET Socket, PSOCKADDR RemoteAddress, PIRP Irp);
+NTSTATUS WSKAPI we_wsk_send(PWSK_SOCKET Socket, PWSK_BUF Buffer, ULONG Flags, PIRP Irp);
+NTSTATUS WSKAPI we_wsk_receive(PWSK_SOCKET Socket, PWSK_BUF Buffer, ULONG Flags, PIRP Irp);
+NTSTATUS WSKAPI we_wsk_disconnect(PWSK_SOCKET Socket, PWSK_BUF Buffer, ULONG Flags, PIRP Irp);
+NTSTATUS WSKAPI we_wsk_release(PWSK_SOCKET Socket, PWSK_DATA_INDICATION DataIndication);
+
+#endif

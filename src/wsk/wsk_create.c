@@ -1,0 +1,140 @@
+/* SPDX-License-Identifier: MIT */
+/* WskSocket: which arguments make which socket. */
+#include "wsk/wsk_client.h"
+
+#include "wsk/wsk_socket.h"
+#include "wsk/wsk_unsupported.h"
+
+#include "base/base_assert.h"
+#include "vrf/vrf_report.h"
+
+struct socket_arguments {
+    ADDRESS_FAMILY family;
+    USHORT type;
+    ULONG protocol;
+    ULONG flags;
+    PVOID context;
+    const VOID *dispatch;
+    PEPROCESS process;
+    PETHREAD thread;
+    PSECURITY_DESCRIPTOR descriptor;
+};
+
+/* --- checks --------------------------------------------------------------------------------------- */
+
+static NTSTATUS category_of(const struct we_vrf_entry *client, ULONG flags, enum we_wsk_category *category)
+{
+    switch (flags) {
+    case WSK_FLAG_BASIC_SOCKET:
+        *category = WE_WSK_BASIC;
+        return STATUS_SUCCESS;
+    case WSK_FLAG_LISTEN_SOCKET:
+        *category = WE_WSK_LISTEN;
+        return STATUS_SUCCESS;
+    case WSK_FLAG_CONNECTION_SOCKET:
+        *category = WE_WSK_CONNECTION;
+        return STATUS_SUCCESS;
+    case WSK_FLAG_DATAGRAM_SOCKET:
+        *category = WE_WSK_DATAGRAM;
+        return STATUS_SUCCESS;
+    case WSK_FLAG_STREAM_SOCKET:
+        *category = WE_WSK_STREAM;
+        return STATUS_SUCCESS;
+    default:
+        we_vrf_report_entry(WE_RULE_SOCK_013, client, "WskSocket was called with Flags 0x%x, which is not one category",
+                            (unsigned)flags);
+        return STATUS_INVALID_PARAMETER;
+    }
+}
+
+static bool is_stream_category(enum we_wsk_category category)
+{
+    return category == WE_WSK_LISTEN || category == WE_WSK_CONNECTION || category == WE_WSK_STREAM;
+}
+
+/* The transports of WSK_TRANSPORT_LIST_QUERY, and UDP where only the mismatch with the category can be shown. */
+static NTSTATUS transport_check(const struct we_vrf_entry *client, const struct socket_arguments *arguments,
+                                enum we_wsk_category category)
+{
+    bool is_tcp = arguments->type == SOCK_STREAM && arguments->protocol == IPPROTO_TCP;
+    bool is_udp = arguments->type == SOCK_DGRAM && arguments->protocol == IPPROTO_UDP;
+
+    if ((arguments->family != AF_INET && arguments->family != AF_INET6) || (!is_tcp && !is_udp)) {
+        we_wsk_unsupported("a socket of family %u, type %u and protocol %u", arguments->family, arguments->type,
+                           (unsigned)arguments->protocol);
+        return STATUS_NOT_SUPPORTED;
+    }
+    if ((is_udp && is_stream_category(category)) || (is_tcp && category == WE_WSK_DATAGRAM)) {
+        /* Windows makes the socket; binding it fails. */
+        we_vrf_report_entry(WE_RULE_SOCK_013, client, "WskSocket was asked for a %s over %s",
+                            we_wsk_category_name(category), is_udp ? "UDP" : "TCP");
+    }
+    if (category == WE_WSK_DATAGRAM || category == WE_WSK_STREAM) {
+        we_wsk_unsupported("a %s", we_wsk_category_name(category));
+        return STATUS_NOT_SUPPORTED;
+    }
+    return STATUS_SUCCESS;
+}
+
+static NTSTATUS arguments_check(const struct we_vrf_entry *client, const struct socket_arguments *arguments,
+                                enum we_wsk_category category)
+{
+    if (category == WE_WSK_BASIC && (arguments->context != NULL || arguments->dispatch != NULL)) {
+        we_vrf_report_entry(WE_RULE_SOCK_013, client, "WskSocket was given a %s for a basic socket",
+                            arguments->dispatch != NULL ? "dispatch table" : "context");
+        return STATUS_INVALID_PARAMETER;
+    }
+    if (arguments->thread != NULL && arguments->process == NULL) {
+        we_vrf_report_entry(WE_RULE_SOCK_058, client, "WskSocket was given an OwningThread without an OwningProcess");
+        return STATUS_INVALID_PARAMETER;
+    }
+    if (arguments->descriptor != NULL) {
+        /* Only WSK_CACHE_SD makes a valid one, and it is not emulated: this one comes from somewhere else. */
+        we_vrf_report_entry(WE_RULE_NPI_016, client, "WskSocket was given security descriptor %p, which is not a cached one",
+                            arguments->descriptor);
+        return STATUS_INVALID_PARAMETER;
+    }
+    return STATUS_SUCCESS;
+}
+
+/* --- creation --------------------------------------------------------------------------------------- */
+
+static NTSTATUS socket_make(struct we_wsk_client *client, const struct socket_arguments *arguments,
+                            struct we_wsk_socket **socket)
+{
+    enum we_wsk_category category;
+    NTSTATUS status = category_of(&client->entry, arguments->flags, &category);
+
+    if (NT_SUCCESS(status)) {
+        status = arguments_check(&client->entry, arguments, category);
+    }
+    if (NT_SUCCESS(status)) {
+        status = transport_check(&client->entry, arguments, category);
+    }
+    if (!NT_SUCCESS(status)) {
+        return status;
+    }
+    *socket = we_wsk_socket_create(client, category, arguments->family, arguments->type, arguments->protocol,
+                                   arguments->context, arguments->dispatch);
+    return *socket != NULL ? STATUS_SUCCESS : STATUS_INSUFFICIENT_RESOURCES;
+}
+
+NTSTATUS WSKAPI we_wsk_socket(PWSK_CLIENT Client, ADDRESS_FAMILY AddressFamily, USHORT SocketType, ULONG Protocol,
+                              ULONG Flags, PVOID SocketContext, CONST VOID *Dispatch, PEPROCESS OwningProcess,
+                              PETHREAD OwningThread, PSECURITY_DESCRIPTOR SecurityDescriptor, PIRP Irp)
+{
+    const struct socket_arguments arguments = { AddressFamily, SocketType,    Protocol,     Flags,             SocketContext,
+                                                Dispatch,      OwningProcess, OwningThread, SecurityDescriptor };
+    struct we_wsk_client_call call;
+    struct we_wsk_socket *socket = NULL;
+    NTSTATUS status = we_wsk_client_call_begin(&call, Client, Irp, false, DISPATCH_LEVEL, "WskSocket");
+
+    if (!NT_SUCCESS(status)) {
+        return status;
+    }
+    status = socket_make(call.client, &arguments, &socket);
+    if (!NT_SUCCESS(status)) {
+        return we_wsk_client_call_end_inline(&call, status, 0);
+    }
+    return we_wsk_client_call_end_done(&call, STATUS_SUCCESS, (ULONG_PTR)&socket->head);
+}

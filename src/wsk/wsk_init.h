@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: MIT */
+/* Start and stop order inside the WSK layer. */
+#ifndef WE_WSK_INIT_H
+#define WE_WSK_INIT_H
+
+#include <wsk.h>
+
+struct we_wsk_config {
+    BOOLEAN abort_on_listener_close; /* T17: WskAbortEvent for pended requests of a closing listener (default TRUE) */
+    NTSTATUS inspect_complete_after_abort_status; /* T20 (default STATUS_SUCCESS) */
+    ULONG indication_max_bytes;      /* 0: what one read brings (64 KiB); else lists are cut to this size */
+};
+
+NTSTATUS we_wsk_start(const struct we_wsk_config *config);
+/* Reports and ends sockets and registrations that drivers left. */
+void we_wsk_stop(void);
+/* To be called when the emulated kernel stalls: reports each WskDeregister that can never return (NPI-011), and the
+ * sockets that it waits for (SOCK-062). */
+void we_wsk_report_stalled(void);
+const struct we_wsk_config *we_wsk_config(void);
+
+#endif

@@ -1,0 +1,802 @@
+/* SPDX-License-Identifier: MIT */
+/* Listening sockets: the only caller of the accept table, and the takers that its requests meet. */
+#include "wsk/wsk_listen.h"
+
+#include <string.h>
+
+#include "base/base_assert.h"
+#include "host/host_log.h"
+#include "host/host_mem.h"
+#include "nt/io_irp.h"
+#include "vrf/vrf_report.h"
+#include "wsk/wsk_addr.h"
+#include "wsk/wsk_conn.h"
+#include "wsk/wsk_event.h"
+#include "wsk/wsk_init.h"
+#include "wsk/wsk_request.h"
+
+/* Design
+ *
+ * A request's place is its machine's state; nobody outside wsk_accept_fsm.c looks at it to decide. Whatever happens
+ * to a request is an event that request_feed() takes through the table under the listener's lock, together with
+ * the actions on the network and on IRPs, which never call anybody back. What does call the client (WskAbortEvent,
+ * WskAcceptEvent) follows after the unlock, and its answer is the next event.
+ *
+ * An event that the table parks (a callback is on the stack) is remembered in the machine and replayed by the
+ * thread that comes back from the callback.
+ *
+ * Takers: a request in READY goes to the oldest WskAccept IRP, else to WskAcceptEvent if that is enabled, else it
+ * stays. listener_match() looks for such pairs; it runs after a request became ready, an IRP was queued, or
+ * the event was enabled.
+ *
+ * Lifetime: the table holds one reference on each request, an endpoint that is watched holds one while it
+ * delivers an event, and each function that works on a request without the lock holds one. A request holds a
+ * reference on its listener. Callbacks count in the listener's rundown, so the close IRP waits for them.
+ */
+
+static void listener_match(struct we_wsk_socket *socket);
+static void request_run(struct we_wsk_request_record *request, enum we_wsk_accept_event event, PIRP verdict_irp);
+
+/* --- the request's endpoint, while a verdict or the handshake is awaited ------------------ */
+
+static void request_ep_ref(void *context)
+{
+    we_wsk_request_ref((struct we_wsk_request_record *)context);
+}
+
+static void request_ep_unref(void *context)
+{
+    we_wsk_request_unref((struct we_wsk_request_record *)context);
+}
+
+static void request_ep_event(void *context, unsigned events)
+{
+    struct we_wsk_request_record *request = (struct we_wsk_request_record *)context;
+    struct we_wsk_socket *socket = request->listener;
+    bool is_open;
+
+    we_host_mutex_lock(&socket->lock);
+    is_open = we_wsk_rundown_acquire_locked(socket);
+    we_host_mutex_unlock(&socket->lock);
+    if (!is_open) {
+        return; /* every request is about to hear that its listener closes */
+    }
+    if ((events & WE_NET_RESET) != 0) {
+        request_run(request, WE_ACCEPT_ON_PEER_RESET, NULL);
+    } else if ((events & WE_NET_ESTABLISHED) != 0) {
+        request_run(request, WE_ACCEPT_ON_ESTABLISHED, NULL);
+    }
+    we_wsk_rundown_release(socket);
+}
+
+static const struct we_host_ep_client s_request_client = { request_ep_ref, request_ep_unref, request_ep_event };
+
+/* Between the request's end and the moment its connection socket watches the endpoint, nobody listens: what happens
+ * meanwhile the first receive finds out. */
+static void given_ep_event(void *context, unsigned events)
+{
+    (void)context;
+    (void)events;
+}
+
+static const struct we_host_ep_client s_given_client = { we_wsk_ep_ref, we_wsk_ep_unref, given_ep_event };
+
+/* Asks the network for hang-up only. What cannot be watched is treated as gone. */
+static enum we_wsk_accept_event request_watch_locked(struct we_wsk_request_record *request)
+{
+    enum we_err err = we_host_ep_watch(request->ep, WE_WATCH_HANGUP, request->listener->cpu, &s_request_client, request);
+
+    request->is_watched = true;
+    return err == WE_OK ? WE_ACCEPT_ON_NOTHING : WE_ACCEPT_ON_PEER_RESET;
+}
+
+/* Answers the handshake. A network that holds handshakes tells later how it went. */
+static enum we_wsk_accept_event request_confirm_locked(struct we_wsk_request_record *request)
+{
+    enum we_err err;
+
+    if (request->listener->listener->has_hold && !request->is_watched && request_watch_locked(request) != WE_ACCEPT_ON_NOTHING) {
+        return WE_ACCEPT_ON_PEER_RESET;
+    }
+    err = we_host_confirm(request->ep);
+    if (err == WE_OK) {
+        return WE_ACCEPT_ON_ESTABLISHED;
+    }
+    return err == WE_ERR_AGAIN ? WE_ACCEPT_ON_NOTHING : WE_ACCEPT_ON_PEER_RESET;
+}
+
+/* --- actions under the lock ---------------------------------------------------------------- */
+
+/* The ledger shows requests that the client owes a verdict for. */
+static void request_note_pended_locked(struct we_wsk_request_record *request)
+{
+    bool is_pended = request->machine.state == WE_ACCEPT_PENDED;
+
+    if (is_pended && !request->is_in_ledger) {
+        we_vrf_ledger_add(&request->entry, WE_KIND_INSPECT, request, 0, 0, "pended connection request");
+    } else if (!is_pended && request->is_in_ledger) {
+        we_vrf_ledger_remove(&request->entry);
+    }
+    request->is_in_ledger = is_pended;
+}
+
+static void request_end_host_locked(struct we_wsk_request_record *request, bool is_refusal)
+{
+    struct we_host_ep *ep = request->ep;
+
+    request->ep = NULL;
+    if (ep == NULL) {
+        return; /* a connection socket owns it */
+    }
+    if (is_refusal) {
+        we_host_refuse(ep);
+    } else {
+        we_host_close(ep, WE_CLOSE_RESET);
+    }
+}
+
+static void request_finish_verdict_locked(struct we_wsk_request_record *request, NTSTATUS status,
+                                          struct we_nt_completions *completions)
+{
+    if (request->verdict_irp != NULL) {
+        we_nt_completions_add(completions, request->verdict_irp, status, 0);
+        request->verdict_irp = NULL;
+    }
+}
+
+/* Performs the actions that call nobody back. Returns the event that follows from them. */
+static enum we_wsk_accept_event request_act_locked(struct we_wsk_request_record *request, unsigned actions,
+                                                   struct we_nt_completions *completions)
+{
+    enum we_wsk_accept_event next = WE_ACCEPT_ON_NOTHING;
+
+    if ((actions & WE_ACCEPT_DO_CONFIRM) != 0) {
+        next = request_confirm_locked(request);
+    }
+    if ((actions & WE_ACCEPT_DO_REFUSE) != 0) {
+        request_end_host_locked(request, true);
+    }
+    if ((actions & WE_ACCEPT_DO_DROP) != 0) {
+        request_end_host_locked(request, false);
+    }
+    if ((actions & WE_ACCEPT_DO_WATCH) != 0) {
+        next = request_watch_locked(request);
+    }
+    if ((actions & WE_ACCEPT_DO_FINISH_VERDICT) != 0) {
+        request_finish_verdict_locked(request, STATUS_SUCCESS, completions);
+    }
+    request_note_pended_locked(request);
+    return next;
+}
+
+static bool state_is_final(enum we_wsk_accept_state state)
+{
+    return state == WE_ACCEPT_TAKEN || state == WE_ACCEPT_DROPPED;
+}
+
+/* --- actions that call the client ----------------------------------------------------------- */
+
+static void request_call_abort(struct we_wsk_request_record *request)
+{
+    struct we_wsk_socket *socket = request->listener;
+    WSK_INSPECT_ID *shown;
+
+    we_host_mutex_lock(&socket->lock);
+    shown = we_wsk_request_show_locked(request);
+    we_host_mutex_unlock(&socket->lock);
+    we_wsk_event_abort(socket, shown);
+    we_host_mutex_lock(&socket->lock);
+    we_wsk_request_poison_locked(shown);
+    we_host_mutex_unlock(&socket->lock);
+}
+
+/* Calls WskAcceptEvent; the answer is the next event. */
+static enum we_wsk_accept_event request_call_offer(struct we_wsk_request_record *request)
+{
+    struct we_wsk_socket *socket = request->listener;
+    struct we_nt_completions completions;
+    NTSTATUS status;
+
+    status = we_wsk_event_accept(socket, request->accepted);
+    we_nt_completions_init(&completions);
+    we_host_mutex_lock(&socket->lock);
+    we_wsk_event_end_locked(socket, WSK_EVENT_ACCEPT, &completions);
+    we_host_mutex_unlock(&socket->lock);
+    we_nt_completions_run(&completions);
+    if (status == STATUS_SUCCESS) {
+        return WE_ACCEPT_ON_OFFER_ACCEPTED;
+    }
+    we_wsk_socket_abandon(request->accepted);
+    return WE_ACCEPT_ON_OFFER_REFUSED;
+}
+
+static enum we_wsk_accept_event request_call_client(struct we_wsk_request_record *request, unsigned actions)
+{
+    enum we_wsk_accept_event next = WE_ACCEPT_ON_NOTHING;
+
+    if ((actions & WE_ACCEPT_DO_ABORT) != 0) {
+        request_call_abort(request);
+    }
+    if ((actions & WE_ACCEPT_DO_OFFER) != 0) {
+        next = request_call_offer(request);
+    }
+    if ((actions & WE_ACCEPT_DO_ARM) != 0) {
+        we_wsk_conn_arm(request->accepted);
+    }
+    if ((actions & WE_ACCEPT_DO_MATCH) != 0) {
+        listener_match(request->listener);
+    }
+    return next;
+}
+
+/* --- feeding ---------------------------------------------------------------------------------- */
+
+/* A verdict that the table refuses: reported, its IRP failed. */
+static void request_refuse_verdict_locked(struct we_wsk_request_record *request, PIRP irp,
+                                          struct we_nt_completions *completions)
+{
+    (void)we_vrf_report_entry(WE_RULE_SOCK_034, &request->listener->entry,
+                              "WskInspectComplete for a request (serial %u) that has its verdict already",
+                              (unsigned)request->serial);
+    we_nt_completions_add(completions, irp, STATUS_INVALID_PARAMETER, 0);
+}
+
+/* Takes one event through the table. Returns the actions for the client; *event becomes what follows. */
+static unsigned request_step_locked(struct we_wsk_request_record *request, enum we_wsk_accept_event *event,
+                                    PIRP verdict_irp, struct we_nt_completions *completions)
+{
+    struct we_wsk_accept_step step = we_wsk_accept_feed(&request->machine, *event);
+
+    *event = WE_ACCEPT_ON_NOTHING;
+    switch (step.kind) {
+    case WE_ACCEPT_CELL_GO:
+        if (verdict_irp != NULL) {
+            request->verdict_irp = verdict_irp;
+        }
+        *event = request_act_locked(request, step.actions, completions);
+        break;
+    case WE_ACCEPT_CELL_PARK:
+        if (verdict_irp != NULL) {
+            request->verdict_irp = verdict_irp;
+        }
+        break;
+    case WE_ACCEPT_CELL_RULE:
+        if (verdict_irp != NULL) {
+            request_refuse_verdict_locked(request, verdict_irp, completions);
+        }
+        break;
+    case WE_ACCEPT_CELL_GONE:
+        if (verdict_irp != NULL) {
+            we_nt_completions_add(completions, verdict_irp, we_wsk_config()->inspect_complete_after_abort_status, 0);
+        }
+        break;
+    case WE_ACCEPT_CELL_SKIP:
+        break;
+    default:
+        WE_UNREACHABLE("a cell of the accept table that cannot be reached");
+    }
+    return step.actions;
+}
+
+/* Feeds an event and all that follows from it. Callers hold a reference to the request and are in a section;
+ * no lock. verdict_irp goes with a verdict. May call the client before it returns. */
+static void request_run(struct we_wsk_request_record *request, enum we_wsk_accept_event event, PIRP verdict_irp)
+{
+    struct we_wsk_socket *socket = request->listener;
+    struct we_nt_completions completions;
+    bool was_final;
+    bool is_retired = false;
+    unsigned actions;
+
+    while (event != WE_ACCEPT_ON_NOTHING) {
+        we_nt_completions_init(&completions);
+        we_host_mutex_lock(&socket->lock);
+        was_final = state_is_final(request->machine.state);
+        actions = request_step_locked(request, &event, verdict_irp, &completions);
+        verdict_irp = NULL;
+        if (state_is_final(request->machine.state) && !was_final) {
+            we_wsk_request_retire_locked(request);
+            is_retired = true;
+        }
+        we_host_mutex_unlock(&socket->lock);
+
+        we_nt_completions_run(&completions);
+        if (event == WE_ACCEPT_ON_NOTHING) {
+            event = request_call_client(request, actions);
+        } else {
+            WE_ASSERT((actions & (WE_ACCEPT_DO_ABORT | WE_ACCEPT_DO_OFFER | WE_ACCEPT_DO_ARM | WE_ACCEPT_DO_MATCH)) == 0);
+        }
+        if (is_retired) {
+            is_retired = false;
+            we_wsk_request_unref(request); /* the table's */
+        }
+    }
+}
+
+/* Replays what was parked while a callback was on the stack. A parked verdict brings its IRP along. */
+static void request_replay(struct we_wsk_request_record *request)
+{
+    struct we_wsk_socket *socket = request->listener;
+    enum we_wsk_accept_event event;
+    PIRP irp;
+
+    for (;;) {
+        irp = NULL;
+        we_host_mutex_lock(&socket->lock);
+        event = we_wsk_accept_unpark(&request->machine);
+        if (event == WE_ACCEPT_ON_VERDICT_ACCEPT || event == WE_ACCEPT_ON_VERDICT_REJECT) {
+            irp = request->verdict_irp;
+            request->verdict_irp = NULL;
+        }
+        we_host_mutex_unlock(&socket->lock);
+        if (event == WE_ACCEPT_ON_NOTHING) {
+            return;
+        }
+        request_run(request, event, irp);
+    }
+}
+
+/* --- from the network --------------------------------------------------------------------------- */
+
+static enum we_wsk_accept_event inspect_answer_event(WSK_INSPECT_ACTION action)
+{
+    switch (action) {
+    case WskInspectAccept:
+        return WE_ACCEPT_ON_INSPECT_ACCEPT;
+    case WskInspectPend:
+        return WE_ACCEPT_ON_INSPECT_PEND;
+    default:
+        return WE_ACCEPT_ON_INSPECT_REJECT;
+    }
+}
+
+/* Shows a new request to the client and carries out its answer. */
+static void request_inspect(struct we_wsk_request_record *request)
+{
+    struct we_wsk_socket *socket = request->listener;
+    WSK_INSPECT_ACTION action;
+    WSK_INSPECT_ID *shown;
+
+    we_host_mutex_lock(&socket->lock);
+    shown = we_wsk_request_show_locked(request);
+    we_host_mutex_unlock(&socket->lock);
+    action = we_wsk_event_inspect(socket, &request->local, &request->remote, shown);
+    we_host_mutex_lock(&socket->lock);
+    we_wsk_request_poison_locked(shown);
+    we_host_mutex_unlock(&socket->lock);
+
+    request_run(request, inspect_answer_event(action), NULL);
+    request_replay(request);
+}
+
+/* True when one more request may enter the table. Counts the callbacks it may cause in the rundown. */
+static bool listener_admit(struct we_wsk_socket *socket)
+{
+    bool is_admitted;
+
+    we_host_mutex_lock(&socket->lock);
+    is_admitted = socket->listener->request_count < WE_WSK_REQUEST_MAX && we_wsk_rundown_acquire_locked(socket);
+    we_host_mutex_unlock(&socket->lock);
+    return is_admitted;
+}
+
+static void listener_take(struct we_wsk_socket *socket, struct we_host_ep *ep)
+{
+    struct we_wsk_request_record *request;
+    bool is_conditional = socket->conditional_accept != 0;
+
+    if (!listener_admit(socket)) {
+        WE_LOG_ONCE(WE_LOG_WARNING, "a listening socket holds %u undelivered connection requests: more are refused",
+                    WE_WSK_REQUEST_MAX);
+        we_host_refuse(ep);
+        return;
+    }
+    request = we_wsk_request_create(socket, ep, is_conditional);
+    if (request != NULL) {
+        if (is_conditional) {
+            request_inspect(request);
+        } else {
+            listener_match(socket);
+        }
+        we_wsk_request_unref(request);
+    }
+    we_wsk_rundown_release(socket);
+}
+
+static void listener_event(void *context, unsigned events)
+{
+    struct we_wsk_socket *socket = (struct we_wsk_socket *)context;
+    enum we_err err = WE_ERR_AGAIN;
+    struct we_host_ep *ep;
+
+    if ((events & WE_NET_ACCEPTABLE) == 0) {
+        return;
+    }
+    /* One at a time: asking until there is none costs more than another event, which comes while some wait. */
+    we_host_mutex_lock(&socket->lock);
+    if (!socket->is_closing && socket->ep != NULL) {
+        err = we_host_accept(socket->ep, &ep);
+    }
+    we_host_mutex_unlock(&socket->lock);
+    if (err == WE_ERR_NO_DESCRIPTORS) {
+        WE_LOG_ONCE(WE_LOG_WARNING, "out of file descriptors while accepting: connections wait until some are closed");
+    }
+    if (err == WE_OK) {
+        listener_take(socket, ep);
+    }
+}
+
+static const struct we_host_ep_client s_listener_client = { we_wsk_ep_ref, we_wsk_ep_unref, listener_event };
+
+enum we_err we_wsk_listen_start(struct we_wsk_socket *socket)
+{
+    struct we_host_listen_options options;
+    struct we_host_ep *ep;
+    enum we_err err;
+
+    memset(&options, 0, sizeof(options));
+    options.hold_handshake = socket->conditional_accept != 0;
+    options.is_v6_only = socket->v6only != 0;
+    socket->listener->has_hold =
+        options.hold_handshake && (we_host_net_abilities() & WE_NET_HOLDS_HANDSHAKE) != 0;
+    err = we_host_listen(&socket->local, &options, socket->cpu, &s_listener_client, socket, &ep);
+    if (err == WE_OK) {
+        we_host_mutex_lock(&socket->lock);
+        socket->ep = ep;
+        if (we_host_ep_local(ep, &socket->local) != WE_OK) {
+            err = WE_ERR_UNEXPECTED;
+        }
+        we_host_mutex_unlock(&socket->lock);
+    }
+    return err;
+}
+
+/* --- takers --------------------------------------------------------------------------------------- */
+
+/* What a WskAccept IRP carries in its stack location. */
+static PIO_STACK_LOCATION accept_arguments(PIRP irp)
+{
+    return IoGetCurrentIrpStackLocation(irp);
+}
+
+static struct we_wsk_request_record *first_ready_locked(struct we_wsk_listener *listener)
+{
+    WE_BASE_LIST_FOR_EACH(link, &listener->requests) {
+        struct we_wsk_request_record *request = WE_BASE_LIST_ITEM(link, struct we_wsk_request_record, link);
+
+        if (we_wsk_accept_cell(request->machine.state, WE_ACCEPT_ON_TAKE_IRP)->kind == WE_ACCEPT_CELL_GO) {
+            return request;
+        }
+    }
+    return NULL;
+}
+
+static bool request_make_socket_locked(struct we_wsk_request_record *request, PVOID context, const VOID *dispatch)
+{
+    struct we_wsk_socket *socket = request->listener;
+    struct we_wsk_socket *accepted =
+        we_wsk_socket_create(socket->client, WE_WSK_CONNECTION, socket->family, socket->type, socket->protocol, context,
+                             dispatch);
+    WSK_INSPECT_ID id = we_wsk_request_id(request);
+
+    if (accepted == NULL) {
+        return false;
+    }
+    accepted->cpu = socket->cpu;
+    accepted->keepalive = socket->keepalive;
+    accepted->receive_buffer_bytes = socket->receive_buffer_bytes;
+    we_wsk_socket_ref(accepted); /* the request's, until it is freed: the client may close the socket at once */
+    if (request->is_watched &&
+        we_host_ep_watch(request->ep, WE_WATCH_HANGUP, accepted->cpu, &s_given_client, accepted) != WE_OK) {
+        WE_LOG_ONCE(WE_LOG_WARNING, "an accepted connection could not be watched");
+    }
+    we_wsk_conn_adopt(accepted, request->ep, &request->local, &request->remote);
+    if (socket->conditional_accept != 0) {
+        we_wsk_conn_set_inspect_id(accepted, &id);
+    }
+    request->ep = NULL;
+    request->accepted = accepted;
+    return true;
+}
+
+/* Gives the request to an accept IRP. */
+static bool take_by_irp_locked(struct we_wsk_request_record *request, PIRP irp, struct we_nt_completions *completions)
+{
+    PIO_STACK_LOCATION location = accept_arguments(irp);
+    SOCKADDR *local = (SOCKADDR *)location->Parameters.Others.Argument3;
+    SOCKADDR *remote = (SOCKADDR *)location->Parameters.Others.Argument4;
+    ADDRESS_FAMILY family = request->listener->family;
+
+    if (!request_make_socket_locked(request, location->Parameters.Others.Argument1,
+                                    location->Parameters.Others.Argument2)) {
+        we_nt_completions_add(completions, irp, STATUS_INSUFFICIENT_RESOURCES, 0);
+        return false;
+    }
+    if (local != NULL) {
+        we_wsk_addr_to_sockaddr(&request->local, family, local);
+    }
+    if (remote != NULL) {
+        we_wsk_addr_to_sockaddr(&request->remote, family, remote);
+    }
+    we_nt_completions_add(completions, irp, STATUS_SUCCESS, (ULONG_PTR)request->accepted);
+    return true;
+}
+
+/* Makes the socket that WskAcceptEvent will be offered; it inherits the listener's connection events. */
+static bool take_by_event_locked(struct we_wsk_request_record *request)
+{
+    struct we_wsk_socket *socket = request->listener;
+
+    if (!request_make_socket_locked(request, NULL, NULL)) {
+        return false;
+    }
+    request->accepted->events |= socket->events & we_wsk_event_valid_mask(WE_WSK_CONNECTION);
+    we_wsk_event_begin_locked(socket, WSK_EVENT_ACCEPT);
+    return true;
+}
+
+/* Finds one pair of request and taker. Returns the event for the request (reference taken), or NOTHING. */
+static enum we_wsk_accept_event pair_locked(struct we_wsk_socket *socket, struct we_wsk_request_record **paired,
+                                            struct we_nt_completions *completions)
+{
+    struct we_wsk_listener *listener = socket->listener;
+    struct we_wsk_request_record *request = first_ready_locked(listener);
+    enum we_wsk_accept_event event = WE_ACCEPT_ON_NOTHING;
+    PIRP irp;
+
+    if (request == NULL || socket->is_closing) {
+        return WE_ACCEPT_ON_NOTHING;
+    }
+    irp = we_wsk_irp_queue_pop_locked(&listener->accept_irps);
+    if (irp != NULL) {
+        if (take_by_irp_locked(request, irp, completions)) {
+            event = WE_ACCEPT_ON_TAKE_IRP;
+        }
+    } else if ((socket->events & WSK_EVENT_ACCEPT) != 0 && take_by_event_locked(request)) {
+        event = WE_ACCEPT_ON_TAKE_EVENT;
+    }
+    if (event != WE_ACCEPT_ON_NOTHING) {
+        we_wsk_request_ref(request);
+        *paired = request;
+    }
+    return event;
+}
+
+/* Brings requests and takers together until one side is used up. No lock, in a section. */
+static void listener_match(struct we_wsk_socket *socket)
+{
+    for (;;) {
+        struct we_nt_completions completions;
+        struct we_wsk_request_record *request = NULL;
+        enum we_wsk_accept_event event;
+        unsigned actions = 0;
+
+        we_nt_completions_init(&completions);
+        we_host_mutex_lock(&socket->lock);
+        event = pair_locked(socket, &request, &completions);
+        if (request != NULL) {
+            actions = request_step_locked(request, &event, NULL, &completions);
+            if (state_is_final(request->machine.state)) {
+                we_wsk_request_retire_locked(request);
+                we_wsk_request_unref(request); /* the table's; ours keeps it */
+            }
+        }
+        we_host_mutex_unlock(&socket->lock);
+        we_nt_completions_run(&completions);
+        if (request == NULL) {
+            return;
+        }
+        event = request_call_client(request, actions);
+        request_run(request, event, NULL);
+        we_wsk_request_unref(request);
+    }
+}
+
+/* --- the category -------------------------------------------------------------------------------- */
+
+static bool listen_create(struct we_wsk_socket *socket)
+{
+    struct we_wsk_listener *listener = (struct we_wsk_listener *)we_host_zalloc(sizeof(*listener));
+
+    if (listener == NULL) {
+        return false;
+    }
+    we_wsk_irp_queue_init(&listener->accept_irps);
+    we_base_list_init(&listener->requests);
+    socket->listener = listener;
+    return true;
+}
+
+static void listen_close_locked(struct we_wsk_socket *socket, struct we_nt_completions *completions)
+{
+    we_wsk_irp_queue_flush_locked(&socket->listener->accept_irps, completions, STATUS_CANCELLED);
+}
+
+/* The first request that has not heard of the closing yet (reference taken), or NULL. */
+static struct we_wsk_request_record *next_to_close(struct we_wsk_socket *socket)
+{
+    struct we_wsk_request_record *found = NULL;
+
+    we_host_mutex_lock(&socket->lock);
+    WE_BASE_LIST_FOR_EACH(link, &socket->listener->requests) {
+        struct we_wsk_request_record *request = WE_BASE_LIST_ITEM(link, struct we_wsk_request_record, link);
+
+        if (!request->is_closing) {
+            request->is_closing = true;
+            we_wsk_request_ref(request);
+            found = request;
+            break;
+        }
+    }
+    we_host_mutex_unlock(&socket->lock);
+    return found;
+}
+
+/* Stops listening, then tells each request. WskAbortEvents come from here. */
+static void listen_close_unlocked(struct we_wsk_socket *socket)
+{
+    struct we_wsk_request_record *request;
+    struct we_host_ep *ep;
+
+    we_host_mutex_lock(&socket->lock);
+    ep = socket->ep;
+    socket->ep = NULL;
+    we_host_mutex_unlock(&socket->lock);
+    if (ep != NULL) {
+        we_host_close(ep, WE_CLOSE_RESET);
+    }
+    while ((request = next_to_close(socket)) != NULL) {
+        request_run(request, WE_ACCEPT_ON_CLOSING, NULL);
+        we_wsk_request_unref(request);
+    }
+}
+
+static void listen_finish(struct we_wsk_socket *socket)
+{
+    (void)socket; /* everything ended in listen_close_unlocked */
+}
+
+static void listen_destroy(struct we_wsk_socket *socket)
+{
+    WE_ASSERT(we_base_list_is_empty(&socket->listener->requests));
+    we_base_idmap_fini(&socket->listener->ids);
+    we_host_free(socket->listener);
+    socket->listener = NULL;
+}
+
+static void listen_events_enabled(struct we_wsk_socket *socket, ULONG events)
+{
+    if ((events & WSK_EVENT_ACCEPT) != 0) {
+        listener_match(socket);
+    }
+}
+
+const struct we_wsk_category_ops we_wsk_listen_ops = {
+    .create = listen_create,
+    .close_locked = listen_close_locked,
+    .close_unlocked = listen_close_unlocked,
+    .finish = listen_finish,
+    .destroy = listen_destroy,
+    .events_enabled = listen_events_enabled,
+};
+
+/* --- dispatch functions ---------------------------------------------------------------------------- */
+
+/* WskAccept. An established connection goes to the oldest IRP; the IRP always pends. */
+NTSTATUS WSKAPI we_wsk_accept(PWSK_SOCKET ListenSocket, ULONG Flags, PVOID AcceptSocketContext,
+                              CONST WSK_CLIENT_CONNECTION_DISPATCH *AcceptSocketDispatch, PSOCKADDR LocalAddress,
+                              PSOCKADDR RemoteAddress, PIRP Irp)
+{
+    struct we_wsk_call call;
+    struct we_wsk_socket *socket;
+    PIO_STACK_LOCATION location;
+    NTSTATUS status;
+    bool is_listening;
+    bool is_queued = false;
+
+    status = we_wsk_call_begin(&call, ListenSocket, 1u << WE_WSK_LISTEN, Irp, false, "WskAccept");
+    if (!NT_SUCCESS(status)) {
+        return status;
+    }
+    socket = call.socket;
+    if (Flags != 0) {
+        (void)we_vrf_report_entry(WE_RULE_SOCK_019, &socket->entry, "WskAccept was given Flags 0x%x; they must be 0",
+                                  (unsigned)Flags);
+        return we_wsk_call_end_inline(&call, STATUS_INVALID_PARAMETER, 0);
+    }
+    location = accept_arguments(Irp);
+    location->Parameters.Others.Argument1 = AcceptSocketContext;
+    location->Parameters.Others.Argument2 = (PVOID)(ULONG_PTR)AcceptSocketDispatch;
+    location->Parameters.Others.Argument3 = LocalAddress;
+    location->Parameters.Others.Argument4 = RemoteAddress;
+    we_host_mutex_lock(&socket->lock);
+    is_listening = socket->state == WE_WSK_BOUND;
+    if (is_listening) {
+        is_queued = we_wsk_irp_queue_insert_locked(&socket->listener->accept_irps, socket, Irp);
+    }
+    we_host_mutex_unlock(&socket->lock);
+    if (!is_listening) {
+        return we_wsk_call_end_inline(&call, STATUS_INVALID_DEVICE_STATE, 0);
+    }
+    if (!is_queued) {
+        return we_wsk_call_end_done(&call, STATUS_CANCELLED, 0);
+    }
+    listener_match(socket);
+    return we_wsk_call_end_pending(&call);
+}
+
+/* Checks everything about a verdict that does not depend on the request. */
+static NTSTATUS verdict_check(const struct we_wsk_socket *socket, const WSK_INSPECT_ID *id, WSK_INSPECT_ACTION action)
+{
+    if (socket->conditional_accept == 0) {
+        return STATUS_INVALID_DEVICE_REQUEST;
+    }
+    if (action != WskInspectAccept && action != WskInspectReject) {
+        (void)we_vrf_report_entry(WE_RULE_SOCK_034, &socket->entry,
+                                  "WskInspectComplete was given Action %d; only WskInspectAccept and WskInspectReject are verdicts",
+                                  (int)action);
+        return STATUS_INVALID_PARAMETER;
+    }
+    if (id == NULL) {
+        (void)we_vrf_report_entry(WE_RULE_SOCK_034, &socket->entry, "WskInspectComplete was given no InspectID");
+        return STATUS_INVALID_PARAMETER;
+    }
+    return STATUS_SUCCESS;
+}
+
+/* The verdict is for no request that is there: found finished, or never heard of. */
+static NTSTATUS verdict_without_request_locked(const struct we_wsk_socket *socket, const WSK_INSPECT_ID *id)
+{
+    bool was_aborted = false;
+
+    if (we_wsk_request_is_kept_pointer_locked(socket->listener, id)) {
+        (void)we_vrf_report_entry(WE_RULE_SOCK_034, &socket->entry,
+                                  "WskInspectComplete was given the pointer that a callback was called with: copy the contents");
+        return STATUS_INVALID_PARAMETER;
+    }
+    if (!we_wsk_request_find_finished_locked(socket->listener, id, &was_aborted)) {
+        (void)we_vrf_report_entry(WE_RULE_SOCK_034, &socket->entry,
+                                  "WskInspectComplete was given an InspectID (serial %u) that no request has",
+                                  (unsigned)id->SerialNumber);
+        return STATUS_INVALID_PARAMETER;
+    }
+    if (was_aborted) {
+        return we_wsk_config()->inspect_complete_after_abort_status; /* the race that the documentation allows */
+    }
+    (void)we_vrf_report_entry(WE_RULE_SOCK_034, &socket->entry,
+                              "WskInspectComplete for a request (serial %u) that is decided already",
+                              (unsigned)id->SerialNumber);
+    return STATUS_INVALID_PARAMETER;
+}
+
+/* WskInspectComplete. Parked while the request's own inspect callback has not returned; else carried out at once. */
+NTSTATUS WSKAPI we_wsk_inspect_complete(PWSK_SOCKET ListenSocket, PWSK_INSPECT_ID InspectID, WSK_INSPECT_ACTION Action,
+                                        PIRP Irp)
+{
+    struct we_wsk_request_record *request;
+    struct we_wsk_call call;
+    NTSTATUS status;
+
+    status = we_wsk_call_begin(&call, ListenSocket, 1u << WE_WSK_LISTEN, Irp, false, "WskInspectComplete");
+    if (!NT_SUCCESS(status)) {
+        return status;
+    }
+    status = verdict_check(call.socket, InspectID, Action);
+    if (!NT_SUCCESS(status)) {
+        return we_wsk_call_end_inline(&call, status, 0);
+    }
+    we_host_mutex_lock(&call.socket->lock);
+    request = we_wsk_request_find_locked(call.socket->listener, InspectID);
+    if (request != NULL) {
+        we_wsk_request_ref(request);
+    } else {
+        status = verdict_without_request_locked(call.socket, InspectID);
+    }
+    we_host_mutex_unlock(&call.socket->lock);
+    if (request == NULL) {
+        return NT_SUCCESS(status) ? we_wsk_call_end_done(&call, status, 0) : we_wsk_call_end_inline(&call, status, 0);
+    }
+    request_run(request, Action == WskInspectAccept ? WE_ACCEPT_ON_VERDICT_ACCEPT : WE_ACCEPT_ON_VERDICT_REJECT, Irp);
+    we_wsk_request_unref(request);
+    return we_wsk_call_end_pending(&call);
+}

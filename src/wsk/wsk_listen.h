@@ -1,0 +1,18 @@
+/* SPDX-License-Identifier: MIT */
+/* Listening sockets: requests, their verdicts, and their takers. */
+#ifndef WE_WSK_LISTEN_H
+#define WE_WSK_LISTEN_H
+
+#include "wsk/wsk_socket.h"
+
+/* After a successful bind: listens on socket->local and fills in the real port. No lock, in a section. */
+enum we_err we_wsk_listen_start(struct we_wsk_socket *socket);
+
+/* Dispatch functions. */
+NTSTATUS WSKAPI we_wsk_accept(PWSK_SOCKET ListenSocket, ULONG Flags, PVOID AcceptSocketContext,
+                              CONST WSK_CLIENT_CONNECTION_DISPATCH *AcceptSocketDispatch, PSOCKADDR LocalAddress,
+                              PSOCKADDR RemoteAddress, PIRP Irp);
+NTSTATUS WSKAPI we_wsk_inspect_complete(PWSK_SOCKET ListenSocket, PWSK_INSPECT_ID InspectID,
+                                        WSK_INSPECT_ACTION Action, PIRP Irp);
+
+#endif

@@ -1,0 +1,604 @@
+/* SPDX-License-Identifier: MIT */
+/* Registration of WSK clients: register, capture, release, query, deregister. */
+#include "wsk/wsk_client.h"
+
+#include <string.h>
+
+#include "wsk/wsk_socket.h"
+
+#include "base/base_assert.h"
+#include "host/host_exec.h"
+#include "host/host_mem.h"
+#include "nt/ke_dispatcher.h"
+#include "nt/nt_asan.h"
+#include "nt/nt_door.h"
+#include "vrf/vrf_report.h"
+
+/* Design
+ *
+ * A registration block belongs to the driver; what we know about it is in a client, found by the block's address. The
+ * block holds a mark and the client's address, only to notice when the driver changes it.
+ *
+ * Every function holds a reference while it works, since deregistration may end beside it. WskDeregister itself lives on
+ * the registration's reference, which it ends: a wait of it that a failed test leaves by a long jump then costs nothing,
+ * because stop drops that reference. A wait that ends because the emulated kernel stops must not touch the client.
+ *
+ * WskDeregister waits on an event of the client that whoever counts something down sets. The wait goes through the
+ * dispatcher, so a wait that can never end is found like any other; we_wsk_registration_report_stalled then says what
+ * is missing.
+ */
+
+#define BLOCK_REGISTERED UINT64_C(0x57534b5245474953)
+#define BLOCK_DEREGISTERED UINT64_C(0x57534b4445524547)
+
+struct capture { /* one successful WskCaptureProviderNPI */
+    struct we_vrf_entry entry; /* WE_KIND_CAPTURE */
+    struct we_base_list link;
+};
+
+static struct we_host_mutex s_lock = WE_HOST_MUTEX_INIT(WE_RANK_REGISTRATION);
+static struct we_base_list s_clients = WE_BASE_LIST_INIT(s_clients);
+static LONG s_is_started; /* atomic */
+static LONG s_is_ready;   /* atomic */
+
+/* --- clients ------------------------------------------------------------------------------------- */
+
+static struct we_wsk_client *client_create(PWSK_CLIENT_NPI npi, PWSK_REGISTRATION registration)
+{
+    struct we_wsk_client *client = we_host_zalloc(sizeof(*client));
+
+    if (client == NULL) {
+        return NULL;
+    }
+    client->magic = WE_WSK_CLIENT_MAGIC;
+    client->references = 1;
+    client->registration = registration;
+    client->client_context = npi->ClientContext;
+    client->client_dispatch = npi->Dispatch;
+    client->dispatch_copy = *npi->Dispatch;
+    we_base_list_init(&client->link);
+    we_base_list_init(&client->captures);
+    we_host_mutex_init(&client->lock, WE_RANK_CLIENT);
+    KeInitializeEvent(&client->idle, SynchronizationEvent, FALSE);
+    KeInitializeEvent(&client->changed, NotificationEvent, FALSE);
+    return client;
+}
+
+static void client_destroy(struct we_wsk_client *client)
+{
+    client->magic = 0;
+    we_host_mutex_fini(&client->lock);
+    we_host_free(client);
+}
+
+void we_wsk_client_ref(struct we_wsk_client *client)
+{
+    __atomic_add_fetch(&client->references, 1, __ATOMIC_SEQ_CST);
+}
+
+void we_wsk_client_unref(struct we_wsk_client *client)
+{
+    LONG left = __atomic_sub_fetch(&client->references, 1, __ATOMIC_SEQ_CST);
+
+    WE_ASSERT(left >= 0);
+    if (left == 0) {
+        client_destroy(client);
+    }
+}
+
+/* No reference is taken. Registration lock held. */
+static struct we_wsk_client *find_locked(const WSK_REGISTRATION *registration)
+{
+    WE_BASE_LIST_FOR_EACH (link, &s_clients) {
+        struct we_wsk_client *client = WE_BASE_LIST_ITEM(link, struct we_wsk_client, link);
+
+        if (client->registration == registration) {
+            return client;
+        }
+    }
+    return NULL;
+}
+
+struct we_wsk_client *we_wsk_client_check(PWSK_CLIENT client)
+{
+    struct we_wsk_client *found = NULL;
+
+    we_host_mutex_lock(&s_lock);
+    WE_BASE_LIST_FOR_EACH (link, &s_clients) {
+        if ((PWSK_CLIENT)WE_BASE_LIST_ITEM(link, struct we_wsk_client, link) == client) {
+            found = WE_BASE_LIST_ITEM(link, struct we_wsk_client, link);
+            we_wsk_client_ref(found);
+        }
+    }
+    we_host_mutex_unlock(&s_lock);
+    return found;
+}
+
+/* --- what a driver must not change ---------------------------------------------------------------- */
+
+static void block_fill(struct we_wsk_client *client)
+{
+    client->registration->ReservedRegistrationState = BLOCK_REGISTERED;
+    client->registration->ReservedRegistrationContext = client;
+    client->registration->ReservedRegistrationLock = 0;
+}
+
+static bool is_unchanged(const struct we_wsk_client *client)
+{
+    const WSK_CLIENT_DISPATCH *now = client->client_dispatch;
+    const WSK_CLIENT_DISPATCH *then = &client->dispatch_copy;
+
+    return !we_nt_asan_is_poisoned(now, sizeof(*now)) && now->Version == then->Version && now->Reserved == then->Reserved &&
+           now->WskClientEvent == then->WskClientEvent;
+}
+
+/* Registration lock held. Each change is reported once. */
+static void client_check_memory_locked(struct we_wsk_client *client, const char *function)
+{
+    const WSK_REGISTRATION *block = client->registration;
+
+    if (block->ReservedRegistrationState != BLOCK_REGISTERED || block->ReservedRegistrationContext != client ||
+        block->ReservedRegistrationLock != 0) {
+        we_vrf_report_entry(WE_RULE_NPI_002, &client->entry,
+                            "%s found that the WSK_REGISTRATION block %p was changed since WskRegister", function,
+                            (const void *)block);
+        block_fill(client);
+    }
+    if (!is_unchanged(client)) {
+        we_vrf_report_entry(WE_RULE_NPI_003, &client->entry,
+                            "%s found that the WSK_CLIENT_DISPATCH %p was changed since WskRegister", function,
+                            (const void *)client->client_dispatch);
+        client->client_dispatch = &client->dispatch_copy;
+    }
+}
+
+/* The client of a block with a reference, or NULL. is_dead tells a block whose registration has ended from one that never was one. */
+static struct we_wsk_client *lookup(PWSK_REGISTRATION registration, const char *function, bool *is_dead)
+{
+    struct we_wsk_client *client = NULL;
+
+    *is_dead = false;
+    if (registration == NULL) {
+        return NULL;
+    }
+    we_host_mutex_lock(&s_lock);
+    client = find_locked(registration);
+    if (client != NULL) {
+        we_wsk_client_ref(client);
+        client_check_memory_locked(client, function);
+    } else {
+        *is_dead = registration->ReservedRegistrationState == BLOCK_DEREGISTERED;
+    }
+    we_host_mutex_unlock(&s_lock);
+    return client;
+}
+
+static void report_unknown(enum we_vrf_rule rule, const WSK_REGISTRATION *registration, bool is_dead,
+                           const char *function)
+{
+    struct we_vrf_object object = { .kind = "WSK_REGISTRATION", .address = registration };
+    struct we_vrf_tombstone tombstone;
+
+    if (is_dead && we_vrf_ledger_find_dead(WE_KIND_REGISTRATION, registration, &tombstone)) {
+        object.made = &tombstone.made;
+        object.ended = &tombstone.ended;
+        object.ended_verb = "deregistered";
+    }
+    we_vrf_report(rule, &object, "%s was called for block %p, which is %s", function, (const void *)registration,
+                  is_dead ? "deregistered already" : "not registered");
+}
+
+/* --- register ---------------------------------------------------------------------------------------- */
+
+static bool irql_is_passive(enum we_vrf_rule rule, const char *function)
+{
+    KIRQL irql = we_nt_irql_current();
+
+    if (irql == PASSIVE_LEVEL) {
+        return true;
+    }
+    we_vrf_report(rule, NULL, "%s was called at %s", function, we_nt_irql_name(irql));
+    return false;
+}
+
+static NTSTATUS register_check(const WSK_CLIENT_NPI *npi, const WSK_REGISTRATION *registration)
+{
+    const WSK_CLIENT_DISPATCH *dispatch;
+
+    if (npi == NULL || npi->Dispatch == NULL || registration == NULL) {
+        return STATUS_INVALID_PARAMETER;
+    }
+    dispatch = npi->Dispatch;
+    if (dispatch->Reserved != 0) {
+        we_vrf_report(WE_RULE_NPI_004, NULL, "WSK_CLIENT_DISPATCH.Reserved is 0x%04x", dispatch->Reserved);
+        return STATUS_INVALID_PARAMETER;
+    }
+    if (WSK_MAJOR_VERSION(dispatch->Version) == 0) {
+        /* Not a reason to fail here: a version that is not served shows at the capture. */
+        we_vrf_report(WE_RULE_NPI_004, NULL, "WSK_CLIENT_DISPATCH.Version 0x%04x has major version 0", dispatch->Version);
+    }
+    return __atomic_load_n(&s_is_started, __ATOMIC_SEQ_CST) ? STATUS_SUCCESS : STATUS_DEVICE_NOT_READY;
+}
+
+/* Adds the client unless its block is registered already. */
+static bool client_publish(struct we_wsk_client *client)
+{
+    struct we_wsk_client *other;
+
+    we_host_mutex_lock(&s_lock);
+    other = find_locked(client->registration);
+    if (other != NULL) {
+        we_vrf_report_entry(WE_RULE_NPI_001, &other->entry, "WskRegister was called for block %p, which is registered already",
+                            (void *)client->registration);
+    } else {
+        we_base_list_append(&s_clients, &client->link);
+        block_fill(client);
+        we_vrf_ledger_add(&client->entry, WE_KIND_REGISTRATION, client->registration, sizeof(WSK_REGISTRATION), 0,
+                          "WSK registration");
+    }
+    we_host_mutex_unlock(&s_lock);
+    return other == NULL;
+}
+
+NTSTATUS WskRegister(PWSK_CLIENT_NPI WskClientNpi, PWSK_REGISTRATION WskRegistration)
+{
+    struct we_wsk_client *client;
+    NTSTATUS status;
+
+    (void)irql_is_passive(WE_RULE_NPI_005, "WskRegister");
+    status = register_check(WskClientNpi, WskRegistration);
+    if (!NT_SUCCESS(status)) {
+        return status;
+    }
+    client = client_create(WskClientNpi, WskRegistration);
+    if (client == NULL) {
+        return STATUS_INSUFFICIENT_RESOURCES;
+    }
+    if (!client_publish(client)) {
+        client_destroy(client);
+        return STATUS_INVALID_PARAMETER;
+    }
+    return STATUS_SUCCESS;
+}
+
+/* --- capture and release -------------------------------------------------------------------------------- */
+
+static bool is_version_served(USHORT version)
+{
+    return WSK_MAJOR_VERSION(version) == WSK_MAJOR_VERSION(WE_WSK_VERSION) &&
+           WSK_MINOR_VERSION(version) <= WSK_MINOR_VERSION(WE_WSK_VERSION);
+}
+
+static NTSTATUS capture_add(struct we_wsk_client *client)
+{
+    struct capture *capture = we_host_zalloc(sizeof(*capture));
+
+    if (capture == NULL) {
+        return STATUS_INSUFFICIENT_RESOURCES;
+    }
+    we_vrf_ledger_add(&capture->entry, WE_KIND_CAPTURE, capture, 0, 0, "captured provider NPI");
+    we_host_mutex_lock(&client->lock);
+    we_base_list_append(&client->captures, &capture->link);
+    we_host_mutex_unlock(&client->lock);
+    return STATUS_SUCCESS;
+}
+
+/* Counts a capture, unless deregistration has begun: it must not miss the count. */
+static bool capture_count_up(struct we_wsk_client *client)
+{
+    __atomic_add_fetch(&client->capture_count, 1, __ATOMIC_SEQ_CST);
+    return !__atomic_load_n(&client->is_deregistering, __ATOMIC_SEQ_CST);
+}
+
+static void capture_count_down(struct we_wsk_client *client)
+{
+    __atomic_sub_fetch(&client->capture_count, 1, __ATOMIC_SEQ_CST);
+    we_wsk_client_kick(client);
+}
+
+/* *is_final: waiting cannot change the answer. */
+static NTSTATUS capture_try(struct we_wsk_client *client, bool *is_final)
+{
+    NTSTATUS status;
+
+    *is_final = true;
+    if (!capture_count_up(client)) {
+        status = STATUS_DEVICE_NOT_READY;
+    } else if (!__atomic_load_n(&s_is_ready, __ATOMIC_SEQ_CST)) {
+        *is_final = false;
+        status = STATUS_DEVICE_NOT_READY;
+    } else if (!is_version_served(client->dispatch_copy.Version)) {
+        status = STATUS_NOINTERFACE;
+    } else {
+        status = capture_add(client);
+    }
+    if (!NT_SUCCESS(status)) {
+        capture_count_down(client);
+    }
+    return status;
+}
+
+static uint64_t capture_deadline_ns(ULONG wait_timeout_ms)
+{
+    return wait_timeout_ms == WSK_INFINITE_WAIT ? WE_HOST_FOREVER
+                                                : we_host_now_ns() + (uint64_t)wait_timeout_ms * UINT64_C(1000000);
+}
+
+static NTSTATUS capture_wait(struct we_wsk_client *client, ULONG wait_timeout_ms)
+{
+    uint64_t deadline_ns = capture_deadline_ns(wait_timeout_ms);
+    NTSTATUS status;
+    bool is_final;
+
+    for (;;) {
+        status = capture_try(client, &is_final);
+        if (is_final || we_ke_wait_internal(&client->changed.Header, deadline_ns) != STATUS_SUCCESS) {
+            return status;
+        }
+    }
+}
+
+static bool is_in_driver_entry(void)
+{
+    const struct we_nt_frame *frame;
+
+    for (frame = we_nt_thread_current()->frames; frame != NULL; frame = frame->outer) {
+        if (frame->kind == WE_DOOR_DRIVER_ENTRY) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* Returns whether the call may wait. */
+static bool capture_check_wait(ULONG wait_timeout_ms)
+{
+    if (wait_timeout_ms == WSK_NO_WAIT) {
+        return false;
+    }
+    if (wait_timeout_ms == WSK_INFINITE_WAIT && is_in_driver_entry()) {
+        we_vrf_report(WE_RULE_NPI_008, NULL, "WskCaptureProviderNPI was called with WSK_INFINITE_WAIT in DriverEntry");
+    }
+    return irql_is_passive(WE_RULE_NPI_007, "WskCaptureProviderNPI with a wait");
+}
+
+NTSTATUS WskCaptureProviderNPI(PWSK_REGISTRATION WskRegistration, ULONG WaitTimeout, PWSK_PROVIDER_NPI WskProviderNpi)
+{
+    struct we_wsk_client *client;
+    NTSTATUS status;
+    bool is_final;
+    bool is_dead;
+
+    WE_NT_ENTRY(WskCaptureProviderNPI);
+    if (WskProviderNpi == NULL) {
+        return STATUS_INVALID_PARAMETER;
+    }
+    /* A driver that ignores the status must not find an older capture's table here. */
+    memset(WskProviderNpi, 0, sizeof(*WskProviderNpi));
+    client = lookup(WskRegistration, "WskCaptureProviderNPI", &is_dead);
+    if (client == NULL) {
+        if (!is_dead) {
+            report_unknown(WE_RULE_NPI_001, WskRegistration, is_dead, "WskCaptureProviderNPI");
+        }
+        return STATUS_DEVICE_NOT_READY;
+    }
+    status = capture_check_wait(WaitTimeout) ? capture_wait(client, WaitTimeout) : capture_try(client, &is_final);
+    we_wsk_client_unref(client);
+    if (NT_SUCCESS(status)) {
+        WskProviderNpi->Client = (PWSK_CLIENT)client;
+        WskProviderNpi->Dispatch = &we_wsk_provider_dispatch;
+    }
+    return status;
+}
+
+VOID WskReleaseProviderNPI(PWSK_REGISTRATION WskRegistration)
+{
+    struct we_wsk_client *client;
+    struct we_base_list *link;
+    bool is_dead;
+
+    WE_NT_ENTRY(WskReleaseProviderNPI);
+    client = lookup(WskRegistration, "WskReleaseProviderNPI", &is_dead);
+    if (client == NULL) {
+        report_unknown(WE_RULE_NPI_006, WskRegistration, is_dead, "WskReleaseProviderNPI");
+        return;
+    }
+    we_host_mutex_lock(&client->lock);
+    link = we_base_list_pop(&client->captures);
+    we_host_mutex_unlock(&client->lock);
+    if (link == NULL) {
+        we_vrf_report_entry(WE_RULE_NPI_006, &client->entry,
+                            "WskReleaseProviderNPI was called for block %p more often than captures succeeded",
+                            (void *)WskRegistration);
+    } else {
+        struct capture *capture = WE_BASE_LIST_ITEM(link, struct capture, link);
+
+        we_vrf_ledger_remove(&capture->entry);
+        we_host_free(capture);
+        capture_count_down(client);
+    }
+    we_wsk_client_unref(client);
+}
+
+NTSTATUS WskQueryProviderCharacteristics(PWSK_REGISTRATION WskRegistration,
+                                         PWSK_PROVIDER_CHARACTERISTICS WskProviderCharacteristics)
+{
+    struct we_wsk_client *client;
+    bool is_dead;
+
+    WE_NT_ENTRY(WskQueryProviderCharacteristics);
+    if (WskProviderCharacteristics == NULL) {
+        return STATUS_INVALID_PARAMETER;
+    }
+    client = lookup(WskRegistration, "WskQueryProviderCharacteristics", &is_dead);
+    if (client == NULL) {
+        report_unknown(WE_RULE_NPI_001, WskRegistration, is_dead, "WskQueryProviderCharacteristics");
+        return STATUS_DEVICE_NOT_READY;
+    }
+    we_wsk_client_unref(client);
+    if (!__atomic_load_n(&s_is_ready, __ATOMIC_SEQ_CST)) {
+        return STATUS_DEVICE_NOT_READY;
+    }
+    WskProviderCharacteristics->HighestVersion = WE_WSK_VERSION;
+    WskProviderCharacteristics->LowestVersion = WE_WSK_VERSION;
+    return STATUS_SUCCESS;
+}
+
+/* --- deregister -------------------------------------------------------------------------------------------- */
+
+static bool is_idle(const struct we_wsk_client *client)
+{
+    return __atomic_load_n(&client->capture_count, __ATOMIC_SEQ_CST) == 0 &&
+           __atomic_load_n(&client->call_count, __ATOMIC_SEQ_CST) == 0 &&
+           __atomic_load_n(&client->irp_count, __ATOMIC_SEQ_CST) == 0 &&
+           __atomic_load_n(&client->socket_count, __ATOMIC_SEQ_CST) == 0;
+}
+
+void we_wsk_client_kick(struct we_wsk_client *client)
+{
+    if (__atomic_load_n(&client->is_deregistering, __ATOMIC_SEQ_CST)) {
+        KeSetEvent(&client->idle, IO_NO_INCREMENT, FALSE);
+    }
+}
+
+/* False: the wait ended because the emulated kernel stops, and the client is gone. */
+static bool deregister_wait(struct we_wsk_client *client)
+{
+    while (!is_idle(client)) {
+        if (we_ke_wait_internal(&client->idle.Header, WE_HOST_FOREVER) != STATUS_SUCCESS) {
+            return false;
+        }
+    }
+    return true;
+}
+
+static void deregister_finish(struct we_wsk_client *client)
+{
+    PWSK_REGISTRATION registration = client->registration;
+
+    we_host_mutex_lock(&s_lock);
+    we_base_list_remove(&client->link);
+    registration->ReservedRegistrationState = BLOCK_DEREGISTERED;
+    registration->ReservedRegistrationContext = NULL;
+    we_host_mutex_unlock(&s_lock);
+    we_vrf_ledger_remove(&client->entry);
+    we_wsk_client_unref(client);
+}
+
+static void report_deadlock(struct we_wsk_client *client, const char *why)
+{
+    we_vrf_report_entry(WE_RULE_NPI_011, &client->entry,
+                        "WskDeregister of block %p %s; it waits for %d capture(s), %d socket(s), %d call(s) and %d IRP(s)",
+                        (void *)client->registration, why, (int)__atomic_load_n(&client->capture_count, __ATOMIC_SEQ_CST),
+                        (int)__atomic_load_n(&client->socket_count, __ATOMIC_SEQ_CST),
+                        (int)__atomic_load_n(&client->call_count, __ATOMIC_SEQ_CST),
+                        (int)__atomic_load_n(&client->irp_count, __ATOMIC_SEQ_CST));
+}
+
+/* The client that is to be deregistered, without a reference of its own; NULL with a report when there is none, or when
+ * another call does it already. */
+static struct we_wsk_client *deregister_begin(PWSK_REGISTRATION registration)
+{
+    bool is_dead;
+    struct we_wsk_client *client = lookup(registration, "WskDeregister", &is_dead);
+    bool is_first = client != NULL && !__atomic_exchange_n(&client->is_deregistering, 1, __ATOMIC_SEQ_CST);
+
+    if (!is_first) {
+        report_unknown(WE_RULE_NPI_001, registration, is_dead || client != NULL, "WskDeregister");
+    }
+    if (client != NULL) {
+        we_wsk_client_unref(client);
+    }
+    return is_first ? client : NULL;
+}
+
+VOID WskDeregister(PWSK_REGISTRATION WskRegistration)
+{
+    bool is_passive = irql_is_passive(WE_RULE_NPI_005, "WskDeregister");
+    struct we_wsk_client *client = deregister_begin(WskRegistration);
+
+    if (client == NULL) {
+        return;
+    }
+    KeSetEvent(&client->changed, IO_NO_INCREMENT, FALSE);
+    if (!is_idle(client) && we_nt_door_find_callback() != NULL) {
+        report_deadlock(client, "was called in a callback that the provider waits for");
+    }
+    /* Above PASSIVE_LEVEL nothing can be waited for: what is left then stays until the emulated kernel stops. */
+    if (is_passive ? deregister_wait(client) : is_idle(client)) {
+        deregister_finish(client);
+    }
+}
+
+/* --- start, stall, stop ---------------------------------------------------------------------------------------- */
+
+void we_wsk_registration_start(void)
+{
+    __atomic_store_n(&s_is_ready, 1, __ATOMIC_SEQ_CST);
+    __atomic_store_n(&s_is_started, 1, __ATOMIC_SEQ_CST);
+}
+
+void we_wsk_registration_set_ready(bool is_ready)
+{
+    struct we_nt_section section;
+
+    __atomic_store_n(&s_is_ready, is_ready ? 1 : 0, __ATOMIC_SEQ_CST);
+    we_nt_section_enter(&section, WE_NT_ANY_CPU); /* so that setting an event runs nothing while the lock is held */
+    we_host_mutex_lock(&s_lock);
+    WE_BASE_LIST_FOR_EACH (link, &s_clients) {
+        struct we_wsk_client *client = WE_BASE_LIST_ITEM(link, struct we_wsk_client, link);
+
+        if (is_ready) {
+            KeSetEvent(&client->changed, IO_NO_INCREMENT, FALSE);
+        } else {
+            KeClearEvent(&client->changed);
+        }
+    }
+    we_host_mutex_unlock(&s_lock);
+    we_nt_section_leave(&section);
+}
+
+void we_wsk_registration_report_stalled(void)
+{
+    we_host_mutex_lock(&s_lock);
+    WE_BASE_LIST_FOR_EACH (link, &s_clients) {
+        struct we_wsk_client *client = WE_BASE_LIST_ITEM(link, struct we_wsk_client, link);
+
+        if (__atomic_load_n(&client->is_deregistering, __ATOMIC_SEQ_CST) && !is_idle(client)) {
+            report_deadlock(client, "can never return");
+            we_wsk_socket_report_open(client);
+        }
+    }
+    we_host_mutex_unlock(&s_lock);
+}
+
+static void end_leaked(struct we_wsk_client *client)
+{
+    struct we_base_list *link;
+
+    if (!__atomic_load_n(&client->is_deregistering, __ATOMIC_SEQ_CST) && !client->entry.is_reported) {
+        we_vrf_report_entry(WE_RULE_NPI_001, &client->entry, "the registration of block %p was never ended with WskDeregister",
+                            (void *)client->registration);
+    }
+    while ((link = we_base_list_pop(&client->captures)) != NULL) {
+        struct capture *capture = WE_BASE_LIST_ITEM(link, struct capture, link);
+
+        we_vrf_report_entry(WE_RULE_NPI_006, &capture->entry, "a capture of block %p was never released",
+                            (void *)client->registration);
+        we_vrf_ledger_remove(&capture->entry);
+        we_host_free(capture);
+    }
+    we_vrf_ledger_remove(&client->entry);
+    we_wsk_client_unref(client);
+}
+
+void we_wsk_registration_stop(void)
+{
+    struct we_base_list *link;
+
+    __atomic_store_n(&s_is_started, 0, __ATOMIC_SEQ_CST);
+    /* The lock is not needed: nobody else is left who could take it. */
+    while ((link = we_base_list_pop(&s_clients)) != NULL) {
+        end_leaked(WE_BASE_LIST_ITEM(link, struct we_wsk_client, link));
+    }
+}

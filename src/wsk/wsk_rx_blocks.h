@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: MIT */
+/* What becomes of a connection's receive blocks: held, shown, lent, released. */
+#ifndef WE_WSK_RX_BLOCKS_H
+#define WE_WSK_RX_BLOCKS_H
+
+#include "wsk/wsk_rx.h"
+
+/* All of these: socket lock held, in a section at DISPATCH_LEVEL. */
+
+/* The callback took everything: its blocks go back to the pool. */
+void we_wsk_rx_free_shown_locked(struct we_wsk_rx *rx);
+/* The callback retained the list: its blocks are the client's, except those it has released already. */
+void we_wsk_rx_lend_shown_locked(struct we_wsk_rx *rx);
+/* The callback took accepted_bytes: the rest is held, ahead of everything that was not read yet. */
+void we_wsk_rx_trim_shown_locked(struct we_wsk_rx *rx, size_t accepted_bytes);
+/* Copies held bytes to the request of irp, as many as there are and fit. */
+void we_wsk_rx_give_held_locked(struct we_wsk_rx *rx, PIRP irp);
+/* WskRelease of one element: returns false, after a report, when it is not the client's to release. *next receives the
+ * element's Next as it is at this moment. */
+bool we_wsk_rx_release_locked(struct we_wsk_socket *socket, PWSK_DATA_INDICATION element, PWSK_DATA_INDICATION *next);
+
+#endif

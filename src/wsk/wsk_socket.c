@@ -1,0 +1,564 @@
+/* SPDX-License-Identifier: MIT */
+/* What all sockets share: creation, the frame of every call, rundown, close, tombstones. */
+#include "wsk/wsk_socket.h"
+
+#include <string.h>
+
+#include "wsk/wsk_client.h"
+#include "wsk/wsk_event.h"
+
+#include "base/base_assert.h"
+#include "host/host_mem.h"
+#include "nt/io_irp.h"
+#include "nt/nt_door.h"
+#include "vrf/vrf_report.h"
+
+/* Design
+ *
+ * A socket ends in three steps, each of which happens once:
+ *
+ *   close     marks it (is_closing, under its lock), cancels what is queued, and drops the open socket's rundown count.
+ *             It never blocks: callbacks and completion routines that are running hold counts of their own.
+ *   finish    whoever drops the last rundown count ends the host endpoint, takes the socket off the list and the
+ *             ledger, and completes the close IRP. Nothing can be acquired any more by then, because is_closing is set.
+ *   destroy   the last reference (an endpoint event or queued work may still hold one) frees the category's part. The
+ *             socket's own memory becomes a tombstone; the 65th youngest is freed.
+ *
+ * A call looks at the socket's memory before it can know whether it is one. For a tombstone that is safe and gives a
+ * good report; for older ones and wild pointers it is as safe as on Windows.
+ *
+ * The list lock guards the list of open sockets and the ring of tombstones. Its rank is above the locks of sockets,
+ * because a listener makes accepted sockets with its own lock held.
+ */
+
+#define TOMBSTONE_COUNT 64
+
+static struct we_host_mutex s_list_lock = WE_HOST_MUTEX_INIT(WE_RANK_SOCKET_LIST);
+static struct we_base_list s_sockets = WE_BASE_LIST_INIT(s_sockets);
+static struct we_wsk_socket *s_tombstones[TOMBSTONE_COUNT];
+static unsigned s_next_tombstone;
+
+/* --- categories -------------------------------------------------------------------------------- */
+
+static bool basic_create(struct we_wsk_socket *socket)
+{
+    (void)socket;
+    return true;
+}
+
+static void basic_close_locked(struct we_wsk_socket *socket, struct we_nt_completions *completions)
+{
+    (void)socket;
+    (void)completions;
+}
+
+static void basic_nothing(struct we_wsk_socket *socket)
+{
+    (void)socket;
+}
+
+static void basic_events_enabled(struct we_wsk_socket *socket, ULONG events)
+{
+    (void)socket;
+    (void)events;
+}
+
+/* Basic sockets have options only. */
+static const struct we_wsk_category_ops s_basic_ops = {
+    .create = basic_create,
+    .close_locked = basic_close_locked,
+    .close_unlocked = basic_nothing,
+    .finish = basic_nothing,
+    .destroy = basic_nothing,
+    .events_enabled = basic_events_enabled,
+};
+
+const struct we_wsk_category_ops *we_wsk_category_ops(enum we_wsk_category category)
+{
+    switch (category) {
+    case WE_WSK_BASIC:
+        return &s_basic_ops;
+    case WE_WSK_LISTEN:
+        return &we_wsk_listen_ops;
+    case WE_WSK_CONNECTION:
+        return &we_wsk_connection_ops;
+    default:
+        WE_UNREACHABLE("a socket of a category that cannot be created");
+    }
+}
+
+const char *we_wsk_category_name(enum we_wsk_category category)
+{
+    static const char *const names[] = { "basic socket", "listening socket", "datagram socket", "connection socket",
+                                         "stream socket" };
+
+    WE_ASSERT((unsigned)category < WE_ARRAY_COUNT(names));
+    return names[category];
+}
+
+/* --- creation and the end of memory -------------------------------------------------------------- */
+
+static void socket_init(struct we_wsk_socket *socket, struct we_wsk_client *client, enum we_wsk_category category)
+{
+    socket->head.Dispatch = we_wsk_dispatch_table((int)category);
+    socket->magic = WE_WSK_SOCKET_MAGIC;
+    socket->references = 1;
+    socket->rundown_count = 1;
+    socket->category = category;
+    socket->cpu = we_nt_cpu_assign();
+    socket->client = client;
+    we_base_list_init(&socket->client_link);
+    we_host_mutex_init(&socket->lock, category == WE_WSK_LISTEN ? WE_RANK_LISTENER : WE_RANK_SOCKET);
+    we_wsk_irp_queue_init(&socket->disable_irps);
+    socket->v6only = 1;
+}
+
+static void socket_publish(struct we_wsk_socket *socket)
+{
+    we_wsk_client_socket_made(socket->client);
+    we_vrf_ledger_add(&socket->entry, WE_KIND_SOCKET, socket, sizeof(*socket), 0, we_wsk_category_name(socket->category));
+    we_host_mutex_lock(&s_list_lock);
+    we_base_list_append(&s_sockets, &socket->client_link);
+    we_host_mutex_unlock(&s_list_lock);
+}
+
+/* The opposite. */
+static void socket_withdraw(struct we_wsk_socket *socket)
+{
+    we_host_mutex_lock(&s_list_lock);
+    we_base_list_remove(&socket->client_link);
+    we_host_mutex_unlock(&s_list_lock);
+    we_vrf_ledger_remove(&socket->entry);
+}
+
+struct we_wsk_socket *we_wsk_socket_create(struct we_wsk_client *client, enum we_wsk_category category,
+                                           ADDRESS_FAMILY family, USHORT type, ULONG protocol, PVOID context,
+                                           const VOID *dispatch)
+{
+    struct we_wsk_socket *socket = we_host_zalloc(sizeof(*socket));
+
+    if (socket == NULL) {
+        return NULL;
+    }
+    socket_init(socket, client, category);
+    socket->family = family;
+    socket->type = type;
+    socket->protocol = protocol;
+    socket->context = context;
+    socket->dispatch = dispatch;
+    socket->static_events = we_wsk_client_static_events(client) & we_wsk_event_offered_mask(category, dispatch);
+    socket->events = socket->static_events;
+    if (!we_wsk_category_ops(category)->create(socket)) {
+        we_host_mutex_fini(&socket->lock);
+        we_host_free(socket);
+        return NULL;
+    }
+    socket_publish(socket);
+    return socket;
+}
+
+static void socket_free(struct we_wsk_socket *socket)
+{
+    we_host_mutex_fini(&socket->lock);
+    we_host_free(socket);
+}
+
+/* The last reference is gone. */
+static void socket_destroy(struct we_wsk_socket *socket)
+{
+    struct we_wsk_socket *oldest;
+
+    we_wsk_category_ops(socket->category)->destroy(socket);
+    we_host_mutex_lock(&s_list_lock);
+    oldest = s_tombstones[s_next_tombstone];
+    s_tombstones[s_next_tombstone] = socket;
+    s_next_tombstone = (s_next_tombstone + 1) % TOMBSTONE_COUNT;
+    we_host_mutex_unlock(&s_list_lock);
+    if (oldest != NULL) {
+        socket_free(oldest);
+    }
+}
+
+void we_wsk_socket_ref(struct we_wsk_socket *socket)
+{
+    __atomic_add_fetch(&socket->references, 1, __ATOMIC_SEQ_CST);
+}
+
+void we_wsk_socket_unref(struct we_wsk_socket *socket)
+{
+    LONG left = __atomic_sub_fetch(&socket->references, 1, __ATOMIC_SEQ_CST);
+
+    WE_ASSERT(left >= 0);
+    if (left == 0) {
+        socket_destroy(socket);
+    }
+}
+
+void we_wsk_ep_ref(void *context)
+{
+    we_wsk_socket_ref(context);
+}
+
+void we_wsk_ep_unref(void *context)
+{
+    we_wsk_socket_unref(context);
+}
+
+/* --- rundown ---------------------------------------------------------------------------------------- */
+
+bool we_wsk_rundown_acquire_locked(struct we_wsk_socket *socket)
+{
+    if (socket->is_closing) {
+        return false;
+    }
+    __atomic_add_fetch(&socket->rundown_count, 1, __ATOMIC_SEQ_CST);
+    return true;
+}
+
+/* After the close IRP's completion routine: from here on WskDeregister need not wait for the socket. */
+static void close_completed(void *context)
+{
+    we_wsk_client_socket_gone(context);
+}
+
+static void socket_finish(struct we_wsk_socket *socket)
+{
+    struct we_wsk_client *client = socket->client;
+    struct we_nt_completions completions;
+    PIRP close_irp;
+
+    we_wsk_category_ops(socket->category)->finish(socket);
+    socket_withdraw(socket);
+
+    we_host_mutex_lock(&socket->lock);
+    __atomic_store_n(&socket->magic, WE_WSK_SOCKET_MAGIC_CLOSED, __ATOMIC_RELAXED);
+    close_irp = socket->close_irp;
+    socket->close_irp = NULL;
+    we_host_mutex_unlock(&socket->lock);
+    we_wsk_socket_unref(socket);
+
+    if (close_irp == NULL) {
+        we_wsk_client_socket_gone(client);
+        return;
+    }
+    we_nt_completion_set_after(close_irp, close_completed, client);
+    we_nt_completions_init(&completions);
+    we_nt_completions_add(&completions, close_irp, STATUS_SUCCESS, 0);
+    we_nt_completions_run(&completions);
+}
+
+void we_wsk_rundown_release(struct we_wsk_socket *socket)
+{
+    LONG left = __atomic_sub_fetch(&socket->rundown_count, 1, __ATOMIC_SEQ_CST);
+
+    WE_ASSERT(left >= 0);
+    if (left == 0) {
+        socket_finish(socket);
+    }
+}
+
+/* After the completion routine of any other IRP of the socket. */
+static void irp_completed(void *context)
+{
+    we_wsk_rundown_release(context);
+}
+
+/* --- the frame of every call ------------------------------------------------------------------------ */
+
+static void irql_check(const char *function)
+{
+    KIRQL irql = we_nt_irql_current();
+
+    if (WE_UNLIKELY(irql > DISPATCH_LEVEL)) {
+        we_vrf_report(WE_RULE_SOCK_059, NULL, "%s was called at %s", function, we_nt_irql_name(irql));
+    }
+}
+
+/* The socket behind the pointer, open or closed; NULL with a report when it is neither. */
+static struct we_wsk_socket *socket_check(PWSK_SOCKET handle, const char *function)
+{
+    struct we_wsk_socket *socket = (struct we_wsk_socket *)(void *)handle;
+    struct we_vrf_object object = { .kind = "socket", .address = handle };
+    struct we_vrf_tombstone tombstone;
+
+    if (handle != NULL) {
+        ULONG magic = __atomic_load_n(&socket->magic, __ATOMIC_RELAXED);
+
+        if (magic == WE_WSK_SOCKET_MAGIC || magic == WE_WSK_SOCKET_MAGIC_CLOSED) {
+            return socket;
+        }
+        if (we_vrf_ledger_find_dead(WE_KIND_SOCKET, handle, &tombstone)) {
+            object.made = &tombstone.made;
+            object.ended = &tombstone.ended;
+            object.ended_verb = "closed";
+        }
+    }
+    we_vrf_report(WE_RULE_SOCK_037, &object, "%s was called with %p, which is not an open socket", function, (void *)handle);
+    return NULL;
+}
+
+/* A report about a socket that may be open or a tombstone. */
+static void report_closed(enum we_vrf_rule rule, const struct we_wsk_socket *socket, const char *function)
+{
+    struct we_vrf_object object = { .kind = we_wsk_category_name(socket->category), .address = socket };
+    struct we_vrf_tombstone tombstone;
+
+    object.made = &socket->entry.made;
+    if (we_vrf_ledger_find_dead(WE_KIND_SOCKET, socket, &tombstone)) {
+        object.ended = &tombstone.ended;
+        object.ended_verb = "closed";
+    }
+    we_vrf_report(rule, &object, "%s was called for socket %p after WskCloseSocket", function, (const void *)socket);
+}
+
+static NTSTATUS call_admit_locked(const struct we_wsk_socket *socket, unsigned allowed_categories, const char *function)
+{
+    if (socket->is_closing) {
+        report_closed(WE_RULE_SOCK_037, socket, function);
+        return STATUS_FILE_FORCED_CLOSED;
+    }
+    if ((allowed_categories & WE_WSK_CATEGORY_BIT(socket->category)) == 0) {
+        we_vrf_report_entry(WE_RULE_SOCK_012, &socket->entry, "%s was called for socket %p, which is a %s", function,
+                            (const void *)socket, we_wsk_category_name(socket->category));
+        return STATUS_INVALID_DEVICE_REQUEST;
+    }
+    if (socket->state == WE_WSK_DEAD) {
+        return STATUS_FILE_FORCED_CLOSED;
+    }
+    return STATUS_SUCCESS;
+}
+
+/* Completes an IRP that was taken but whose socket never counted it. */
+static NTSTATUS refuse(PIRP irp, NTSTATUS status)
+{
+    return irp == NULL ? status : we_io_irp_finish_inline(irp, status, 0);
+}
+
+NTSTATUS we_wsk_call_begin(struct we_wsk_call *call, PWSK_SOCKET socket, unsigned allowed_categories, PIRP irp,
+                           bool is_irp_optional, const char *function)
+{
+    NTSTATUS status;
+
+    irql_check(function);
+    if (irp != NULL || !is_irp_optional) {
+        status = we_io_irp_take(irp, function);
+        if (!NT_SUCCESS(status)) {
+            return status;
+        }
+        we_wsk_irp_reset(irp);
+    }
+    call->socket = socket_check(socket, function);
+    if (call->socket == NULL) {
+        return refuse(irp, STATUS_INVALID_HANDLE);
+    }
+    call->irp = irp;
+    call->function = function;
+    we_nt_completions_init(&call->completions);
+
+    we_nt_section_enter(&call->section, call->socket->cpu);
+    we_host_mutex_lock(&call->socket->lock);
+    status = call_admit_locked(call->socket, allowed_categories, function);
+    if (NT_SUCCESS(status)) {
+        __atomic_add_fetch(&call->socket->call_count, 1, __ATOMIC_SEQ_CST);
+        __atomic_add_fetch(&call->socket->rundown_count, irp != NULL ? 2 : 1, __ATOMIC_SEQ_CST);
+    }
+    we_host_mutex_unlock(&call->socket->lock);
+    if (!NT_SUCCESS(status)) {
+        we_nt_section_leave(&call->section);
+        return refuse(irp, status);
+    }
+    if (irp != NULL) {
+        we_nt_completion_set_after(irp, irp_completed, call->socket);
+    }
+    return STATUS_SUCCESS;
+}
+
+/* The socket must not be touched afterwards: completion routines run here, and the client may close it in them. So the
+ * call stops counting before the section is left. */
+static void call_leave(struct we_wsk_call *call)
+{
+    __atomic_sub_fetch(&call->socket->call_count, 1, __ATOMIC_SEQ_CST);
+    we_wsk_rundown_release(call->socket);
+    we_nt_section_leave(&call->section);
+}
+
+NTSTATUS we_wsk_call_end_pending(struct we_wsk_call *call)
+{
+    we_nt_completions_run(&call->completions);
+    call_leave(call);
+    return STATUS_PENDING;
+}
+
+NTSTATUS we_wsk_call_end_inline(struct we_wsk_call *call, NTSTATUS status, ULONG_PTR information)
+{
+    struct we_wsk_socket *socket = call->socket;
+    PIRP irp = call->irp;
+    struct we_nt_section section;
+
+    we_nt_completions_run(&call->completions);
+    call_leave(call);
+    if (irp == NULL) {
+        return status;
+    }
+    WE_ASSERT(status != STATUS_PENDING);
+    we_io_irp_finish_inline(irp, status, information);
+    /* The IRP's own count has kept the socket until here. */
+    we_nt_section_enter(&section, WE_NT_ANY_CPU);
+    we_wsk_rundown_release(socket);
+    we_nt_section_leave(&section);
+    return status;
+}
+
+NTSTATUS we_wsk_call_end_done(struct we_wsk_call *call, NTSTATUS status, ULONG_PTR information)
+{
+    if (call->irp == NULL) {
+        return we_wsk_call_end_inline(call, status, information);
+    }
+    we_nt_completions_add(&call->completions, call->irp, status, information);
+    return we_wsk_call_end_pending(call);
+}
+
+/* --- close -------------------------------------------------------------------------------------------- */
+
+/* Marks the socket and gathers what is cancelled; false when it was closing already. */
+static bool close_begin(struct we_wsk_socket *socket, PIRP irp, struct we_nt_completions *completions)
+{
+    bool is_first;
+
+    we_host_mutex_lock(&socket->lock);
+    is_first = !socket->is_closing;
+    if (is_first) {
+        socket->is_closing = true;
+        socket->close_irp = irp;
+        we_wsk_category_ops(socket->category)->close_locked(socket, completions);
+    }
+    we_host_mutex_unlock(&socket->lock);
+    return is_first;
+}
+
+/* Cancelled IRPs complete before the open socket's count is dropped, so that the close IRP comes last. */
+static void close_end(struct we_wsk_socket *socket, struct we_nt_completions *completions)
+{
+    we_wsk_category_ops(socket->category)->close_unlocked(socket);
+    we_nt_completions_run(completions);
+    we_wsk_rundown_release(socket);
+}
+
+/* A driver that closes in answer to a completion or an event cannot know whether the call that led to it has returned
+ * on its other thread; whoever closes for any other reason must know. */
+static void close_check_calls(const struct we_wsk_socket *socket)
+{
+    LONG call_count = __atomic_load_n(&socket->call_count, __ATOMIC_SEQ_CST);
+
+    if (call_count > 0 && we_nt_door_find_callback() == NULL) {
+        we_vrf_report_entry(WE_RULE_SOCK_037, &socket->entry,
+                            "WskCloseSocket was called for socket %p while %d other call(s) of it are executing",
+                            (const void *)socket, (int)call_count);
+    }
+}
+
+NTSTATUS WSKAPI we_wsk_close_socket(PWSK_SOCKET Socket, PIRP Irp)
+{
+    struct we_nt_completions completions;
+    struct we_nt_section section;
+    struct we_wsk_socket *socket;
+    NTSTATUS status;
+
+    irql_check("WskCloseSocket");
+    status = we_io_irp_take(Irp, "WskCloseSocket");
+    if (!NT_SUCCESS(status)) {
+        return status;
+    }
+    socket = socket_check(Socket, "WskCloseSocket");
+    if (socket == NULL) {
+        return refuse(Irp, STATUS_INVALID_HANDLE);
+    }
+
+    we_nt_completions_init(&completions);
+    we_nt_section_enter(&section, socket->cpu);
+    if (!close_begin(socket, Irp, &completions)) {
+        report_closed(WE_RULE_SOCK_036, socket, "WskCloseSocket");
+        we_nt_section_leave(&section);
+        return refuse(Irp, STATUS_FILE_FORCED_CLOSED);
+    }
+    close_check_calls(socket);
+    close_end(socket, &completions);
+    we_nt_section_leave(&section);
+    return STATUS_PENDING;
+}
+
+void we_wsk_socket_abandon(struct we_wsk_socket *socket)
+{
+    struct we_nt_completions completions;
+    struct we_nt_section section;
+
+    we_nt_completions_init(&completions);
+    we_nt_section_enter(&section, socket->cpu);
+    if (close_begin(socket, NULL, &completions)) {
+        close_end(socket, &completions);
+    }
+    we_nt_section_leave(&section);
+}
+
+/* --- leaks ------------------------------------------------------------------------------------------------ */
+
+void we_wsk_socket_report_open(const struct we_wsk_client *client)
+{
+    we_host_mutex_lock(&s_list_lock);
+    WE_BASE_LIST_FOR_EACH (link, &s_sockets) {
+        struct we_wsk_socket *socket = WE_BASE_LIST_ITEM(link, struct we_wsk_socket, client_link);
+
+        if (socket->client == client) {
+            we_vrf_report_entry(WE_RULE_SOCK_062, &socket->entry, "WskDeregister waits for socket %p, which is %s",
+                                (void *)socket, socket->is_closing ? "closing" : "open");
+        }
+    }
+    we_host_mutex_unlock(&s_list_lock);
+}
+
+static struct we_wsk_socket *first_open(void)
+{
+    struct we_wsk_socket *socket = NULL;
+
+    we_host_mutex_lock(&s_list_lock);
+    if (!we_base_list_is_empty(&s_sockets)) {
+        socket = WE_BASE_LIST_ITEM(s_sockets.next, struct we_wsk_socket, client_link);
+    }
+    we_host_mutex_unlock(&s_list_lock);
+    return socket;
+}
+
+/* Ends a socket that was left. Its IRPs are not completed: their routines and contexts may be gone with the code or the stack
+ * that made them. The IRPs that drivers leak are found by their own ledger. */
+static void end_leaked(struct we_wsk_socket *socket)
+{
+    if (socket->is_closing) {
+        we_vrf_report_entry(WE_RULE_SOCK_045, &socket->entry, "the close of socket %p has never completed", (void *)socket);
+    } else {
+        we_vrf_report_entry(WE_RULE_SOCK_035, &socket->entry, "socket %p was never closed", (void *)socket);
+    }
+    __atomic_store_n(&socket->magic, WE_WSK_SOCKET_MAGIC_CLOSED, __ATOMIC_RELAXED);
+    socket->is_closing = true;
+    we_wsk_category_ops(socket->category)->finish(socket);
+    socket_withdraw(socket);
+    we_wsk_client_socket_gone(socket->client);
+    we_wsk_category_ops(socket->category)->destroy(socket);
+    socket_free(socket);
+}
+
+void we_wsk_socket_stop(void)
+{
+    struct we_wsk_socket *socket;
+    unsigned i;
+
+    while ((socket = first_open()) != NULL) {
+        end_leaked(socket);
+    }
+    for (i = 0; i < TOMBSTONE_COUNT; i++) {
+        if (s_tombstones[i] != NULL) {
+            socket_free(s_tombstones[i]);
+            s_tombstones[i] = NULL;
+        }
+    }
+    s_next_tombstone = 0;
+}
