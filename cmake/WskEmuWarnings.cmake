@@ -7,7 +7,6 @@ target_compile_options(wsk_emu_warnings INTERFACE
     -Wextra
     -Wshadow
     -Wpointer-arith
-    -Wwrite-strings
     $<$<COMPILE_LANGUAGE:C>:-Wstrict-prototypes>
     $<$<COMPILE_LANGUAGE:C>:-Wmissing-prototypes>
     $<$<COMPILE_LANGUAGE:C>:-Wold-style-definition>

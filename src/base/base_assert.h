@@ -15,6 +15,12 @@ __attribute__((noreturn)) void we_base_panic(const char *file, int line, const c
 #define WE_UNLIKELY(x) __builtin_expect(!!(x), 0)
 #define WE_MUST_USE __attribute__((warn_unused_result))
 #define WE_PRINTF(format_index, first_index) __attribute__((format(printf, format_index, first_index)))
+/* The pointer argument with this number is only compared: what it points to may be uninitialised. */
+#if defined(__GNUC__) && !defined(__clang__) && __GNUC__ >= 11
+#define WE_ADDRESS_ONLY(index) __attribute__((access(none, index)))
+#else
+#define WE_ADDRESS_ONLY(index)
+#endif
 #define WE_ARRAY_COUNT(a) (sizeof(a) / sizeof((a)[0]))
 #define WE_CONTAINER(pointer, type, member) ((type *)(void *)((char *)(pointer)-offsetof(type, member)))
 

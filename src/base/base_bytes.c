@@ -19,14 +19,9 @@ static void bytes_move_to_front(struct we_base_bytes *bytes)
 /* Enlarges the block to at least needed_bytes, and at least to the double. */
 static bool bytes_grow(struct we_base_bytes *bytes, size_t needed_bytes)
 {
-    size_t capacity_bytes = CAPACITY_BYTES_MIN;
+    size_t capacity_bytes = bytes->capacity_bytes == 0 ? CAPACITY_BYTES_MIN : bytes->capacity_bytes * 2;
     unsigned char *data;
 
-    if (bytes->capacity_bytes > SIZE_MAX / 2) {
-        capacity_bytes = needed_bytes;
-    } else if (bytes->capacity_bytes != 0) {
-        capacity_bytes = bytes->capacity_bytes * 2;
-    }
     if (capacity_bytes < needed_bytes) {
         capacity_bytes = needed_bytes;
     }
@@ -49,7 +44,8 @@ static bool bytes_reserve(struct we_base_bytes *bytes, size_t length_bytes)
     if (length_bytes <= bytes->capacity_bytes - tail) {
         return true;
     }
-    if (length_bytes > SIZE_MAX - bytes->length_bytes) {
+    /* No object is larger than this: so no sum below overflows either. */
+    if (length_bytes > SIZE_MAX / 2 - bytes->length_bytes) {
         return false;
     }
     is_fitting = length_bytes <= bytes->capacity_bytes - bytes->length_bytes;

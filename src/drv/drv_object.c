@@ -256,6 +256,9 @@ static void unload_call(PDRIVER_OBJECT object)
     PDRIVER_UNLOAD unload_routine = object->DriverUnload;
     struct we_nt_frame frame;
 
+    if (we_nt_door_is_shut()) {
+        return;
+    }
     we_nt_door_enter(&frame, WE_DOOR_DRIVER_UNLOAD, (const void *)(ULONG_PTR)unload_routine, object);
     unload_routine(object);
     we_nt_door_leave(&frame);

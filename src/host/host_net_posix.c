@@ -45,8 +45,8 @@ static const struct we_host_poller_ops *poller_choose(enum we_host_poller wanted
     if (wanted == WE_POLLER_POLL) {
         return &we_host_poller_poll;
     }
-    if (wanted == WE_POLLER_AUTO || wanted == we_host_poller_native.kind) {
-        return &we_host_poller_native;
+    if (wanted == WE_POLLER_AUTO || wanted == we_host_poller_native->kind) {
+        return we_host_poller_native;
     }
     return NULL;
 }

@@ -70,10 +70,12 @@ struct we_host_poller_ops {
     bool (*has_events)(struct we_host_poller_set *poller);
 };
 
-/* The back end for large numbers of descriptors of the system that this was built for. */
-extern const struct we_host_poller_ops we_host_poller_native;
-/* poll(): the portable reference. */
+/* Linux only. */
+extern const struct we_host_poller_ops we_host_poller_epoll;
+/* The portable reference. */
 extern const struct we_host_poller_ops we_host_poller_poll;
+/* The best one of the system that this was built for. */
+extern const struct we_host_poller_ops *const we_host_poller_native;
 
 /* Milliseconds for the calls that take them: rounded up, -1 for ever. */
 int we_host_poller_timeout_ms(uint64_t timeout_ns);

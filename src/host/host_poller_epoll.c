@@ -192,7 +192,7 @@ static bool poller_has_events(struct we_host_poller_set *poller)
     return poll(&set, 1, 0) > 0;
 }
 
-const struct we_host_poller_ops we_host_poller_native = {
+const struct we_host_poller_ops we_host_poller_epoll = {
     .kind = WE_POLLER_EPOLL,
     .needs_rearm = false,
     .create = poller_create,

@@ -68,6 +68,9 @@ static void job_run(const struct job *job)
         we_io_workitem_run(CONTAINING_RECORD(job->item, IO_WORKITEM, item), &job->io_copy);
         return;
     }
+    if (we_nt_door_is_shut()) {
+        return;
+    }
     we_nt_door_enter(&frame, WE_DOOR_WORK_ITEM, (const void *)(ULONG_PTR)job->copy.WorkerRoutine, job->item);
     job->copy.WorkerRoutine(job->copy.Parameter);
     we_nt_door_leave(&frame);

@@ -50,7 +50,8 @@ static BOOLEAN cancel_locked_call(PIRP irp, struct we_nt_frame *frame)
     PDEVICE_OBJECT device;
 
     __atomic_store_n(&irp->Cancel, TRUE, __ATOMIC_SEQ_CST);
-    routine = IoSetCancelRoutine(irp, NULL);
+    /* With the door shut the routine stays where it is: whoever has the IRP takes it back and finishes it. */
+    routine = we_nt_door_is_shut() ? NULL : IoSetCancelRoutine(irp, NULL);
     if (routine == NULL) {
         KeReleaseSpinLock(&s_cancel_lock, irql);
         return FALSE;

@@ -126,6 +126,10 @@ void we_io_complete_walk(PIRP irp)
     struct we_nt_block *block = we_io_irp_block(irp);
     struct walk walk = { NULL, STATUS_SUCCESS, false };
 
+    if (we_nt_door_is_shut()) {
+        we_io_irp_set_state(irp, WE_IRP_DONE);
+        return;
+    }
     if (block != NULL) {
         we_host_trace_capture(&block->site, 0);
     }

@@ -155,7 +155,8 @@ VOID IoQueueWorkItemEx(PIO_WORKITEM IoWorkItem, PIO_WORKITEM_ROUTINE_EX WorkerRo
     item_queue("IoQueueWorkItemEx", IoWorkItem, &values);
 }
 
-void we_io_workitem_run(PIO_WORKITEM item, const IO_WORKITEM *copy)
+/* Calls the driver's routine. */
+static void item_call(PIO_WORKITEM item, const IO_WORKITEM *copy)
 {
     struct we_nt_frame frame;
 
@@ -167,6 +168,13 @@ void we_io_workitem_run(PIO_WORKITEM item, const IO_WORKITEM *copy)
         copy->routine((PDEVICE_OBJECT)copy->io_object, copy->context);
     }
     we_nt_door_leave(&frame);
+}
+
+void we_io_workitem_run(PIO_WORKITEM item, const IO_WORKITEM *copy)
+{
+    if (!we_nt_door_is_shut()) {
+        item_call(item, copy);
+    }
     if (copy->is_abandoned) {
         struct we_nt_block *block = we_nt_block_find(WE_KIND_WORK_ITEM, item);
 

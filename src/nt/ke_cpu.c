@@ -259,6 +259,35 @@ bool we_nt_cpu_cancel_dpc(PKDPC dpc, struct we_nt_cpu *cpu)
     return was_queued;
 }
 
+bool we_nt_cpu_has_queued(unsigned cpu_index)
+{
+    return __atomic_load_n(&s_cpus[cpu_index].queued_count, __ATOMIC_SEQ_CST) != 0;
+}
+
+PKDPC we_nt_cpu_pop_dpc_in_range(unsigned cpu_index, const void *base, size_t size_bytes)
+{
+    struct we_nt_cpu *cpu = &s_cpus[cpu_index];
+    const UCHAR *first = (const UCHAR *)base;
+    PLIST_ENTRY entry;
+    PKDPC found = NULL;
+
+    we_host_mutex_lock(&cpu->lock);
+    for (entry = cpu->dpcs.Flink; entry != &cpu->dpcs && found == NULL; entry = entry->Flink) {
+        PKDPC dpc = CONTAINING_RECORD(entry, KDPC, DpcListEntry);
+
+        if ((const UCHAR *)dpc >= first && (const UCHAR *)dpc < first + size_bytes) {
+            found = dpc;
+        }
+    }
+    if (found != NULL) {
+        RemoveEntryList(&found->DpcListEntry);
+        __atomic_sub_fetch(&cpu->queued_count, 1, __ATOMIC_SEQ_CST);
+        __atomic_store_n(&found->DpcData, NULL, __ATOMIC_SEQ_CST);
+    }
+    we_host_mutex_unlock(&cpu->lock);
+    return found;
+}
+
 /* --- draining -------------------------------------------------------------------------- */
 
 static LIST_ENTRY *pop_locked_by(struct we_nt_cpu *cpu, LIST_ENTRY *list)

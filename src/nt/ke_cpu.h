@@ -66,6 +66,11 @@ void we_nt_cpu_queue_dpc(PKDPC dpc, unsigned cpu, bool is_first);
 /* Takes a DPC off its queue; false when it was not queued any more. */
 bool we_nt_cpu_cancel_dpc(PKDPC dpc, struct we_nt_cpu *cpu);
 
+/* Takes a DPC whose object lies in the range off the queue; NULL when there is none. */
+PKDPC we_nt_cpu_pop_dpc_in_range(unsigned cpu, const void *base, size_t size_bytes);
+/* Something is queued now; no lock. */
+bool we_nt_cpu_has_queued(unsigned cpu);
+
 /* Takes / gives up a processor and sets the IRQL: behind KeRaiseIrql and KeLowerIrql. */
 void we_nt_cpu_raise(struct we_nt_thread *thread, KIRQL new_irql, unsigned preferred_cpu);
 void we_nt_cpu_lower(struct we_nt_thread *thread, KIRQL new_irql);

@@ -8,6 +8,7 @@
 #include "vrf/vrf_report.h"
 
 static struct we_host_mutex s_lock = WE_HOST_MUTEX_INIT(WE_RANK_DISPATCHER);
+static unsigned s_waiting_count; /* atomic: threads whose wait blocks hang on objects */
 
 void we_ke_dispatcher_lock(void)
 {
@@ -51,10 +52,56 @@ void we_ke_header_init(DISPATCHER_HEADER *header, enum we_ke_object_type type, L
     InitializeListHead(&header->WaitListHead);
 }
 
+/* Handles are small numbers; no object lives there. */
+#define LOWEST_OBJECT_ADDRESS ((ULONG_PTR)0x10000)
+
+struct waiter_search {
+    const DISPATCHER_HEADER *header;
+    struct we_nt_thread *found;
+};
+
+static void search_waiter(struct we_nt_thread *thread, void *context)
+{
+    struct waiter_search *search = (struct waiter_search *)context;
+    ULONG i;
+
+    for (i = 0; thread->is_waiting && i < thread->wait_count; i++) {
+        if (thread->wait_blocks[i].Object == search->header) {
+            search->found = thread;
+        }
+    }
+}
+
+void we_ke_header_init_checked(DISPATCHER_HEADER *header, enum we_ke_object_type type, LONG signal_state,
+                               const char *function)
+{
+    struct waiter_search search = { header, NULL };
+
+    /* Fresh memory may hold anything, so the threads are asked and not the object. Nobody waits: the usual case. */
+    if (__atomic_load_n(&s_waiting_count, __ATOMIC_SEQ_CST) != 0) {
+        we_ke_dispatcher_lock();
+        we_nt_thread_each(search_waiter, &search);
+        we_ke_dispatcher_unlock();
+    }
+    if (search.found != NULL) {
+        struct we_vrf_object object = { "dispatcher object", header, &search.found->wait_trace, NULL, NULL };
+
+        (void)we_vrf_report(WE_RULE_WAIT_016, &object, "%s on the %s %p for which thread %u waits", function,
+                            we_ke_type_name((UCHAR)type), (void *)header, (unsigned)search.found->id);
+        return;
+    }
+    we_ke_header_init(header, type, signal_state);
+}
+
 bool we_ke_header_check(const DISPATCHER_HEADER *header, const char *function)
 {
     struct we_vrf_object object = { "dispatcher object", header, NULL, NULL, NULL };
 
+    if (header != NULL && (ULONG_PTR)header < LOWEST_OBJECT_ADDRESS) {
+        (void)we_vrf_report(WE_RULE_WAIT_020, &object, "%s was given %p, which is a handle and not a pointer to an object",
+                            function, (const void *)header);
+        return false;
+    }
     if (header != NULL && we_ke_type_name(header->Type) != NULL && header->WaitListHead.Flink != NULL) {
         return true;
     }
@@ -92,6 +139,7 @@ bool we_ke_satisfy_locked(DISPATCHER_HEADER *header, struct we_nt_thread *thread
         mutant = CONTAINING_RECORD(header, KMUTANT, Header);
         header->SignalState--;
         mutant->OwnerThread = (PKTHREAD)(void *)thread;
+        mutant->ApcDisable = thread->irql >= DISPATCH_LEVEL ? WE_KE_MUTANT_AT_DISPATCH : WE_KE_MUTANT_BELOW_DISPATCH;
         thread->kernel_apc_disable++;
         is_abandoned = mutant->Abandoned != 0;
         mutant->Abandoned = 0;
@@ -122,6 +170,27 @@ void we_ke_wait_unlink_locked(struct we_nt_thread *thread)
         RemoveEntryList(&thread->wait_blocks[i].WaitListEntry);
     }
     thread->is_waiting = FALSE;
+    __atomic_sub_fetch(&s_waiting_count, 1, __ATOMIC_SEQ_CST);
+}
+
+void we_ke_wait_link_locked(struct we_nt_thread *thread, ULONG count, PVOID objects[], WAIT_TYPE type,
+                            PKWAIT_BLOCK blocks)
+{
+    ULONG i;
+
+    for (i = 0; i < count; i++) {
+        DISPATCHER_HEADER *header = (DISPATCHER_HEADER *)objects[i];
+
+        blocks[i].Thread = (PKTHREAD)(void *)thread;
+        blocks[i].Object = header;
+        blocks[i].WaitKey = (USHORT)i;
+        InsertTailList(&header->WaitListHead, &blocks[i].WaitListEntry);
+    }
+    thread->wait_count = count;
+    thread->wait_blocks = blocks;
+    thread->wait_type = type;
+    thread->is_waiting = TRUE;
+    __atomic_add_fetch(&s_waiting_count, 1, __ATOMIC_SEQ_CST);
 }
 
 static void wake_locked(struct we_nt_thread *thread, NTSTATUS status)

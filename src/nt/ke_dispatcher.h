@@ -18,10 +18,16 @@ enum we_ke_object_type { /* DISPATCHER_HEADER.Type; zero is "never initialised" 
     WE_KE_SYNCHRONIZATION_TIMER = 0x19
 };
 
+/* KMUTANT.ApcDisable remembers at which level the mutex was acquired. */
+enum we_ke_mutant_level { WE_KE_MUTANT_BELOW_DISPATCH = 1, WE_KE_MUTANT_AT_DISPATCH = 2 };
+
 void we_ke_dispatcher_lock(void);
 void we_ke_dispatcher_unlock(void);
 
 void we_ke_header_init(DISPATCHER_HEADER *header, enum we_ke_object_type type, LONG signal_state);
+/* The same for KeInitialize...: reports WAIT-016 and leaves the object alone when a thread waits for it. */
+void we_ke_header_init_checked(DISPATCHER_HEADER *header, enum we_ke_object_type type, LONG signal_state,
+                               const char *function);
 /* True for a header that was initialised; otherwise reports WAIT-015 and returns false. */
 bool we_ke_header_check(const DISPATCHER_HEADER *header, const char *function);
 /* After SignalState changed: satisfies as many waiters as the state allows, in order. Lock held. */
@@ -32,6 +38,9 @@ const char *we_ke_type_name(UCHAR type);
 bool we_ke_is_signalled_locked(const DISPATCHER_HEADER *header, const struct we_nt_thread *thread);
 /* Lock held: the side effect of a satisfied wait. True: the object is an abandoned mutex. */
 bool we_ke_satisfy_locked(DISPATCHER_HEADER *header, struct we_nt_thread *thread);
+/* Lock held: hangs the calling thread's wait blocks on their objects. */
+void we_ke_wait_link_locked(struct we_nt_thread *thread, ULONG count, PVOID objects[], WAIT_TYPE type,
+                            PKWAIT_BLOCK blocks);
 /* Lock held: takes a waiting thread's blocks off their objects. */
 void we_ke_wait_unlink_locked(struct we_nt_thread *thread);
 

@@ -103,6 +103,13 @@ VOID NTAPI KfLowerIrql(KIRQL NewIrql)
     KeLowerIrql(NewIrql);
 }
 
+/* Behind PAGED_CODE(). */
+VOID wsk_emu_paged_code_violation(PCSTR file, ULONG line)
+{
+    (void)we_vrf_report(WE_RULE_IRQL_009, NULL, "pageable code (PAGED_CODE at %s:%u) was reached at %s", file,
+                        (unsigned)line, we_nt_irql_name(we_nt_irql_current()));
+}
+
 VOID NTAPI KeEnterCriticalRegion(VOID)
 {
     WE_NT_ENTRY(KeEnterCriticalRegion);

@@ -58,3 +58,18 @@ NTSTATUS NTAPI KeGetProcessorNumberFromIndex(ULONG ProcIndex, PPROCESSOR_NUMBER 
     ProcNumber->Reserved = 0;
     return STATUS_SUCCESS;
 }
+
+ULONG NTAPI KeQueryMaximumProcessorCount(VOID)
+{
+    return we_nt_cpu_count();
+}
+
+USHORT NTAPI KeQueryActiveGroupCount(VOID)
+{
+    return 1;
+}
+
+USHORT NTAPI KeQueryMaximumGroupCount(VOID)
+{
+    return 1;
+}

@@ -9,7 +9,7 @@
 VOID NTAPI KeInitializeSemaphore(PRKSEMAPHORE Semaphore, LONG Count, LONG Limit)
 {
     WE_NT_ENTRY(KeInitializeSemaphore);
-    we_ke_header_init(&Semaphore->Header, WE_KE_SEMAPHORE, Count);
+    we_ke_header_init_checked(&Semaphore->Header, WE_KE_SEMAPHORE, Count, "KeInitializeSemaphore");
     Semaphore->Limit = Limit;
 }
 
@@ -37,7 +37,7 @@ LONG NTAPI KeReleaseSemaphore(PRKSEMAPHORE Semaphore, KPRIORITY Increment, LONG 
 
         (void)we_vrf_report(WE_RULE_WAIT_014, &object, "KeReleaseSemaphore(%d) would bring the count from %d beyond its limit %d",
                             (int)Adjustment, (int)was, (int)Semaphore->Limit);
-        ExRaiseStatus(STATUS_SEMAPHORE_LIMIT_EXCEEDED);
+        wsk_emu_seh_raise((ULONG)STATUS_SEMAPHORE_LIMIT_EXCEEDED, NULL, 0, NULL);
     }
     return was;
 }

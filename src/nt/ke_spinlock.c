@@ -90,6 +90,43 @@ static BOOLEAN word_try_plain(PKSPIN_LOCK lock)
     return __atomic_compare_exchange_n(lock, &is_free, WORD_PLAIN, FALSE, __ATOMIC_ACQUIRE, __ATOMIC_RELAXED);
 }
 
+struct holder_search {
+    const void *lock;
+    BOOLEAN is_held;
+};
+
+static void search_holder(struct we_nt_thread *thread, void *context)
+{
+    struct holder_search *search = (struct holder_search *)context;
+    unsigned i;
+
+    for (i = 0; i < thread->hold_count; i++) {
+        search->is_held = search->is_held || thread->holds[i].lock == search->lock;
+    }
+}
+
+/* After so many turns somebody must be seen holding the lock, or its word is not a lock's. */
+#define SUSPICIOUS_SPINS 2000u
+
+/* LOCK-006: the word is neither free nor plainly held nor anybody's queue. Reports and frees it. */
+static void check_word(PKSPIN_LOCK lock, unsigned spin_count)
+{
+    struct holder_search search = { lock, FALSE };
+    ULONG_PTR word = __atomic_load_n(lock, __ATOMIC_ACQUIRE);
+
+    if (spin_count != SUSPICIOUS_SPINS || word == WORD_FREE || word == WORD_PLAIN) {
+        return;
+    }
+    we_nt_thread_each(search_holder, &search);
+    if (!search.is_held) {
+        struct we_vrf_object object = { "spin lock", lock, NULL, NULL, NULL };
+
+        (void)we_vrf_report(WE_RULE_LOCK_006, &object, "spin lock %p holds 0x%llx: was it ever initialised?", (void *)lock,
+                            (unsigned long long)word);
+        KeInitializeSpinLock(lock);
+    }
+}
+
 static void acquire_plain(PKSPIN_LOCK lock, KIRQL old_irql, enum we_nt_hold_kind kind, void *site)
 {
     struct we_nt_thread *thread = we_nt_thread_current();
@@ -100,6 +137,7 @@ static void acquire_plain(PKSPIN_LOCK lock, KIRQL old_irql, enum we_nt_hold_kind
     }
     while (!word_try_plain(lock)) {
         we_host_yield(&spin_count);
+        check_word(lock, spin_count);
     }
     hold_push(thread, lock, old_irql, kind, site);
 }

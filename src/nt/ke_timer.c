@@ -64,8 +64,8 @@ VOID NTAPI KeInitializeTimer(PKTIMER Timer)
 VOID NTAPI KeInitializeTimerEx(PKTIMER Timer, TIMER_TYPE Type)
 {
     WE_NT_ENTRY(KeInitializeTimerEx);
-    we_ke_header_init(&Timer->Header,
-                      Type == NotificationTimer ? WE_KE_NOTIFICATION_TIMER : WE_KE_SYNCHRONIZATION_TIMER, 0);
+    we_ke_header_init_checked(&Timer->Header,
+                      Type == NotificationTimer ? WE_KE_NOTIFICATION_TIMER : WE_KE_SYNCHRONIZATION_TIMER, 0, "KeInitializeTimer");
     Timer->DueTime.QuadPart = 0;
     InitializeListHead(&Timer->TimerListEntry);
     Timer->Dpc = NULL;
@@ -227,19 +227,41 @@ static PKTIMER pop_timer_in_range(const UCHAR *base, size_t size_bytes)
     return found;
 }
 
-void we_ke_check_freed_range(const void *base, size_t size_bytes)
+static void check_freed_timers(const void *base, size_t size_bytes)
 {
     PKTIMER timer;
-    unsigned i;
-    bool has_timers = false;
 
-    for (i = 0; i < we_nt_cpu_count(); i++) { /* no timer set anywhere: the usual case, without a lock */
-        has_timers = has_timers || we_nt_cpu_next_due_ns(i) != WE_HOST_FOREVER;
-    }
-    while (has_timers && (timer = pop_timer_in_range((const UCHAR *)base, size_bytes)) != NULL) {
+    while ((timer = pop_timer_in_range((const UCHAR *)base, size_bytes)) != NULL) {
         struct we_vrf_object object = { "timer", timer, NULL, NULL, NULL };
 
         (void)we_vrf_report(WE_RULE_DPC_001, &object, "memory at %p is freed while the timer %p in it is set", base,
                             (void *)timer);
+    }
+}
+
+static void check_freed_dpcs(const void *base, size_t size_bytes, unsigned cpu)
+{
+    PKDPC dpc;
+
+    while ((dpc = we_nt_cpu_pop_dpc_in_range(cpu, base, size_bytes)) != NULL) {
+        struct we_vrf_object object = { "DPC", dpc, NULL, NULL, NULL };
+
+        (void)we_vrf_report(WE_RULE_DPC_002, &object, "memory at %p is freed while the DPC %p in it is queued", base,
+                            (void *)dpc);
+    }
+}
+
+void we_ke_check_freed_range(const void *base, size_t size_bytes)
+{
+    unsigned i;
+
+    /* Nothing set and nothing queued is the usual case, and found out without a lock. */
+    for (i = 0; i < we_nt_cpu_count(); i++) {
+        if (we_nt_cpu_next_due_ns(i) != WE_HOST_FOREVER) {
+            check_freed_timers(base, size_bytes);
+        }
+        if (we_nt_cpu_has_queued(i)) {
+            check_freed_dpcs(base, size_bytes, i);
+        }
     }
 }

@@ -67,25 +67,6 @@ static NTSTATUS try_satisfy_locked(struct we_nt_thread *thread, ULONG count, PVO
     return is_abandoned ? STATUS_ABANDONED_WAIT_0 : STATUS_SUCCESS;
 }
 
-static void link_blocks_locked(struct we_nt_thread *thread, ULONG count, PVOID objects[], WAIT_TYPE type,
-                               PKWAIT_BLOCK blocks)
-{
-    ULONG i;
-
-    for (i = 0; i < count; i++) {
-        DISPATCHER_HEADER *header = (DISPATCHER_HEADER *)objects[i];
-
-        blocks[i].Thread = (PKTHREAD)(void *)thread;
-        blocks[i].Object = header;
-        blocks[i].WaitKey = (USHORT)i;
-        InsertTailList(&header->WaitListHead, &blocks[i].WaitListEntry);
-    }
-    thread->wait_count = count;
-    thread->wait_blocks = blocks;
-    thread->wait_type = type;
-    thread->is_waiting = TRUE;
-}
-
 /* Parks until the blocks are taken off by a signal or the time is over. */
 static NTSTATUS park_until_released(struct we_nt_thread *thread, uint64_t deadline_ns)
 {
@@ -141,7 +122,7 @@ static NTSTATUS wait_for(ULONG count, PVOID objects[], WAIT_TYPE type, uint64_t 
         return status;
     }
     we_host_trace_capture(&thread->wait_trace, 1);
-    link_blocks_locked(thread, count, objects, type, blocks);
+    we_ke_wait_link_locked(thread, count, objects, type, blocks);
     we_ke_dispatcher_unlock();
     return park_until_released(thread, deadline_ns);
 }

@@ -33,6 +33,7 @@ void we_nt_door_enter(struct we_nt_frame *frame, enum we_nt_door_kind kind, cons
     frame->special_apc_disable = thread->special_apc_disable;
     frame->routine = routine;
     frame->object = object;
+    frame->seh = wsk_emu_seh_swap(NULL); /* a raise in the routine finds only the routine's own guarded blocks */
     thread->frames = frame;
 }
 
@@ -114,6 +115,7 @@ void we_nt_door_leave(struct we_nt_frame *frame)
     thread->raise_count = frame->raise_count;
     check_irql(thread, frame);
     check_apc(thread, frame);
+    (void)wsk_emu_seh_swap(frame->seh);
     thread->frames = frame->outer;
 }
 

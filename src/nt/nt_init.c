@@ -2,8 +2,6 @@
 /* Start and stop order inside the NT layer, and what it gives to the execution layer. */
 #include "nt/nt_init.h"
 
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "base/base_assert.h"
@@ -13,6 +11,8 @@
 #include "nt/ke_cpu.h"
 #include "nt/ke_dispatcher.h"
 #include "nt/nt_block.h"
+#include "nt/nt_door.h"
+#include "nt/nt_stall.h"
 #include "nt/ob_object.h"
 #include "vrf/vrf_report.h"
 
@@ -36,16 +36,6 @@ static void cpu_thread_end(unsigned cpu)
     we_nt_thread_detach(&s_cpu_threads[cpu]);
 }
 
-/* Nothing can go on any more and nobody else deals with it: say who waits for what, and stop the process. */
-static void stalled(void)
-{
-    static char s_text[8192];
-
-    we_ke_describe_waits(s_text, sizeof(s_text));
-    fprintf(stderr, "wsk_emu: nothing can happen any more:\n%s", s_text);
-    abort();
-}
-
 static void hooks_fill(struct we_host_exec_hooks *hooks, const struct we_nt_config *config)
 {
     hooks->cpu_thread_begin = cpu_thread_begin;
@@ -53,13 +43,14 @@ static void hooks_fill(struct we_host_exec_hooks *hooks, const struct we_nt_conf
     hooks->has_work = we_nt_cpu_has_work;
     hooks->next_due_ns = we_nt_cpu_next_due_ns;
     hooks->run = we_nt_cpu_run;
-    hooks->stalled = config->stalled != NULL ? config->stalled : stalled;
+    hooks->stalled = config->stalled != NULL ? config->stalled : we_nt_stall;
 }
 
 /* The parts that cannot fail. */
 static void parts_start(const struct we_nt_config *config)
 {
     s_no_progress_ms = config->no_progress_ms;
+    we_nt_door_shut(false);
     we_nt_completion_set_policy(config->completion);
     we_ob_start();
     we_ex_pool_start();

@@ -14,7 +14,7 @@ struct we_nt_config {
     uint64_t seed;
     unsigned no_progress_ms;
     enum we_nt_completion_policy completion;
-    void (*stalled)(void); /* see we_host_exec_hooks; NULL: print who waits for what, then abort */
+    void (*stalled)(void); /* see we_host_exec_hooks; NULL: we_nt_stall */
 };
 
 /* The network has been started. On failure nothing is left behind. */

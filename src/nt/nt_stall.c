@@ -9,6 +9,7 @@
 #include "host/host_log.h"
 #include "nt/ke_dispatcher.h"
 #include "nt/nt_door.h"
+#include "vrf/vrf_report.h"
 
 #define TEXT_BYTES 8192
 
@@ -42,6 +43,9 @@ void we_nt_stall(void)
                       is_stepped ? "deadlock: nothing can move any more and the main thread waits"
                                  : "stall: nothing has moved for a long time and the main thread waits");
     we_ke_describe_waits(text + length, sizeof(text) - (size_t)length);
+    (void)we_vrf_report(WE_RULE_WAIT_021, NULL, "%s",
+                        is_stepped ? "nothing can move any more and the main thread waits"
+                                   : "nothing has moved for a long time and the main thread waits");
     if (s_handler != NULL) {
         we_ke_wait_abandon();
         we_nt_door_shut(true);

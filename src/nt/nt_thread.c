@@ -117,6 +117,7 @@ static void thread_reset(struct we_nt_thread *thread)
     thread->raise_count = 0;
     thread->kernel_apc_disable = 0;
     thread->special_apc_disable = 0;
+    (void)wsk_emu_seh_swap(NULL);
     we_host_lock_ranks_reset();
     if (thread->irql >= DISPATCH_LEVEL) {
         we_nt_cpu_abandon(thread);

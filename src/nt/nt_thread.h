@@ -48,6 +48,7 @@ struct we_nt_frame { /* one call into driver code; lives on the caller's stack *
     SHORT special_apc_disable;
     const void *routine; /* address of the driver's function, for reports */
     const void *object;  /* socket, IRP, DPC: for reports */
+    struct wsk_emu_seh_frame *seh; /* the caller's guarded blocks */
 };
 
 enum we_nt_hold_kind {

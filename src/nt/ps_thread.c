@@ -147,6 +147,9 @@ static void system_thread_run(void *context)
     struct we_nt_thread *thread = &((struct ps_thread *)context)->nt;
     struct we_nt_frame frame;
 
+    if (we_nt_door_is_shut()) {
+        return;
+    }
     thread->kernel_apc_disable = 1; /* a new thread begins inside a critical region */
     we_nt_door_enter(&frame, WE_DOOR_THREAD, (const void *)(ULONG_PTR)thread->start_routine, thread);
     thread->start_routine(thread->start_context);

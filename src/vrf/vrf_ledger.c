@@ -46,10 +46,10 @@ static struct we_base_list s_buckets[SHARD_COUNT][BUCKET_COUNT]; /* next NULL: n
 
 static bool s_is_tracing_off; /* atomic, relaxed */
 
-static uint64_t address_hash(const void *address)
+static uint64_t address_hash(uintptr_t address)
 {
     /* Multiplication by 2^64 divided by the golden ratio: the upper bits depend on all bits of the address. */
-    return (uint64_t)(uintptr_t)address * UINT64_C(0x9e3779b97f4a7c15);
+    return (uint64_t)address * UINT64_C(0x9e3779b97f4a7c15);
 }
 
 static unsigned hash_shard_index(uint64_t hash)
@@ -76,7 +76,7 @@ static struct we_vrf_entry *entry_of(struct we_base_list *link)
 void we_vrf_ledger_add(struct we_vrf_entry *entry, enum we_vrf_kind kind, const void *address, size_t size_bytes,
                        uint32_t tag, const char *note)
 {
-    uint64_t hash = address_hash(address);
+    uint64_t hash = address_hash((uintptr_t)address);
     struct shard *shard = &s_shards[hash_shard_index(hash)];
     struct we_base_list *bucket = hash_bucket(hash);
 
@@ -138,7 +138,7 @@ static struct we_vrf_tombstone *tombstone_make_locked(unsigned shard_index, cons
 
 void we_vrf_ledger_remove(struct we_vrf_entry *entry)
 {
-    unsigned shard_index = hash_shard_index(address_hash(entry->address));
+    unsigned shard_index = hash_shard_index(address_hash((uintptr_t)entry->address));
     struct shard *shard = &s_shards[shard_index];
     struct we_vrf_tombstone *tombstone;
 
@@ -160,7 +160,7 @@ void we_vrf_ledger_remove(struct we_vrf_entry *entry)
 
 struct we_vrf_entry *we_vrf_ledger_find(enum we_vrf_kind kind, const void *address)
 {
-    uint64_t hash = address_hash(address);
+    uint64_t hash = address_hash((uintptr_t)address);
     struct shard *shard = &s_shards[hash_shard_index(hash)];
     struct we_base_list *bucket = hash_bucket(hash);
     struct we_vrf_entry *found = NULL;
@@ -180,7 +180,7 @@ struct we_vrf_entry *we_vrf_ledger_find(enum we_vrf_kind kind, const void *addre
 
 bool we_vrf_ledger_find_dead(enum we_vrf_kind kind, const void *address, struct we_vrf_tombstone *tombstone)
 {
-    unsigned shard_index = hash_shard_index(address_hash(address));
+    unsigned shard_index = hash_shard_index(address_hash((uintptr_t)address));
     struct shard *shard = &s_shards[shard_index];
     const struct we_vrf_tombstone *tombstones = s_tombstones[shard_index];
     bool is_found = false;

@@ -7,6 +7,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/base_assert.h"
 #include "base/base_list.h"
 #include "host/host_trace.h"
 
@@ -41,12 +42,12 @@ struct we_vrf_entry {
 
 /* Adds a live object; captures the calling stack when tracing is on. About 30 ns. Sharded by address. */
 void we_vrf_ledger_add(struct we_vrf_entry *entry, enum we_vrf_kind kind, const void *address, size_t size_bytes,
-                       uint32_t tag, const char *note);
+                       uint32_t tag, const char *note) WE_ADDRESS_ONLY(3);
 /* Removes it and leaves a tombstone (address, kind, tag, both stacks) in a ring. */
 void we_vrf_ledger_remove(struct we_vrf_entry *entry);
 /* The live object of this kind at exactly this address, or NULL. The entry stays valid only as long
  * as the caller knows that the object does. */
-struct we_vrf_entry *we_vrf_ledger_find(enum we_vrf_kind kind, const void *address);
+struct we_vrf_entry *we_vrf_ledger_find(enum we_vrf_kind kind, const void *address) WE_ADDRESS_ONLY(2);
 
 struct we_vrf_tombstone {
     const void *address;
@@ -57,7 +58,8 @@ struct we_vrf_tombstone {
     struct we_host_trace ended;
 };
 /* Copies the youngest tombstone of this kind at this address; false when there is none. */
-bool we_vrf_ledger_find_dead(enum we_vrf_kind kind, const void *address, struct we_vrf_tombstone *tombstone);
+bool we_vrf_ledger_find_dead(enum we_vrf_kind kind, const void *address, struct we_vrf_tombstone *tombstone)
+    WE_ADDRESS_ONLY(2);
 
 size_t we_vrf_ledger_count(enum we_vrf_kind kind);
 /* Calls fn for every live object of the kind, oldest first within a shard; fn may remove the entry

@@ -1,17 +1,224 @@
 /* SPDX-License-Identifier: MIT */
-/* What belongs to a client as a whole: the frame of provider-level calls, and WskControlClient. */
+/* Client objects: their list, their references and counts, and the frame of provider-level calls. */
 #include "wsk/wsk_client.h"
 
-#include <string.h>
-
-#include "wsk/wsk_event.h"
-#include "wsk/wsk_unsupported.h"
-
 #include "base/base_assert.h"
+#include "host/host_mem.h"
 #include "nt/io_irp.h"
+#include "nt/nt_asan.h"
 #include "vrf/vrf_report.h"
 
-/* --- sockets of a client -------------------------------------------------------------------------- */
+/* Design
+ *
+ * A registration block belongs to the driver; what we know about it is in a client, found by the block's address. The
+ * block holds a mark and the client's address, only to notice when the driver changes it.
+ *
+ * A client lives as long as somebody refers to it: the registration, each socket, each call and each IRP of a call. The
+ * counts beside the references are what WskDeregister waits for.
+ */
+
+#define BLOCK_REGISTERED UINT64_C(0x57534b5245474953)
+#define BLOCK_DEREGISTERED UINT64_C(0x57534b4445524547)
+
+static struct we_host_mutex s_lock = WE_HOST_MUTEX_INIT(WE_RANK_REGISTRATION);
+static struct we_base_list s_clients = WE_BASE_LIST_INIT(s_clients);
+
+/* --- objects and their list ------------------------------------------------------------------------------------- */
+
+struct we_wsk_client *we_wsk_client_create(const WSK_CLIENT_NPI *npi, PWSK_REGISTRATION registration)
+{
+    struct we_wsk_client *client = we_host_zalloc(sizeof(*client));
+
+    if (client == NULL) {
+        return NULL;
+    }
+    client->magic = WE_WSK_CLIENT_MAGIC;
+    client->references = 1;
+    client->registration = registration;
+    client->client_context = npi->ClientContext;
+    client->client_dispatch = npi->Dispatch;
+    client->dispatch_copy = *npi->Dispatch;
+    we_base_list_init(&client->link);
+    we_base_list_init(&client->captures);
+    we_host_mutex_init(&client->lock, WE_RANK_CLIENT);
+    KeInitializeEvent(&client->idle, SynchronizationEvent, FALSE);
+    KeInitializeEvent(&client->changed, NotificationEvent, FALSE);
+    return client;
+}
+
+static void client_destroy(struct we_wsk_client *client)
+{
+    client->magic = 0;
+    we_host_mutex_fini(&client->lock);
+    we_host_free(client);
+}
+
+void we_wsk_client_ref(struct we_wsk_client *client)
+{
+    __atomic_add_fetch(&client->references, 1, __ATOMIC_SEQ_CST);
+}
+
+void we_wsk_client_unref(struct we_wsk_client *client)
+{
+    LONG left = __atomic_sub_fetch(&client->references, 1, __ATOMIC_SEQ_CST);
+
+    WE_ASSERT(left >= 0);
+    if (left == 0) {
+        client_destroy(client);
+    }
+}
+
+/* No reference is taken. Registration lock held. */
+static struct we_wsk_client *find_locked(const WSK_REGISTRATION *registration)
+{
+    WE_BASE_LIST_FOR_EACH (link, &s_clients) {
+        struct we_wsk_client *client = WE_BASE_LIST_ITEM(link, struct we_wsk_client, link);
+
+        if (client->registration == registration) {
+            return client;
+        }
+    }
+    return NULL;
+}
+
+struct we_wsk_client *we_wsk_client_check(PWSK_CLIENT client)
+{
+    struct we_wsk_client *found = NULL;
+
+    we_host_mutex_lock(&s_lock);
+    WE_BASE_LIST_FOR_EACH (link, &s_clients) {
+        if ((PWSK_CLIENT)WE_BASE_LIST_ITEM(link, struct we_wsk_client, link) == client) {
+            found = WE_BASE_LIST_ITEM(link, struct we_wsk_client, link);
+            we_wsk_client_ref(found);
+        }
+    }
+    we_host_mutex_unlock(&s_lock);
+    return found;
+}
+
+/* --- what a driver must not change ---------------------------------------------------------------- */
+
+static void block_fill(struct we_wsk_client *client)
+{
+    client->registration->ReservedRegistrationState = BLOCK_REGISTERED;
+    client->registration->ReservedRegistrationContext = client;
+    client->registration->ReservedRegistrationLock = 0;
+}
+
+static bool is_unchanged(const struct we_wsk_client *client)
+{
+    const WSK_CLIENT_DISPATCH *now = client->client_dispatch;
+    const WSK_CLIENT_DISPATCH *then = &client->dispatch_copy;
+
+    return !we_nt_asan_is_poisoned(now, sizeof(*now)) && now->Version == then->Version && now->Reserved == then->Reserved &&
+           now->WskClientEvent == then->WskClientEvent;
+}
+
+/* Registration lock held. Each change is reported once. */
+static void client_check_memory_locked(struct we_wsk_client *client, const char *function)
+{
+    const WSK_REGISTRATION *block = client->registration;
+
+    if (block->ReservedRegistrationState != BLOCK_REGISTERED || block->ReservedRegistrationContext != client ||
+        block->ReservedRegistrationLock != 0) {
+        we_vrf_report_entry(WE_RULE_NPI_002, &client->entry,
+                            "%s found that the WSK_REGISTRATION block %p was changed since WskRegister", function,
+                            (const void *)block);
+        block_fill(client);
+    }
+    if (!is_unchanged(client)) {
+        we_vrf_report_entry(WE_RULE_NPI_003, &client->entry,
+                            "%s found that the WSK_CLIENT_DISPATCH %p was changed since WskRegister", function,
+                            (const void *)client->client_dispatch);
+        client->client_dispatch = &client->dispatch_copy;
+    }
+}
+
+struct we_wsk_client *we_wsk_client_lookup(PWSK_REGISTRATION registration, const char *function, bool *is_dead)
+{
+    struct we_wsk_client *client = NULL;
+
+    *is_dead = false;
+    if (registration == NULL) {
+        return NULL;
+    }
+    we_host_mutex_lock(&s_lock);
+    client = find_locked(registration);
+    if (client != NULL) {
+        we_wsk_client_ref(client);
+        client_check_memory_locked(client, function);
+    } else {
+        *is_dead = registration->ReservedRegistrationState == BLOCK_DEREGISTERED;
+    }
+    we_host_mutex_unlock(&s_lock);
+    return client;
+}
+
+bool we_wsk_client_publish(struct we_wsk_client *client)
+{
+    struct we_wsk_client *other;
+
+    we_host_mutex_lock(&s_lock);
+    other = find_locked(client->registration);
+    if (other != NULL) {
+        we_vrf_report_entry(WE_RULE_NPI_001, &other->entry, "WskRegister was called for block %p, which is registered already",
+                            (void *)client->registration);
+    } else {
+        we_base_list_append(&s_clients, &client->link);
+        block_fill(client);
+        we_vrf_ledger_add(&client->entry, WE_KIND_REGISTRATION, client->registration, sizeof(WSK_REGISTRATION), 0,
+                          "WSK registration");
+    }
+    we_host_mutex_unlock(&s_lock);
+    return other == NULL;
+}
+
+void we_wsk_client_withdraw(struct we_wsk_client *client)
+{
+    we_host_mutex_lock(&s_lock);
+    we_base_list_remove(&client->link);
+    client->registration->ReservedRegistrationState = BLOCK_DEREGISTERED;
+    client->registration->ReservedRegistrationContext = NULL;
+    we_host_mutex_unlock(&s_lock);
+    we_vrf_ledger_remove(&client->entry);
+    we_wsk_client_unref(client);
+}
+
+struct we_wsk_client *we_wsk_client_take_leaked(void)
+{
+    struct we_base_list *link;
+
+    we_host_mutex_lock(&s_lock);
+    link = we_base_list_pop(&s_clients);
+    we_host_mutex_unlock(&s_lock);
+    return link == NULL ? NULL : WE_BASE_LIST_ITEM(link, struct we_wsk_client, link);
+}
+
+void we_wsk_client_each(void (*fn)(struct we_wsk_client *client, void *context), void *context)
+{
+    we_host_mutex_lock(&s_lock);
+    WE_BASE_LIST_FOR_EACH (link, &s_clients) {
+        fn(WE_BASE_LIST_ITEM(link, struct we_wsk_client, link), context);
+    }
+    we_host_mutex_unlock(&s_lock);
+}
+
+/* --- counts ---------------------------------------------------------------------------------------- */
+
+bool we_wsk_client_is_idle(const struct we_wsk_client *client)
+{
+    return __atomic_load_n(&client->capture_count, __ATOMIC_SEQ_CST) == 0 &&
+           __atomic_load_n(&client->call_count, __ATOMIC_SEQ_CST) == 0 &&
+           __atomic_load_n(&client->irp_count, __ATOMIC_SEQ_CST) == 0 &&
+           __atomic_load_n(&client->socket_count, __ATOMIC_SEQ_CST) == 0;
+}
+
+void we_wsk_client_kick(struct we_wsk_client *client)
+{
+    if (__atomic_load_n(&client->is_deregistering, __ATOMIC_SEQ_CST)) {
+        KeSetEvent(&client->idle, IO_NO_INCREMENT, FALSE);
+    }
+}
 
 void we_wsk_client_socket_made(struct we_wsk_client *client)
 {
@@ -132,149 +339,4 @@ NTSTATUS we_wsk_client_call_end_done(struct we_wsk_client_call *call, NTSTATUS s
     we_nt_completions_run(&call->completions);
     call_leave(call);
     return STATUS_PENDING;
-}
-
-/* --- WskControlClient ------------------------------------------------------------------------------------ */
-
-/* What a client asks for. */
-struct control {
-    SIZE_T input_size;
-    PVOID input;
-    SIZE_T output_size;
-    PVOID output;
-    SIZE_T *output_size_returned; /* or NULL */
-};
-
-/* Only what WskSocket accepts: nothing is promised that is not there. */
-static const WSK_TRANSPORT s_transports[] = {
-    { .Version = WE_WSK_VERSION, .SocketType = SOCK_STREAM, .Protocol = IPPROTO_TCP, .AddressFamily = AF_INET },
-    { .Version = WE_WSK_VERSION, .SocketType = SOCK_STREAM, .Protocol = IPPROTO_TCP, .AddressFamily = AF_INET6 },
-};
-
-static NTSTATUS control_transport_list(struct we_wsk_client_call *call, const struct control *control)
-{
-    if (control->output_size_returned == NULL) {
-        we_vrf_report_entry(WE_RULE_NPI_014, &call->client->entry,
-                            "WskControlClient(WSK_TRANSPORT_LIST_QUERY) was called without OutputSizeReturned");
-        return STATUS_INVALID_PARAMETER;
-    }
-    *control->output_size_returned = sizeof(s_transports);
-    if (control->output == NULL || control->output_size < sizeof(s_transports)) {
-        return STATUS_BUFFER_OVERFLOW;
-    }
-    memcpy(control->output, s_transports, sizeof(s_transports));
-    return STATUS_SUCCESS;
-}
-
-/* Operations that must come before the first socket. */
-static bool is_early(struct we_wsk_client_call *call, const char *operation)
-{
-    if (!__atomic_load_n(&call->client->had_socket, __ATOMIC_SEQ_CST)) {
-        return true;
-    }
-    we_vrf_report_entry(WE_RULE_NPI_015, &call->client->entry,
-                        "WskControlClient(%s) was called after the client had made a socket", operation);
-    return false;
-}
-
-static NTSTATUS control_static_events(struct we_wsk_client_call *call, const struct control *control)
-{
-    const ULONG valid = we_wsk_event_valid_mask(WE_WSK_LISTEN) | we_wsk_event_valid_mask(WE_WSK_DATAGRAM) |
-                        we_wsk_event_valid_mask(WE_WSK_CONNECTION);
-    const WSK_EVENT_CALLBACK_CONTROL *events = control->input;
-    ULONG nothing = 0;
-
-    if (events == NULL || control->input_size < sizeof(*events)) {
-        return STATUS_INVALID_PARAMETER;
-    }
-    if (!we_wsk_event_is_wsk_npi(events->NpiId) || events->EventMask == 0 || (events->EventMask & ~valid) != 0) {
-        we_vrf_report_entry(WE_RULE_NPI_015, &call->client->entry,
-                            "WskControlClient(WSK_SET_STATIC_EVENT_CALLBACKS) was given mask 0x%08x%s",
-                            (unsigned)events->EventMask,
-                            we_wsk_event_is_wsk_npi(events->NpiId) ? "" : " and an NpiId that is not NPI_WSK_INTERFACE_ID");
-        return STATUS_INVALID_PARAMETER;
-    }
-    if (!is_early(call, "WSK_SET_STATIC_EVENT_CALLBACKS")) {
-        return STATUS_INVALID_DEVICE_STATE;
-    }
-    if (!__atomic_compare_exchange_n(&call->client->static_events, &nothing, events->EventMask, false, __ATOMIC_SEQ_CST,
-                                     __ATOMIC_SEQ_CST)) {
-        we_vrf_report_entry(WE_RULE_NPI_015, &call->client->entry,
-                            "WskControlClient(WSK_SET_STATIC_EVENT_CALLBACKS) was called a second time");
-        return STATUS_INVALID_DEVICE_STATE;
-    }
-    return STATUS_SUCCESS;
-}
-
-/* Obsolete hints about an interface that is not there: accepted, without any effect. */
-static NTSTATUS control_tdi(struct we_wsk_client_call *call, const struct control *control)
-{
-    if (control->input == NULL || control->input_size == 0) {
-        return STATUS_INVALID_PARAMETER;
-    }
-    return is_early(call, "a TDI setting") ? STATUS_SUCCESS : STATUS_INVALID_DEVICE_STATE;
-}
-
-struct control_row {
-    const char *name;
-    ULONG code;
-    bool is_irp_required; /* else it must be NULL */
-    NTSTATUS (*run)(struct we_wsk_client_call *call, const struct control *control); /* NULL: not emulated */
-};
-
-static const struct control_row s_controls[] = {
-    { "WSK_TRANSPORT_LIST_QUERY", WSK_TRANSPORT_LIST_QUERY, false, control_transport_list },
-    { "WSK_TRANSPORT_LIST_CHANGE", WSK_TRANSPORT_LIST_CHANGE, true, NULL },
-    { "WSK_CACHE_SD", WSK_CACHE_SD, false, NULL },
-    { "WSK_RELEASE_SD", WSK_RELEASE_SD, false, NULL },
-    { "WSK_TDI_DEVICENAME_MAPPING", WSK_TDI_DEVICENAME_MAPPING, false, control_tdi },
-    { "WSK_SET_STATIC_EVENT_CALLBACKS", WSK_SET_STATIC_EVENT_CALLBACKS, false, control_static_events },
-    { "WSK_TDI_BEHAVIOR", WSK_TDI_BEHAVIOR, false, control_tdi },
-};
-
-static const struct control_row *control_find(ULONG code)
-{
-    size_t i;
-
-    for (i = 0; i < WE_ARRAY_COUNT(s_controls); i++) {
-        if (s_controls[i].code == code) {
-            return &s_controls[i];
-        }
-    }
-    return NULL;
-}
-
-static NTSTATUS control_run(struct we_wsk_client_call *call, ULONG code, const struct control *control)
-{
-    const struct control_row *row = control_find(code);
-
-    if (row == NULL) {
-        we_wsk_unsupported("client control code %u", (unsigned)code);
-        return STATUS_INVALID_PARAMETER;
-    }
-    if (row->is_irp_required != (call->irp != NULL)) {
-        we_vrf_report_entry(WE_RULE_NPI_014, &call->client->entry, "WskControlClient(%s) was called with%s an IRP",
-                            row->name, call->irp != NULL ? "" : "out");
-        return STATUS_INVALID_PARAMETER;
-    }
-    if (row->run == NULL) {
-        we_wsk_unsupported("WskControlClient(%s)", row->name);
-        return STATUS_NOT_SUPPORTED;
-    }
-    return row->run(call, control);
-}
-
-NTSTATUS WSKAPI we_wsk_control_client(PWSK_CLIENT Client, ULONG ControlCode, SIZE_T InputSize, PVOID InputBuffer,
-                                      SIZE_T OutputSize, PVOID OutputBuffer, SIZE_T *OutputSizeReturned, PIRP Irp)
-{
-    const struct control control = { InputSize, InputBuffer, OutputSize, OutputBuffer, OutputSizeReturned };
-    struct we_wsk_client_call call;
-    NTSTATUS status;
-
-    status = we_wsk_client_call_begin(&call, Client, Irp, true, DISPATCH_LEVEL, "WskControlClient");
-    if (!NT_SUCCESS(status)) {
-        return status;
-    }
-    status = control_run(&call, ControlCode, &control);
-    return we_wsk_client_call_end_inline(&call, status, 0);
 }

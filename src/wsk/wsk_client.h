@@ -5,6 +5,7 @@
 
 #include <wsk.h>
 
+#include "base/base_assert.h"
 #include "base/base_list.h"
 #include "host/host_lock.h"
 #include "nt/ke_cpu.h"
@@ -41,10 +42,25 @@ struct we_wsk_client {
 
 #define WE_WSK_CLIENT_MAGIC 0x4b535743u
 
+/* A client for a block, with the registration's reference, on no list; NULL when memory is short. */
+struct we_wsk_client *we_wsk_client_create(const WSK_CLIENT_NPI *npi, PWSK_REGISTRATION registration);
+/* Puts it on the list and marks its block; false with a report (NPI-001) when the block is registered already. */
+WE_MUST_USE bool we_wsk_client_publish(struct we_wsk_client *client);
+/* The opposite; drops the registration's reference. */
+void we_wsk_client_withdraw(struct we_wsk_client *client);
+/* The client of a block, with a reference for the caller, or NULL. *is_dead tells a block whose registration has ended
+ * from one that never was registered. Reports what the driver has changed (NPI-002, NPI-003). */
+struct we_wsk_client *we_wsk_client_lookup(PWSK_REGISTRATION registration, const char *function, bool *is_dead);
+/* Calls fn for every client with the list's lock held (WE_RANK_REGISTRATION). */
+void we_wsk_client_each(void (*fn)(struct we_wsk_client *client, void *context), void *context);
+/* Takes a client off the list (stop); the caller gets the registration's reference. NULL when there is none. */
+struct we_wsk_client *we_wsk_client_take_leaked(void);
 /* The live client behind the pointer, with a reference for the caller, or NULL. Never reads what the pointer points to. */
 struct we_wsk_client *we_wsk_client_check(PWSK_CLIENT client);
 void we_wsk_client_ref(struct we_wsk_client *client);
 void we_wsk_client_unref(struct we_wsk_client *client);
+/* Nothing is left that a deregister waits for. */
+bool we_wsk_client_is_idle(const struct we_wsk_client *client);
 /* Something that a deregister waits for has ended. IRQL <= DISPATCH, no lock. */
 void we_wsk_client_kick(struct we_wsk_client *client);
 /* A socket holds a reference of its client and counts for WskDeregister from made to gone. */
@@ -69,7 +85,7 @@ NTSTATUS we_wsk_client_call_begin(struct we_wsk_client_call *call, PWSK_CLIENT c
 NTSTATUS we_wsk_client_call_end_inline(struct we_wsk_client_call *call, NTSTATUS status, ULONG_PTR information);
 NTSTATUS we_wsk_client_call_end_done(struct we_wsk_client_call *call, NTSTATUS status, ULONG_PTR information);
 
-/* --- wsk_create.c, wsk_client.c -------------------------------------------------------------------- */
+/* --- wsk_create.c, wsk_client_control.c -------------------------------------------------------------------- */
 
 NTSTATUS WSKAPI we_wsk_socket(PWSK_CLIENT Client, ADDRESS_FAMILY AddressFamily, USHORT SocketType, ULONG Protocol,
                               ULONG Flags, PVOID SocketContext, CONST VOID *Dispatch, PEPROCESS OwningProcess,

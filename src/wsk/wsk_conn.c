@@ -2,10 +2,8 @@
 /* Connection sockets: their life, and what the network says about them. */
 #include "wsk/wsk_conn.h"
 
-#include <string.h>
-
 #include "wsk/wsk_addr.h"
-#include "wsk/wsk_status.h"
+#include "wsk/wsk_option.h"
 
 #include "base/base_assert.h"
 #include "host/host_mem.h"
@@ -82,6 +80,9 @@ void we_wsk_conn_lost_locked(struct we_wsk_socket *socket, enum we_err err, stru
 
 bool we_wsk_conn_check_connected_locked(struct we_wsk_socket *socket, const char *function)
 {
+    if (socket->is_closing) {
+        return false; /* a close overtook this call on another thread, and has reported it */
+    }
     if (socket->state == WE_WSK_CONNECTED) {
         return true;
     }
@@ -92,20 +93,6 @@ bool we_wsk_conn_check_connected_locked(struct we_wsk_socket *socket, const char
 
 /* --- accepted sockets ------------------------------------------------------------------------------- */
 
-/* Options are wishes: a network that cannot fulfil one goes on without it. */
-static void option_wish(struct we_host_ep *ep, enum we_host_ep_option option, ULONG value)
-{
-    if (value != 0 && we_host_ep_set(ep, option, value > INT32_MAX ? INT32_MAX : (int)value) != WE_OK) {
-        return;
-    }
-}
-
-void we_wsk_conn_apply_options_locked(struct we_wsk_socket *socket)
-{
-    option_wish(socket->ep, WE_EP_RECEIVE_BUFFER_BYTES, socket->receive_buffer_bytes);
-    option_wish(socket->ep, WE_EP_KEEPALIVE, socket->keepalive);
-}
-
 void we_wsk_conn_adopt(struct we_wsk_socket *socket, struct we_host_ep *ep, const struct we_base_addr *local,
                        const struct we_base_addr *remote)
 {
@@ -115,7 +102,7 @@ void we_wsk_conn_adopt(struct we_wsk_socket *socket, struct we_host_ep *ep, cons
     socket->local = *local;
     socket->remote = *remote;
     socket->state = WE_WSK_CONNECTED;
-    we_wsk_conn_apply_options_locked(socket);
+    we_wsk_option_apply_locked(socket);
     we_host_mutex_unlock(&socket->lock);
 }
 

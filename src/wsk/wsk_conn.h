@@ -35,9 +35,7 @@ extern const struct we_host_ep_client we_wsk_conn_ep_client;
 void we_wsk_conn_lost_locked(struct we_wsk_socket *socket, enum we_err err, struct we_nt_completions *completions);
 /* The endpoint said how the connect ended (WE_OK or why not). Socket lock held. */
 void we_wsk_connect_ended_locked(struct we_wsk_socket *socket, enum we_err err, struct we_nt_completions *completions);
-/* Passes the socket's stored options on to its endpoint. Socket lock held. */
-void we_wsk_conn_apply_options_locked(struct we_wsk_socket *socket);
-/* Reports SOCK-016 and returns false unless the socket is connected. Socket lock held. */
+/* Returns false unless the socket is connected, and reports SOCK-016 unless it is closing. Socket lock held. */
 bool we_wsk_conn_check_connected_locked(struct we_wsk_socket *socket, const char *function);
 
 /* Dispatch functions (wsk_connect.c, wsk_conn.c, wsk_rx.c, wsk_tx.c). */

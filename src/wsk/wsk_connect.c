@@ -2,6 +2,7 @@
 /* Active open: WskConnect. */
 #include "wsk/wsk_addr.h"
 #include "wsk/wsk_conn.h"
+#include "wsk/wsk_option.h"
 #include "wsk/wsk_socket.h"
 #include "wsk/wsk_status.h"
 
@@ -98,7 +99,7 @@ void we_wsk_connect_ended_locked(struct we_wsk_socket *socket, enum we_err err, 
 /* A watched endpoint that is bound to socket->local: the one of WskBind, or a new one for another try. */
 static enum we_err endpoint_prepare_locked(struct we_wsk_socket *socket)
 {
-    enum we_err err = WE_OK;
+    enum we_err err;
 
     if (socket->ep == NULL) {
         err = we_host_stream_open(&socket->local, &socket->ep);
@@ -106,8 +107,8 @@ static enum we_err endpoint_prepare_locked(struct we_wsk_socket *socket)
             socket->ep = NULL;
             return err;
         }
+        we_wsk_option_apply_locked(socket);
     }
-    we_wsk_conn_apply_options_locked(socket);
     return we_host_ep_watch(socket->ep, WE_WATCH_ALL, socket->cpu, &we_wsk_conn_ep_client, socket);
 }
 
@@ -138,6 +139,9 @@ static NTSTATUS connect_locked(struct we_wsk_call *call, const struct we_base_ad
 {
     struct we_wsk_socket *socket = call->socket;
 
+    if (socket->is_closing) {
+        return STATUS_FILE_FORCED_CLOSED; /* a close overtook this call on another thread, and has reported it */
+    }
     switch (socket->state) {
     case WE_WSK_CREATED:
         (void)we_vrf_report_entry(WE_RULE_SOCK_015, &socket->entry,

@@ -85,13 +85,11 @@ static NTSTATUS arguments_check(const struct we_vrf_entry *client, const struct 
         return STATUS_INVALID_PARAMETER;
     }
     if (arguments->thread != NULL && arguments->process == NULL) {
-        we_vrf_report_entry(WE_RULE_SOCK_058, client, "WskSocket was given an OwningThread without an OwningProcess");
         return STATUS_INVALID_PARAMETER;
     }
     if (arguments->descriptor != NULL) {
-        /* Only WSK_CACHE_SD makes a valid one, and it is not emulated: this one comes from somewhere else. */
-        we_vrf_report_entry(WE_RULE_NPI_016, client, "WskSocket was given security descriptor %p, which is not a cached one",
-                            arguments->descriptor);
+        /* Only WSK_CACHE_SD makes a valid one, and there is none: this one comes from somewhere else. */
+        we_wsk_unsupported("a socket with a security descriptor");
         return STATUS_INVALID_PARAMETER;
     }
     return STATUS_SUCCESS;

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "wsk/wsk_addr.h"
+#include "wsk/wsk_client.h"
 
 #include "base/base_assert.h"
 #include "nt/nt_door.h"
@@ -278,6 +279,9 @@ WSK_INSPECT_ACTION we_wsk_event_inspect(struct we_wsk_socket *listener, const st
                             (void *)listener);
         return WskInspectReject;
     }
+    if (we_nt_door_is_shut()) {
+        return WskInspectReject;
+    }
     we_wsk_addr_to_sockaddr(local, listener->family, (PSOCKADDR)&local_storage);
     we_wsk_addr_to_sockaddr(remote, listener->family, (PSOCKADDR)&remote_storage);
     we_nt_door_enter(&frame, WE_DOOR_WSK_INSPECT, ROUTINE(table->WskInspectEvent), listener);
@@ -307,8 +311,9 @@ void we_wsk_event_abort(struct we_wsk_socket *listener, const WSK_INSPECT_ID *re
     struct we_nt_frame frame;
     NTSTATUS status;
 
-    if (table == NULL || table->WskAbortEvent == NULL) {
-        return; /* reported when conditional accept was switched on */
+    /* A missing callback was reported when conditional accept was switched on. */
+    if (table == NULL || table->WskAbortEvent == NULL || we_nt_door_is_shut()) {
+        return;
     }
     we_nt_door_enter(&frame, WE_DOOR_WSK_ABORT, ROUTINE(table->WskAbortEvent), listener);
     status = table->WskAbortEvent(listener->context, &id);
@@ -369,7 +374,7 @@ NTSTATUS we_wsk_event_accept(struct we_wsk_socket *listener, struct we_wsk_socke
     struct we_nt_frame frame;
     NTSTATUS status;
 
-    if (table == NULL || table->WskAcceptEvent == NULL) {
+    if (table == NULL || table->WskAcceptEvent == NULL || we_nt_door_is_shut()) {
         return STATUS_REQUEST_NOT_ACCEPTED;
     }
     we_wsk_addr_to_sockaddr(&accepted->local, accepted->family, (PSOCKADDR)&local_storage);
@@ -419,7 +424,7 @@ NTSTATUS we_wsk_event_receive(struct we_wsk_socket *socket, ULONG flags, PWSK_DA
     NTSTATUS status;
 
     *bytes_accepted = bytes_indicated; /* a callback that takes everything may leave it alone */
-    if (table == NULL || table->WskReceiveEvent == NULL) {
+    if (table == NULL || table->WskReceiveEvent == NULL || we_nt_door_is_shut()) {
         return STATUS_DATA_NOT_ACCEPTED;
     }
     we_nt_door_enter(&frame, WE_DOOR_WSK_RECEIVE, ROUTINE(table->WskReceiveEvent), socket);
@@ -434,7 +439,7 @@ void we_wsk_event_disconnect(struct we_wsk_socket *socket, ULONG flags)
     struct we_nt_frame frame;
     NTSTATUS status;
 
-    if (table == NULL || table->WskDisconnectEvent == NULL) {
+    if (table == NULL || table->WskDisconnectEvent == NULL || we_nt_door_is_shut()) {
         return;
     }
     we_nt_door_enter(&frame, WE_DOOR_WSK_DISCONNECT, ROUTINE(table->WskDisconnectEvent), socket);

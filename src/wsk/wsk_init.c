@@ -2,6 +2,7 @@
 /* Start and stop order inside the WSK layer. */
 #include "wsk/wsk_init.h"
 
+#include "wsk/wsk_block.h"
 #include "wsk/wsk_client.h"
 #include "wsk/wsk_socket.h"
 
@@ -17,6 +18,7 @@ NTSTATUS we_wsk_start(const struct we_wsk_config *config)
 void we_wsk_stop(void)
 {
     we_wsk_socket_stop();
+    we_wsk_block_stop();
     we_wsk_registration_stop();
 }
 

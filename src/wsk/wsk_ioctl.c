@@ -2,6 +2,8 @@
 /* I/O controls of sockets as a table of rows. */
 #include "wsk/wsk_option.h"
 
+#include <mstcpip.h>
+
 #include "wsk/wsk_conn.h"
 #include "wsk/wsk_unsupported.h"
 

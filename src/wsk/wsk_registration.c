@@ -10,14 +10,10 @@
 #include "host/host_exec.h"
 #include "host/host_mem.h"
 #include "nt/ke_dispatcher.h"
-#include "nt/nt_asan.h"
 #include "nt/nt_door.h"
 #include "vrf/vrf_report.h"
 
 /* Design
- *
- * A registration block belongs to the driver; what we know about it is in a client, found by the block's address. The
- * block holds a mark and the client's address, only to notice when the driver changes it.
  *
  * Every function holds a reference while it works, since deregistration may end beside it. WskDeregister itself lives on
  * the registration's reference, which it ends: a wait of it that a failed test leaves by a long jump then costs nothing,
@@ -28,150 +24,15 @@
  * is missing.
  */
 
-#define BLOCK_REGISTERED UINT64_C(0x57534b5245474953)
-#define BLOCK_DEREGISTERED UINT64_C(0x57534b4445524547)
-
 struct capture { /* one successful WskCaptureProviderNPI */
     struct we_vrf_entry entry; /* WE_KIND_CAPTURE */
     struct we_base_list link;
 };
 
-static struct we_host_mutex s_lock = WE_HOST_MUTEX_INIT(WE_RANK_REGISTRATION);
-static struct we_base_list s_clients = WE_BASE_LIST_INIT(s_clients);
 static LONG s_is_started; /* atomic */
 static LONG s_is_ready;   /* atomic */
 
-/* --- clients ------------------------------------------------------------------------------------- */
-
-static struct we_wsk_client *client_create(PWSK_CLIENT_NPI npi, PWSK_REGISTRATION registration)
-{
-    struct we_wsk_client *client = we_host_zalloc(sizeof(*client));
-
-    if (client == NULL) {
-        return NULL;
-    }
-    client->magic = WE_WSK_CLIENT_MAGIC;
-    client->references = 1;
-    client->registration = registration;
-    client->client_context = npi->ClientContext;
-    client->client_dispatch = npi->Dispatch;
-    client->dispatch_copy = *npi->Dispatch;
-    we_base_list_init(&client->link);
-    we_base_list_init(&client->captures);
-    we_host_mutex_init(&client->lock, WE_RANK_CLIENT);
-    KeInitializeEvent(&client->idle, SynchronizationEvent, FALSE);
-    KeInitializeEvent(&client->changed, NotificationEvent, FALSE);
-    return client;
-}
-
-static void client_destroy(struct we_wsk_client *client)
-{
-    client->magic = 0;
-    we_host_mutex_fini(&client->lock);
-    we_host_free(client);
-}
-
-void we_wsk_client_ref(struct we_wsk_client *client)
-{
-    __atomic_add_fetch(&client->references, 1, __ATOMIC_SEQ_CST);
-}
-
-void we_wsk_client_unref(struct we_wsk_client *client)
-{
-    LONG left = __atomic_sub_fetch(&client->references, 1, __ATOMIC_SEQ_CST);
-
-    WE_ASSERT(left >= 0);
-    if (left == 0) {
-        client_destroy(client);
-    }
-}
-
-/* No reference is taken. Registration lock held. */
-static struct we_wsk_client *find_locked(const WSK_REGISTRATION *registration)
-{
-    WE_BASE_LIST_FOR_EACH (link, &s_clients) {
-        struct we_wsk_client *client = WE_BASE_LIST_ITEM(link, struct we_wsk_client, link);
-
-        if (client->registration == registration) {
-            return client;
-        }
-    }
-    return NULL;
-}
-
-struct we_wsk_client *we_wsk_client_check(PWSK_CLIENT client)
-{
-    struct we_wsk_client *found = NULL;
-
-    we_host_mutex_lock(&s_lock);
-    WE_BASE_LIST_FOR_EACH (link, &s_clients) {
-        if ((PWSK_CLIENT)WE_BASE_LIST_ITEM(link, struct we_wsk_client, link) == client) {
-            found = WE_BASE_LIST_ITEM(link, struct we_wsk_client, link);
-            we_wsk_client_ref(found);
-        }
-    }
-    we_host_mutex_unlock(&s_lock);
-    return found;
-}
-
-/* --- what a driver must not change ---------------------------------------------------------------- */
-
-static void block_fill(struct we_wsk_client *client)
-{
-    client->registration->ReservedRegistrationState = BLOCK_REGISTERED;
-    client->registration->ReservedRegistrationContext = client;
-    client->registration->ReservedRegistrationLock = 0;
-}
-
-static bool is_unchanged(const struct we_wsk_client *client)
-{
-    const WSK_CLIENT_DISPATCH *now = client->client_dispatch;
-    const WSK_CLIENT_DISPATCH *then = &client->dispatch_copy;
-
-    return !we_nt_asan_is_poisoned(now, sizeof(*now)) && now->Version == then->Version && now->Reserved == then->Reserved &&
-           now->WskClientEvent == then->WskClientEvent;
-}
-
-/* Registration lock held. Each change is reported once. */
-static void client_check_memory_locked(struct we_wsk_client *client, const char *function)
-{
-    const WSK_REGISTRATION *block = client->registration;
-
-    if (block->ReservedRegistrationState != BLOCK_REGISTERED || block->ReservedRegistrationContext != client ||
-        block->ReservedRegistrationLock != 0) {
-        we_vrf_report_entry(WE_RULE_NPI_002, &client->entry,
-                            "%s found that the WSK_REGISTRATION block %p was changed since WskRegister", function,
-                            (const void *)block);
-        block_fill(client);
-    }
-    if (!is_unchanged(client)) {
-        we_vrf_report_entry(WE_RULE_NPI_003, &client->entry,
-                            "%s found that the WSK_CLIENT_DISPATCH %p was changed since WskRegister", function,
-                            (const void *)client->client_dispatch);
-        client->client_dispatch = &client->dispatch_copy;
-    }
-}
-
-/* The client of a block with a reference, or NULL. is_dead tells a block whose registration has ended from one that never was one. */
-static struct we_wsk_client *lookup(PWSK_REGISTRATION registration, const char *function, bool *is_dead)
-{
-    struct we_wsk_client *client = NULL;
-
-    *is_dead = false;
-    if (registration == NULL) {
-        return NULL;
-    }
-    we_host_mutex_lock(&s_lock);
-    client = find_locked(registration);
-    if (client != NULL) {
-        we_wsk_client_ref(client);
-        client_check_memory_locked(client, function);
-    } else {
-        *is_dead = registration->ReservedRegistrationState == BLOCK_DEREGISTERED;
-    }
-    we_host_mutex_unlock(&s_lock);
-    return client;
-}
+/* --- register ---------------------------------------------------------------------------------------- */
 
 static void report_unknown(enum we_vrf_rule rule, const WSK_REGISTRATION *registration, bool is_dead,
                            const char *function)
@@ -187,8 +48,6 @@ static void report_unknown(enum we_vrf_rule rule, const WSK_REGISTRATION *regist
     we_vrf_report(rule, &object, "%s was called for block %p, which is %s", function, (const void *)registration,
                   is_dead ? "deregistered already" : "not registered");
 }
-
-/* --- register ---------------------------------------------------------------------------------------- */
 
 static bool irql_is_passive(enum we_vrf_rule rule, const char *function)
 {
@@ -208,6 +67,9 @@ static NTSTATUS register_check(const WSK_CLIENT_NPI *npi, const WSK_REGISTRATION
     if (npi == NULL || npi->Dispatch == NULL || registration == NULL) {
         return STATUS_INVALID_PARAMETER;
     }
+    if (!__atomic_load_n(&s_is_started, __ATOMIC_SEQ_CST)) {
+        return STATUS_DEVICE_NOT_READY;
+    }
     dispatch = npi->Dispatch;
     if (dispatch->Reserved != 0) {
         we_vrf_report(WE_RULE_NPI_004, NULL, "WSK_CLIENT_DISPATCH.Reserved is 0x%04x", dispatch->Reserved);
@@ -217,27 +79,7 @@ static NTSTATUS register_check(const WSK_CLIENT_NPI *npi, const WSK_REGISTRATION
         /* Not a reason to fail here: a version that is not served shows at the capture. */
         we_vrf_report(WE_RULE_NPI_004, NULL, "WSK_CLIENT_DISPATCH.Version 0x%04x has major version 0", dispatch->Version);
     }
-    return __atomic_load_n(&s_is_started, __ATOMIC_SEQ_CST) ? STATUS_SUCCESS : STATUS_DEVICE_NOT_READY;
-}
-
-/* Adds the client unless its block is registered already. */
-static bool client_publish(struct we_wsk_client *client)
-{
-    struct we_wsk_client *other;
-
-    we_host_mutex_lock(&s_lock);
-    other = find_locked(client->registration);
-    if (other != NULL) {
-        we_vrf_report_entry(WE_RULE_NPI_001, &other->entry, "WskRegister was called for block %p, which is registered already",
-                            (void *)client->registration);
-    } else {
-        we_base_list_append(&s_clients, &client->link);
-        block_fill(client);
-        we_vrf_ledger_add(&client->entry, WE_KIND_REGISTRATION, client->registration, sizeof(WSK_REGISTRATION), 0,
-                          "WSK registration");
-    }
-    we_host_mutex_unlock(&s_lock);
-    return other == NULL;
+    return STATUS_SUCCESS;
 }
 
 NTSTATUS WskRegister(PWSK_CLIENT_NPI WskClientNpi, PWSK_REGISTRATION WskRegistration)
@@ -250,12 +92,12 @@ NTSTATUS WskRegister(PWSK_CLIENT_NPI WskClientNpi, PWSK_REGISTRATION WskRegistra
     if (!NT_SUCCESS(status)) {
         return status;
     }
-    client = client_create(WskClientNpi, WskRegistration);
+    client = we_wsk_client_create(WskClientNpi, WskRegistration);
     if (client == NULL) {
         return STATUS_INSUFFICIENT_RESOURCES;
     }
-    if (!client_publish(client)) {
-        client_destroy(client);
+    if (!we_wsk_client_publish(client)) {
+        we_wsk_client_unref(client);
         return STATUS_INVALID_PARAMETER;
     }
     return STATUS_SUCCESS;
@@ -375,7 +217,7 @@ NTSTATUS WskCaptureProviderNPI(PWSK_REGISTRATION WskRegistration, ULONG WaitTime
     }
     /* A driver that ignores the status must not find an older capture's table here. */
     memset(WskProviderNpi, 0, sizeof(*WskProviderNpi));
-    client = lookup(WskRegistration, "WskCaptureProviderNPI", &is_dead);
+    client = we_wsk_client_lookup(WskRegistration, "WskCaptureProviderNPI", &is_dead);
     if (client == NULL) {
         if (!is_dead) {
             report_unknown(WE_RULE_NPI_001, WskRegistration, is_dead, "WskCaptureProviderNPI");
@@ -398,7 +240,7 @@ VOID WskReleaseProviderNPI(PWSK_REGISTRATION WskRegistration)
     bool is_dead;
 
     WE_NT_ENTRY(WskReleaseProviderNPI);
-    client = lookup(WskRegistration, "WskReleaseProviderNPI", &is_dead);
+    client = we_wsk_client_lookup(WskRegistration, "WskReleaseProviderNPI", &is_dead);
     if (client == NULL) {
         report_unknown(WE_RULE_NPI_006, WskRegistration, is_dead, "WskReleaseProviderNPI");
         return;
@@ -430,7 +272,7 @@ NTSTATUS WskQueryProviderCharacteristics(PWSK_REGISTRATION WskRegistration,
     if (WskProviderCharacteristics == NULL) {
         return STATUS_INVALID_PARAMETER;
     }
-    client = lookup(WskRegistration, "WskQueryProviderCharacteristics", &is_dead);
+    client = we_wsk_client_lookup(WskRegistration, "WskQueryProviderCharacteristics", &is_dead);
     if (client == NULL) {
         report_unknown(WE_RULE_NPI_001, WskRegistration, is_dead, "WskQueryProviderCharacteristics");
         return STATUS_DEVICE_NOT_READY;
@@ -446,43 +288,15 @@ NTSTATUS WskQueryProviderCharacteristics(PWSK_REGISTRATION WskRegistration,
 
 /* --- deregister -------------------------------------------------------------------------------------------- */
 
-static bool is_idle(const struct we_wsk_client *client)
-{
-    return __atomic_load_n(&client->capture_count, __ATOMIC_SEQ_CST) == 0 &&
-           __atomic_load_n(&client->call_count, __ATOMIC_SEQ_CST) == 0 &&
-           __atomic_load_n(&client->irp_count, __ATOMIC_SEQ_CST) == 0 &&
-           __atomic_load_n(&client->socket_count, __ATOMIC_SEQ_CST) == 0;
-}
-
-void we_wsk_client_kick(struct we_wsk_client *client)
-{
-    if (__atomic_load_n(&client->is_deregistering, __ATOMIC_SEQ_CST)) {
-        KeSetEvent(&client->idle, IO_NO_INCREMENT, FALSE);
-    }
-}
-
 /* False: the wait ended because the emulated kernel stops, and the client is gone. */
 static bool deregister_wait(struct we_wsk_client *client)
 {
-    while (!is_idle(client)) {
+    while (!we_wsk_client_is_idle(client)) {
         if (we_ke_wait_internal(&client->idle.Header, WE_HOST_FOREVER) != STATUS_SUCCESS) {
             return false;
         }
     }
     return true;
-}
-
-static void deregister_finish(struct we_wsk_client *client)
-{
-    PWSK_REGISTRATION registration = client->registration;
-
-    we_host_mutex_lock(&s_lock);
-    we_base_list_remove(&client->link);
-    registration->ReservedRegistrationState = BLOCK_DEREGISTERED;
-    registration->ReservedRegistrationContext = NULL;
-    we_host_mutex_unlock(&s_lock);
-    we_vrf_ledger_remove(&client->entry);
-    we_wsk_client_unref(client);
 }
 
 static void report_deadlock(struct we_wsk_client *client, const char *why)
@@ -500,7 +314,7 @@ static void report_deadlock(struct we_wsk_client *client, const char *why)
 static struct we_wsk_client *deregister_begin(PWSK_REGISTRATION registration)
 {
     bool is_dead;
-    struct we_wsk_client *client = lookup(registration, "WskDeregister", &is_dead);
+    struct we_wsk_client *client = we_wsk_client_lookup(registration, "WskDeregister", &is_dead);
     bool is_first = client != NULL && !__atomic_exchange_n(&client->is_deregistering, 1, __ATOMIC_SEQ_CST);
 
     if (!is_first) {
@@ -521,12 +335,12 @@ VOID WskDeregister(PWSK_REGISTRATION WskRegistration)
         return;
     }
     KeSetEvent(&client->changed, IO_NO_INCREMENT, FALSE);
-    if (!is_idle(client) && we_nt_door_find_callback() != NULL) {
+    if (!we_wsk_client_is_idle(client) && we_nt_door_find_callback() != NULL) {
         report_deadlock(client, "was called in a callback that the provider waits for");
     }
     /* Above PASSIVE_LEVEL nothing can be waited for: what is left then stays until the emulated kernel stops. */
-    if (is_passive ? deregister_wait(client) : is_idle(client)) {
-        deregister_finish(client);
+    if (is_passive ? deregister_wait(client) : we_wsk_client_is_idle(client)) {
+        we_wsk_client_withdraw(client);
     }
 }
 
@@ -538,38 +352,39 @@ void we_wsk_registration_start(void)
     __atomic_store_n(&s_is_started, 1, __ATOMIC_SEQ_CST);
 }
 
+static void announce(struct we_wsk_client *client, void *context)
+{
+    const bool *is_ready = context;
+
+    if (*is_ready) {
+        KeSetEvent(&client->changed, IO_NO_INCREMENT, FALSE);
+    } else {
+        KeClearEvent(&client->changed);
+    }
+}
+
 void we_wsk_registration_set_ready(bool is_ready)
 {
     struct we_nt_section section;
 
     __atomic_store_n(&s_is_ready, is_ready ? 1 : 0, __ATOMIC_SEQ_CST);
-    we_nt_section_enter(&section, WE_NT_ANY_CPU); /* so that setting an event runs nothing while the lock is held */
-    we_host_mutex_lock(&s_lock);
-    WE_BASE_LIST_FOR_EACH (link, &s_clients) {
-        struct we_wsk_client *client = WE_BASE_LIST_ITEM(link, struct we_wsk_client, link);
-
-        if (is_ready) {
-            KeSetEvent(&client->changed, IO_NO_INCREMENT, FALSE);
-        } else {
-            KeClearEvent(&client->changed);
-        }
-    }
-    we_host_mutex_unlock(&s_lock);
+    we_nt_section_enter(&section, WE_NT_ANY_CPU); /* so that setting an event runs nothing while the list is locked */
+    we_wsk_client_each(announce, &is_ready);
     we_nt_section_leave(&section);
+}
+
+static void report_stalled(struct we_wsk_client *client, void *context)
+{
+    UNREFERENCED_PARAMETER(context);
+    if (__atomic_load_n(&client->is_deregistering, __ATOMIC_SEQ_CST) && !we_wsk_client_is_idle(client)) {
+        report_deadlock(client, "can never return");
+        we_wsk_socket_report_open(client);
+    }
 }
 
 void we_wsk_registration_report_stalled(void)
 {
-    we_host_mutex_lock(&s_lock);
-    WE_BASE_LIST_FOR_EACH (link, &s_clients) {
-        struct we_wsk_client *client = WE_BASE_LIST_ITEM(link, struct we_wsk_client, link);
-
-        if (__atomic_load_n(&client->is_deregistering, __ATOMIC_SEQ_CST) && !is_idle(client)) {
-            report_deadlock(client, "can never return");
-            we_wsk_socket_report_open(client);
-        }
-    }
-    we_host_mutex_unlock(&s_lock);
+    we_wsk_client_each(report_stalled, NULL);
 }
 
 static void end_leaked(struct we_wsk_client *client)
@@ -594,11 +409,10 @@ static void end_leaked(struct we_wsk_client *client)
 
 void we_wsk_registration_stop(void)
 {
-    struct we_base_list *link;
+    struct we_wsk_client *client;
 
     __atomic_store_n(&s_is_started, 0, __ATOMIC_SEQ_CST);
-    /* The lock is not needed: nobody else is left who could take it. */
-    while ((link = we_base_list_pop(&s_clients)) != NULL) {
-        end_leaked(WE_BASE_LIST_ITEM(link, struct we_wsk_client, link));
+    while ((client = we_wsk_client_take_leaked()) != NULL) {
+        end_leaked(client);
     }
 }

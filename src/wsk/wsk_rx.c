@@ -150,6 +150,10 @@ static void act_locked(struct we_wsk_socket *socket, unsigned actions, PIRP irp,
         rx->must_tell_end = false;
         rx->must_tell_reset = true;
     }
+    if ((actions & WE_WSK_RX_DO_HUSH) != 0) {
+        rx->must_tell_end = false;
+        rx->must_tell_reset = false;
+    }
 }
 
 struct we_wsk_rx_cell we_wsk_rx_feed_locked(struct we_wsk_socket *socket, enum we_wsk_rx_event event, PIRP irp,
@@ -269,7 +273,6 @@ void we_wsk_rx_abort_locked(struct we_wsk_socket *socket, struct we_nt_completio
         rx->dead_status = STATUS_INVALID_DEVICE_STATE;
     }
     rx->may_read = false;
-    rx->must_tell_end = false;
     (void)we_wsk_rx_feed_locked(socket, WE_WSK_RX_ON_ABORT, NULL, 0, completions);
 }
 
@@ -285,10 +288,7 @@ void we_wsk_rx_close_locked(struct we_wsk_socket *socket, struct we_nt_completio
                                   (void *)socket, (const void *)&block->indication);
     }
     rx->must_watch = false;
-    rx->must_tell_end = false;
-    rx->must_tell_reset = false;
     (void)we_wsk_rx_feed_locked(socket, WE_WSK_RX_ON_CLOSE, NULL, 0, completions);
-    rx->must_tell_reset = false;
 }
 
 bool we_wsk_rx_is_finished_locked(struct we_wsk_socket *socket)

@@ -38,11 +38,12 @@
 #define DROP WE_WSK_RX_DO_DROP
 #define TELL_END WE_WSK_RX_DO_TELL_END
 #define TELL_RESET WE_WSK_RX_DO_TELL_RESET
+#define HUSH WE_WSK_RX_DO_HUSH
 #define CALL WE_WSK_RX_DO_CALL
 #define PUMP WE_WSK_RX_DO_PUMP
 
 #define DIES (FAIL_IRPS | DROP | TELL_RESET)
-#define STOPS (CANCEL_IRPS | DROP)
+#define STOPS (CANCEL_IRPS | DROP | HUSH)
 
 #define ROW(event, waiting, flowing, indicating, paused, ended, dead, closed) \
     [WE_WSK_RX_ON_##event] = {                                                \
@@ -82,9 +83,9 @@ static const struct we_wsk_rx_cell table[WE_WSK_RX_EVENT_COUNT][WE_WSK_RX_STATE_
     ROW(RESET,        GO(DEAD, DIES),      GO(DEAD, DIES),               PARK(0),
                       GO(DEAD, DIES),               GO(DEAD, TELL_RESET), SKIP,              SKIP),
     ROW(ABORT,        GO(DEAD, STOPS),     GO(DEAD, STOPS),              PARK(CANCEL_IRPS),
-                      GO(DEAD, STOPS),              GO(DEAD, 0),          SKIP,              SKIP),
+                      GO(DEAD, STOPS),              GO(DEAD, HUSH),       SKIP,              RULE),
     ROW(CLOSE,        GO(CLOSED, STOPS),   GO(CLOSED, STOPS),            PARK(CANCEL_IRPS),
-                      GO(CLOSED, STOPS),            GO(CLOSED, 0),        GO(CLOSED, 0),     RULE),
+                      GO(CLOSED, STOPS),            GO(CLOSED, HUSH),     GO(CLOSED, HUSH),  RULE),
 };
 /* clang-format on */
 

@@ -44,6 +44,7 @@
     X(DROP, "drop")                 /* held bytes are forgotten */                              \
     X(TELL_END, "tell end")         /* WskDisconnectEvent, once */                              \
     X(TELL_RESET, "tell reset")     /* WskDisconnectEvent with WSK_FLAG_ABORTIVE, once */       \
+    X(HUSH, "hush")                 /* news that were not told yet will not be told */          \
     X(CALL, "call")                 /* WskReceiveEvent with the indicated blocks */             \
     X(PUMP, "pump")                 /* bytes to the oldest IRP, else to the enabled callback, else nowhere */
 

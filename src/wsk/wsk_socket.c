@@ -2,8 +2,6 @@
 /* What all sockets share: creation, the frame of every call, rundown, close, tombstones. */
 #include "wsk/wsk_socket.h"
 
-#include <string.h>
-
 #include "wsk/wsk_client.h"
 #include "wsk/wsk_event.h"
 
@@ -37,64 +35,6 @@ static struct we_host_mutex s_list_lock = WE_HOST_MUTEX_INIT(WE_RANK_SOCKET_LIST
 static struct we_base_list s_sockets = WE_BASE_LIST_INIT(s_sockets);
 static struct we_wsk_socket *s_tombstones[TOMBSTONE_COUNT];
 static unsigned s_next_tombstone;
-
-/* --- categories -------------------------------------------------------------------------------- */
-
-static bool basic_create(struct we_wsk_socket *socket)
-{
-    (void)socket;
-    return true;
-}
-
-static void basic_close_locked(struct we_wsk_socket *socket, struct we_nt_completions *completions)
-{
-    (void)socket;
-    (void)completions;
-}
-
-static void basic_nothing(struct we_wsk_socket *socket)
-{
-    (void)socket;
-}
-
-static void basic_events_enabled(struct we_wsk_socket *socket, ULONG events)
-{
-    (void)socket;
-    (void)events;
-}
-
-/* Basic sockets have options only. */
-static const struct we_wsk_category_ops s_basic_ops = {
-    .create = basic_create,
-    .close_locked = basic_close_locked,
-    .close_unlocked = basic_nothing,
-    .finish = basic_nothing,
-    .destroy = basic_nothing,
-    .events_enabled = basic_events_enabled,
-};
-
-const struct we_wsk_category_ops *we_wsk_category_ops(enum we_wsk_category category)
-{
-    switch (category) {
-    case WE_WSK_BASIC:
-        return &s_basic_ops;
-    case WE_WSK_LISTEN:
-        return &we_wsk_listen_ops;
-    case WE_WSK_CONNECTION:
-        return &we_wsk_connection_ops;
-    default:
-        WE_UNREACHABLE("a socket of a category that cannot be created");
-    }
-}
-
-const char *we_wsk_category_name(enum we_wsk_category category)
-{
-    static const char *const names[] = { "basic socket", "listening socket", "datagram socket", "connection socket",
-                                         "stream socket" };
-
-    WE_ASSERT((unsigned)category < WE_ARRAY_COUNT(names));
-    return names[category];
-}
 
 /* --- creation and the end of memory -------------------------------------------------------------- */
 
@@ -516,29 +456,46 @@ void we_wsk_socket_report_open(const struct we_wsk_client *client)
     we_host_mutex_unlock(&s_list_lock);
 }
 
-static struct we_wsk_socket *first_open(void)
+/* An open socket, or NULL. is_closing_included: those too that are being closed. */
+static struct we_wsk_socket *first_open(bool is_closing_included)
 {
-    struct we_wsk_socket *socket = NULL;
+    struct we_wsk_socket *found = NULL;
 
     we_host_mutex_lock(&s_list_lock);
-    if (!we_base_list_is_empty(&s_sockets)) {
-        socket = WE_BASE_LIST_ITEM(s_sockets.next, struct we_wsk_socket, client_link);
+    WE_BASE_LIST_FOR_EACH (link, &s_sockets) {
+        struct we_wsk_socket *socket = WE_BASE_LIST_ITEM(link, struct we_wsk_socket, client_link);
+
+        if (is_closing_included || !socket->is_closing) {
+            found = socket;
+            break;
+        }
     }
     we_host_mutex_unlock(&s_list_lock);
-    return socket;
+    return found;
 }
 
-/* Ends a socket that was left. Its IRPs are not completed: their routines and contexts may be gone with the code or the stack
- * that made them. The IRPs that drivers leak are found by their own ledger. */
-static void end_leaked(struct we_wsk_socket *socket)
+/* Lets everything run that is under way on the processors: it holds counts of sockets. Bounded, because a thread of the
+ * driver's may be running for ever. */
+static void settle(void)
 {
-    if (socket->is_closing) {
-        we_vrf_report_entry(WE_RULE_SOCK_045, &socket->entry, "the close of socket %p has never completed", (void *)socket);
-    } else {
-        we_vrf_report_entry(WE_RULE_SOCK_035, &socket->entry, "socket %p was never closed", (void *)socket);
+    unsigned attempts = 500;
+    unsigned i;
+
+    if (we_host_exec_kind() == WE_EXEC_STEPPED) {
+        for (i = 0; i < we_nt_cpu_count(); i++) {
+            we_nt_cpu_run(i, NULL, 0);
+        }
+        return;
     }
+    while (attempts-- > 0 && !we_host_exec_is_quiet()) {
+        (void)we_host_exec_wait_progress(we_host_exec_progress_ticket(), 1);
+    }
+}
+
+/* Whoever held the last counts is gone without a word: a test that left a callback by longjmp. */
+static void end_by_force(struct we_wsk_socket *socket)
+{
     __atomic_store_n(&socket->magic, WE_WSK_SOCKET_MAGIC_CLOSED, __ATOMIC_RELAXED);
-    socket->is_closing = true;
     we_wsk_category_ops(socket->category)->finish(socket);
     socket_withdraw(socket);
     we_wsk_client_socket_gone(socket->client);
@@ -546,13 +503,34 @@ static void end_leaked(struct we_wsk_socket *socket)
     socket_free(socket);
 }
 
-void we_wsk_socket_stop(void)
+/* Closes what drivers left open. Driver code is shut out meanwhile: the routines and contexts of what is still pending
+ * may be gone with the driver that made them. */
+static void end_leaked(void)
 {
     struct we_wsk_socket *socket;
+    bool was_shut = we_nt_door_is_shut();
+
+    we_nt_door_shut(true);
+    while ((socket = first_open(false)) != NULL) {
+        we_vrf_report_entry(WE_RULE_SOCK_035, &socket->entry, "socket %p was never closed", (void *)socket);
+        we_wsk_socket_abandon(socket);
+    }
+    settle();
+    while ((socket = first_open(true)) != NULL) {
+        end_by_force(socket);
+    }
+    we_nt_door_shut(was_shut);
+}
+
+void we_wsk_socket_stop(void)
+{
     unsigned i;
 
-    while ((socket = first_open()) != NULL) {
-        end_leaked(socket);
+    if (we_host_exec_kind() != WE_EXEC_STEPPED) {
+        settle();
+    }
+    if (first_open(true) != NULL) {
+        end_leaked();
     }
     for (i = 0; i < TOMBSTONE_COUNT; i++) {
         if (s_tombstones[i] != NULL) {

@@ -34,7 +34,7 @@ endfunction()
 foreach(document IN LISTS documents)
     read_file(text "${document}")
 
-    string(REGEX MATCHALL "<!-- quote: [^ \n]+ [^ \n]+ -->" marks "${text}")
+    string(REGEX MATCHALL "<!-- quote: [^ \n]+[/.][^ \n]+ [^ \n]+ -->" marks "${text}")
     foreach(mark IN LISTS marks)
         string(REGEX MATCH "quote: ([^ ]+) ([^ ]+) -->" ignored "${mark}")
         set(file "${CMAKE_MATCH_1}")

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: MIT
 # One door: every call through a driver's function pointer stands between we_nt_door_enter and we_nt_door_leave in the
-# same function, or in a function that is handed the frame which its caller, in the same file, entered and leaves.
+# same function, or in a function that is handed the frame which its caller, in the same file, entered and leaves. (A
+# system thread never leaves its door; thread_check_end judges its end instead.)
 # cmake -DROOT=<top folder> -P
 include("${CMAKE_CURRENT_LIST_DIR}/common.cmake")
 
@@ -89,8 +90,11 @@ foreach(file IN LISTS files)
             string(LENGTH "${match}" match_length)
             math(EXPR passed "${position} + ${match_length}")
             string(SUBSTRING "${body}" ${passed} -1 ahead)
-            string(FIND "${ahead}" "we_nt_door_leave(" leaves)
-            if(NOT is_handed_frame AND (entered LESS 0 OR entered LESS left OR leaves LESS 0))
+            set(leaves OFF)
+            if("${ahead}" MATCHES "we_nt_door_leave\\(|[^a-z_]thread_check_end\\(")
+                set(leaves ON)
+            endif()
+            if(NOT is_handed_frame AND (entered LESS 0 OR entered LESS left OR NOT leaves))
                 math(EXPR position "${base} + ${position}")
                 line_of(line "${text}" ${position})
                 string(STRIP "${match}" match)

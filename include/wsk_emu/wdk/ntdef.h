@@ -207,7 +207,7 @@ static __inline__ constexpr wsk_emu_char *wsk_emu_constant_string_buffer(const w
 }
 #define WSK_EMU_CONSTANT_STRING_BUFFER(s) wsk_emu_constant_string_buffer(s)
 #else
-#define WSK_EMU_CONSTANT_STRING_BUFFER(s) (s)
+#define WSK_EMU_CONSTANT_STRING_BUFFER(s) ((void *)(s))
 #endif
 
 #define DECLARE_CONST_UNICODE_STRING(_var, _string)                                                                    \

@@ -235,6 +235,10 @@ static struct we_wsk_rx_cell feed(struct world *w, enum we_wsk_rx_event event, i
         w->must_tell_end = 0;
         w->must_tell_reset = 1;
     }
+    if ((actions & WE_WSK_RX_DO_HUSH) != 0) {
+        w->must_tell_end = 0;
+        w->must_tell_reset = 0;
+    }
     return cell;
 }
 
@@ -312,6 +316,10 @@ static bool indicate(struct world *w)
 
 static void run(struct world *w)
 {
+    if (w->is_calling) {
+        /* Its processor is busy; even if it were not, the table would hold the bytes back. */
+        assert_int_equal(feed(w, WE_WSK_RX_ON_BYTES, 0).kind, WE_WSK_RX_HOLD);
+    }
     while (!w->is_calling) {
         struct we_wsk_rx_cell cell = feed(w, WE_WSK_RX_ON_BYTES, 0);
 
@@ -486,7 +494,6 @@ static bool move(struct world *w, enum move move)
             return false;
         }
         w->is_aborted = 1;
-        w->must_tell_end = 0;
         (void)feed(w, WE_WSK_RX_ON_ABORT, 0);
         break;
     case MOVE_CLOSE:
@@ -494,8 +501,6 @@ static bool move(struct world *w, enum move move)
             return false;
         }
         w->is_closed = 1;
-        w->must_tell_end = 0;
-        w->must_tell_reset = 0;
         (void)feed(w, WE_WSK_RX_ON_CLOSE, 0);
         break;
     case MOVE_COUNT:

@@ -1,0 +1,384 @@
+/* SPDX-License-Identifier: MIT */
+/* The virtual network: the processors' queues of endpoints that have something to say, and the table of operations. */
+#include "host/host_net_virtual.h"
+
+#include <pthread.h>
+
+#include "base/base_assert.h"
+#include "host/host_cond.h"
+#include "host/host_exec.h"
+#include "host/host_mem.h"
+
+/* The design note is in host_net_virtual.h. */
+
+#define CACHE_LINE_BYTES 64
+#define BATCH_COUNT_MAX 64u
+/* Among so many of the first endpoints of a queue the next one is chosen: more would make each choice a long walk. */
+#define CHOICE_COUNT_MAX 64u
+
+struct queue {
+    _Alignas(CACHE_LINE_BYTES) struct we_host_mutex lock;
+    struct we_base_list eps; /* of queue_link */
+    unsigned count;          /* atomic: has_events reads it without the lock */
+    bool is_woken;
+    bool is_waiting; /* somebody sleeps on changed */
+    pthread_cond_t changed;
+};
+
+static struct {
+    unsigned cpu_count;
+    struct queue queues[WE_HOST_CPU_MAX];
+} s_virtual;
+
+/* --- start and stop -------------------------------------------------------------------- */
+
+static enum we_err virtual_start(const struct we_host_net_config *config)
+{
+    s_virtual.cpu_count = config->cpu_count;
+    for (unsigned i = 0; i < config->cpu_count; i++) {
+        struct queue *queue = &s_virtual.queues[i];
+
+        we_host_mutex_init(&queue->lock, WE_RANK_NET_QUEUE);
+        we_host_cond_init(&queue->changed);
+        we_base_list_init(&queue->eps);
+        queue->count = 0;
+        queue->is_woken = false;
+        queue->is_waiting = false;
+    }
+    we_host_virtual_names_start();
+    return WE_OK;
+}
+
+static void virtual_stop(void)
+{
+    we_host_virtual_names_stop();
+    for (unsigned i = 0; i < s_virtual.cpu_count; i++) {
+        struct queue *queue = &s_virtual.queues[i];
+
+        WE_ASSERT(we_base_list_is_empty(&queue->eps));
+        pthread_cond_destroy(&queue->changed);
+        we_host_mutex_fini(&queue->lock);
+    }
+}
+
+/* --- endpoints on queues --------------------------------------------------------------- */
+
+static void queue_signal_locked(struct queue *queue)
+{
+    if (queue->is_waiting) {
+        pthread_cond_signal(&queue->changed);
+    }
+}
+
+static void queue_count_set_locked(struct queue *queue, unsigned count)
+{
+    __atomic_store_n(&queue->count, count, __ATOMIC_RELEASE);
+}
+
+void we_host_virtual_queue(struct we_host_virtual_ep *ep)
+{
+    struct queue *queue = &s_virtual.queues[ep->queue_cpu];
+
+    if (ep->queue_id == 0) {
+        return;
+    }
+    we_host_mutex_lock(&queue->lock);
+    if (!we_base_list_is_linked(&ep->queue_link)) {
+        we_base_list_append(&queue->eps, &ep->queue_link);
+        queue_count_set_locked(queue, queue->count + 1);
+        queue_signal_locked(queue);
+    }
+    we_host_mutex_unlock(&queue->lock);
+}
+
+void we_host_virtual_unqueue(struct we_host_virtual_ep *ep)
+{
+    struct queue *queue = &s_virtual.queues[ep->queue_cpu];
+
+    we_host_mutex_lock(&queue->lock);
+    if (we_base_list_is_linked(&ep->queue_link)) {
+        we_base_list_remove(&ep->queue_link);
+        queue_count_set_locked(queue, queue->count - 1);
+    }
+    we_host_mutex_unlock(&queue->lock);
+}
+
+void we_host_virtual_queue_here(struct we_host_virtual_ep *ep)
+{
+    if (ep->queue_cpu != ep->base.cpu) {
+        we_host_virtual_unqueue(ep);
+        ep->queue_cpu = ep->base.cpu;
+    }
+    ep->queue_id = ep->base.id;
+}
+
+void we_host_virtual_ref(struct we_host_virtual_ep *ep)
+{
+    unsigned *references = ep->is_listener ? &we_host_virtual_listener_of(&ep->base)->references
+                                           : &we_host_virtual_link_of(we_host_virtual_end_of(&ep->base))->references;
+
+    (void)__atomic_add_fetch(references, 1, __ATOMIC_RELAXED);
+}
+
+void we_host_virtual_unref(struct we_host_virtual_ep *ep)
+{
+    if (ep->is_listener) {
+        struct we_host_virtual_listener *listener = we_host_virtual_listener_of(&ep->base);
+
+        if (__atomic_sub_fetch(&listener->references, 1, __ATOMIC_ACQ_REL) == 0) {
+            we_host_free(listener);
+        }
+    } else {
+        struct we_host_virtual_link *link = we_host_virtual_link_of(we_host_virtual_end_of(&ep->base));
+
+        if (__atomic_sub_fetch(&link->references, 1, __ATOMIC_ACQ_REL) == 0) {
+            we_host_virtual_link_destroy(link);
+        }
+    }
+}
+
+/* --- waiting --------------------------------------------------------------------------- */
+
+/* Which of the queued endpoints is next, when only one is wanted. Without the lock, since a choice has a lock of its
+ * own; the caller is the only one who takes from this queue's front, others only append or remove. */
+static unsigned queue_choose(const struct queue *queue, unsigned wanted_max)
+{
+    unsigned count = __atomic_load_n(&queue->count, __ATOMIC_ACQUIRE);
+
+    if (wanted_max > 1 || count < 2) {
+        return 0;
+    }
+    return we_host_choose(WE_CHOICE_NEXT, count < CHOICE_COUNT_MAX ? count : CHOICE_COUNT_MAX);
+}
+
+/* Takes up to eps_max endpoints, from index on, off the queue, each with a reference. */
+static unsigned queue_take(struct queue *queue, unsigned index, struct we_host_virtual_ep **eps, unsigned eps_max)
+{
+    struct we_base_list *link;
+    unsigned count = 0;
+
+    we_host_mutex_lock(&queue->lock);
+    queue->is_woken = queue->is_woken && we_base_list_is_empty(&queue->eps);
+    link = queue->eps.next;
+    while (index > 0 && link->next != &queue->eps) {
+        link = link->next;
+        index--;
+    }
+    while (count < eps_max && link != &queue->eps) {
+        struct we_base_list *next = link->next;
+
+        eps[count] = WE_BASE_LIST_ITEM(link, struct we_host_virtual_ep, queue_link);
+        we_host_virtual_ref(eps[count]);
+        we_base_list_remove(link);
+        link = next;
+        count++;
+    }
+    queue_count_set_locked(queue, queue->count - count);
+    we_host_mutex_unlock(&queue->lock);
+    return count;
+}
+
+static unsigned ep_take(struct we_host_virtual_ep *ep, struct we_host_ready *ready)
+{
+    if (ep->is_listener) {
+        ready->events = we_host_virtual_listener_take(we_host_virtual_listener_of(&ep->base), &ready->id);
+    } else {
+        ready->events = we_host_virtual_end_take(we_host_virtual_end_of(&ep->base), &ready->id);
+    }
+    return ready->events == 0 ? 0 : 1;
+}
+
+/* Sleeps until the queue has something. False: woken, or the time is over. */
+static bool queue_sleep(struct queue *queue, uint64_t timeout_ns, uint64_t deadline_ns)
+{
+    bool has_time = timeout_ns != 0;
+    bool is_filled;
+
+    we_host_mutex_lock(&queue->lock);
+    queue->is_waiting = true;
+    while (has_time && we_base_list_is_empty(&queue->eps) && !queue->is_woken) {
+        if (timeout_ns == WE_HOST_FOREVER) {
+            pthread_cond_wait(&queue->changed, &queue->lock.mutex);
+        } else {
+            has_time = we_host_cond_wait_until(&queue->changed, &queue->lock.mutex, deadline_ns);
+        }
+    }
+    queue->is_waiting = false;
+    queue->is_woken = false;
+    is_filled = !we_base_list_is_empty(&queue->eps);
+    we_host_mutex_unlock(&queue->lock);
+    return is_filled;
+}
+
+static unsigned virtual_wait(unsigned cpu, uint64_t timeout_ns, struct we_host_ready *ready, unsigned ready_max)
+{
+    struct queue *queue = &s_virtual.queues[cpu];
+    struct we_host_virtual_ep *eps[BATCH_COUNT_MAX];
+    uint64_t deadline_ns = 0;
+    unsigned taken;
+    unsigned count = 0;
+
+    if (timeout_ns != 0 && timeout_ns != WE_HOST_FOREVER) {
+        deadline_ns = we_host_real_ns() + timeout_ns;
+    }
+    do {
+        taken = queue_take(queue, queue_choose(queue, ready_max), eps,
+                           ready_max < BATCH_COUNT_MAX ? ready_max : BATCH_COUNT_MAX);
+        for (unsigned i = 0; i < taken; i++) {
+            count += ep_take(eps[i], &ready[count]);
+            we_host_virtual_unref(eps[i]);
+        }
+        /* An endpoint may have lost its event, to a close on another thread for example: look again. */
+    } while (count == 0 && (taken > 0 || queue_sleep(queue, timeout_ns, deadline_ns)));
+    return count;
+}
+
+static void virtual_wake(unsigned cpu)
+{
+    struct queue *queue = &s_virtual.queues[cpu];
+
+    we_host_mutex_lock(&queue->lock);
+    queue->is_woken = true;
+    queue_signal_locked(queue);
+    we_host_mutex_unlock(&queue->lock);
+}
+
+static bool virtual_has_events(unsigned cpu)
+{
+    return __atomic_load_n(&s_virtual.queues[cpu].count, __ATOMIC_ACQUIRE) > 0;
+}
+
+static bool virtual_settle(void)
+{
+    return false;
+}
+
+/* --- listeners or ends ----------------------------------------------------------------- */
+
+static unsigned virtual_refine(struct we_host_ep *base, unsigned events)
+{
+    (void)base;
+    return events;
+}
+
+static enum we_err virtual_watch(struct we_host_ep *base)
+{
+    if (we_host_virtual_ep_of(base)->is_listener) {
+        we_host_virtual_listener_watch(we_host_virtual_listener_of(base));
+    } else {
+        we_host_virtual_end_watch(we_host_virtual_end_of(base));
+    }
+    return WE_OK;
+}
+
+static void virtual_close(struct we_host_ep *base, enum we_host_close how)
+{
+    if (we_host_virtual_ep_of(base)->is_listener) {
+        we_host_virtual_listener_close(we_host_virtual_listener_of(base));
+    } else {
+        we_host_virtual_end_close(we_host_virtual_end_of(base), how);
+    }
+}
+
+static void virtual_refuse(struct we_host_ep *base)
+{
+    we_host_virtual_end_close(we_host_virtual_end_of(base), WE_CLOSE_RESET);
+}
+
+static enum we_err virtual_option(struct we_host_ep *base, enum we_host_ep_option option, int *value, bool is_set)
+{
+    if (we_host_virtual_ep_of(base)->is_listener) {
+        return we_host_virtual_listener_option(we_host_virtual_listener_of(base), option, value, is_set);
+    }
+    return we_host_virtual_end_option(we_host_virtual_end_of(base), option, value, is_set);
+}
+
+static enum we_err virtual_set(struct we_host_ep *base, enum we_host_ep_option option, int value)
+{
+    return virtual_option(base, option, &value, true);
+}
+
+static enum we_err virtual_get(struct we_host_ep *base, enum we_host_ep_option option, int *value)
+{
+    return virtual_option(base, option, value, false);
+}
+
+static enum we_err virtual_local(struct we_host_ep *base, struct we_base_addr *addr)
+{
+    struct we_host_virtual_link *link;
+
+    if (we_host_virtual_ep_of(base)->is_listener) {
+        we_host_virtual_listener_local(we_host_virtual_listener_of(base), addr);
+        return WE_OK;
+    }
+    link = we_host_virtual_link_of(we_host_virtual_end_of(base));
+    we_host_mutex_lock(&link->lock);
+    *addr = we_host_virtual_end_of(base)->local;
+    we_host_mutex_unlock(&link->lock);
+    return WE_OK;
+}
+
+static enum we_err virtual_remote(struct we_host_ep *base, struct we_base_addr *addr)
+{
+    struct we_host_virtual_end *end;
+    struct we_host_virtual_link *link;
+    struct we_base_addr remote;
+
+    if (we_host_virtual_ep_of(base)->is_listener) {
+        return WE_ERR_NOT_CONNECTED;
+    }
+    end = we_host_virtual_end_of(base);
+    link = we_host_virtual_link_of(end);
+    we_host_mutex_lock(&link->lock);
+    remote = we_host_virtual_addr_in(&we_host_virtual_peer_of(end)->local, end->local.family);
+    we_host_mutex_unlock(&link->lock);
+    if (remote.family == WE_FAMILY_NONE) {
+        return WE_ERR_NOT_CONNECTED;
+    }
+    *addr = remote;
+    return WE_OK;
+}
+
+static enum we_err virtual_error(struct we_host_ep *base)
+{
+    struct we_host_virtual_link *link;
+    enum we_err err;
+
+    if (we_host_virtual_ep_of(base)->is_listener) {
+        return WE_OK;
+    }
+    link = we_host_virtual_link_of(we_host_virtual_end_of(base));
+    we_host_mutex_lock(&link->lock);
+    err = we_host_virtual_end_of(base)->error;
+    we_host_mutex_unlock(&link->lock);
+    return err;
+}
+
+const struct we_host_net_ops we_host_net_virtual_ops = {
+    .abilities = WE_NET_HOLDS_HANDSHAKE,
+    .start = virtual_start,
+    .stop = virtual_stop,
+    .wait = virtual_wait,
+    .wake = virtual_wake,
+    .has_events = virtual_has_events,
+    .settle = virtual_settle,
+    .refine = virtual_refine,
+    .listen = we_host_virtual_listen,
+    .accept = we_host_virtual_accept,
+    .stream_open = we_host_virtual_stream_open,
+    .watch = virtual_watch,
+    .confirm = we_host_virtual_confirm,
+    .refuse = virtual_refuse,
+    .connect = we_host_virtual_connect,
+    .recv = we_host_virtual_recv,
+    .send = we_host_virtual_send,
+    .shutdown_send = we_host_virtual_shutdown_send,
+    .reset = we_host_virtual_reset,
+    .close = virtual_close,
+    .set = virtual_set,
+    .get = virtual_get,
+    .local = virtual_local,
+    .remote = virtual_remote,
+    .error = virtual_error,
+    .unread_bytes = we_host_virtual_unread_bytes,
+};
