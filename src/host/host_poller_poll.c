@@ -324,10 +324,11 @@ static bool entry_report_locked(struct we_host_poller_set *poller, const struct 
 static unsigned collect_locked(struct we_host_poller_set *poller, unsigned ready_count, uint64_t serial,
                                struct we_host_poller_event *events, unsigned events_max)
 {
+    const unsigned first = poller->first;
     unsigned count = 0;
 
     for (unsigned i = 1; i < ready_count && count < events_max; i++) {
-        unsigned index = 1 + (poller->first + i) % (ready_count - 1);
+        unsigned index = 1 + (first + i) % (ready_count - 1);
 
         if (poller->ready[index].revents != 0 &&
             entry_report_locked(poller, &poller->ready[index], serial, &events[count])) {

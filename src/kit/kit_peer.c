@@ -9,6 +9,7 @@
 #include "base/base_list.h"
 #include "host/host_net.h"
 #include "kit/kit_internal.h"
+#include "kit/kit_peer.h"
 
 /* Design
  *
@@ -17,8 +18,6 @@
  * that a peer which does not read really pushes back. What was read and not yet asked for waits in the inbox.
  */
 
-/* Peers listen to their events on the first processor. */
-#define PEER_CPU 0u
 #define READ_BYTES 65536u
 
 enum { FLAG_CONNECTED = 1, FLAG_FAILED = 2, FLAG_RESET = 4, FLAG_ENDED = 8, FLAG_CLOSED = 16 };
@@ -31,15 +30,7 @@ struct wsk_kit_peer {
     struct we_base_bytes inbox;
 };
 
-struct wsk_kit_server {
-    struct we_base_list link;
-    struct we_host_ep *ep;
-    unsigned references; /* atomic */
-    uint16_t port;
-};
-
 static struct we_base_list s_peers = WE_BASE_LIST_INIT(s_peers);
-static struct we_base_list s_servers = WE_BASE_LIST_INIT(s_servers);
 
 static void flag_set(struct wsk_kit_peer *peer, unsigned flag)
 {
@@ -84,33 +75,9 @@ static void peer_event(void *context, unsigned events)
 
 static const struct we_host_ep_client s_peer_client = { peer_ref, peer_unref, peer_event };
 
-static void server_ref(void *context)
-{
-    struct wsk_kit_server *server = (struct wsk_kit_server *)context;
-
-    __atomic_add_fetch(&server->references, 1, __ATOMIC_SEQ_CST);
-}
-
-static void server_unref(void *context)
-{
-    struct wsk_kit_server *server = (struct wsk_kit_server *)context;
-
-    if (__atomic_sub_fetch(&server->references, 1, __ATOMIC_SEQ_CST) == 0) {
-        free(server);
-    }
-}
-
-static void server_event(void *context, unsigned events)
-{
-    (void)context; /* accepting is done by the test's thread */
-    (void)events;
-}
-
-static const struct we_host_ep_client s_server_client = { server_ref, server_unref, server_event };
-
 /* --- making and ending ------------------------------------------------------------------------- */
 
-static struct wsk_kit_peer *peer_create(struct we_host_ep *ep)
+struct wsk_kit_peer *wsk_kit_peer_create(struct we_host_ep *ep)
 {
     struct wsk_kit_peer *peer = (struct wsk_kit_peer *)calloc(1, sizeof(*peer));
 
@@ -125,14 +92,25 @@ static struct wsk_kit_peer *peer_create(struct we_host_ep *ep)
     return peer;
 }
 
-static enum we_base_family base_family(enum wsk_kit_family family)
+enum we_base_family wsk_kit_base_family(enum wsk_kit_family family)
 {
     return family == WSK_KIT_IPV6 ? WE_FAMILY_IPV6 : WE_FAMILY_IPV4;
 }
 
+void wsk_kit_peer_adopt(struct wsk_kit_peer *peer)
+{
+    enum we_err err;
+
+    flag_set(peer, FLAG_CONNECTED);
+    err = we_host_ep_watch(peer->ep, WE_WATCH_ALL, WSK_KIT_PEER_CPU, &s_peer_client, peer);
+    if (err != WE_OK) {
+        wsk_kit_fail("a server's connection cannot be watched: %s", we_base_err_text(err));
+    }
+}
+
 static void peer_start_connect(struct wsk_kit_peer *peer, const struct we_base_addr *remote)
 {
-    enum we_err err = we_host_ep_watch(peer->ep, WE_WATCH_ALL, PEER_CPU, &s_peer_client, peer);
+    enum we_err err = we_host_ep_watch(peer->ep, WE_WATCH_ALL, WSK_KIT_PEER_CPU, &s_peer_client, peer);
 
     if (err == WE_OK) {
         err = we_host_stream_connect(peer->ep, remote);
@@ -150,8 +128,8 @@ static void peer_start_connect(struct wsk_kit_peer *peer, const struct we_base_a
 
 struct wsk_kit_peer *wsk_kit_connect(enum wsk_kit_family family, uint16_t port)
 {
-    struct we_base_addr local = we_base_addr_loopback(base_family(family), 0);
-    struct we_base_addr remote = we_base_addr_loopback(base_family(family), port);
+    struct we_base_addr local = we_base_addr_loopback(wsk_kit_base_family(family), 0);
+    struct we_base_addr remote = we_base_addr_loopback(wsk_kit_base_family(family), port);
     struct wsk_kit_peer *peer;
     struct we_host_ep *ep;
     enum we_err err;
@@ -164,7 +142,7 @@ struct wsk_kit_peer *wsk_kit_connect(enum wsk_kit_family family, uint16_t port)
         wsk_kit_fail("a peer cannot be made: %s", we_base_err_text(err));
         return NULL;
     }
-    peer = peer_create(ep);
+    peer = wsk_kit_peer_create(ep);
     if (peer != NULL) {
         peer_start_connect(peer, &remote);
     }
@@ -191,11 +169,9 @@ void wsk_kit_peer_close(struct wsk_kit_peer *peer)
 
 void wsk_kit_peers_reset(void)
 {
+    wsk_kit_servers_reset();
     while (!we_base_list_is_empty(&s_peers)) {
         wsk_kit_peer_close(WE_BASE_LIST_ITEM(s_peers.next, struct wsk_kit_peer, link));
-    }
-    while (!we_base_list_is_empty(&s_servers)) {
-        wsk_kit_server_close(WE_BASE_LIST_ITEM(s_servers.next, struct wsk_kit_server, link));
     }
 }
 
@@ -518,102 +494,4 @@ void wsk_kit_peer_set_receive_buffer(struct wsk_kit_peer *peer, unsigned bytes)
     if (err != WE_OK) {
         wsk_kit_fail("a peer's receive buffer cannot be set: %s", we_base_err_text(err));
     }
-}
-
-/* --- listening peers --------------------------------------------------------------------------------- */
-
-struct wsk_kit_server *wsk_kit_listen(enum wsk_kit_family family)
-{
-    struct we_base_addr local = we_base_addr_loopback(base_family(family), 0);
-    struct we_host_listen_options options = { false, true, 0 };
-    struct wsk_kit_server *server;
-    enum we_err err;
-
-    if (!wsk_kit_check_running("wsk_kit_listen")) {
-        return NULL;
-    }
-    server = (struct wsk_kit_server *)calloc(1, sizeof(*server));
-    if (server == NULL) {
-        wsk_kit_fail("no memory for a server");
-        return NULL;
-    }
-    server->references = 1;
-    err = we_host_listen(&local, &options, PEER_CPU, &s_server_client, server, &server->ep);
-    if (err == WE_OK) {
-        err = we_host_ep_local(server->ep, &local);
-    }
-    server->port = local.port;
-    we_base_list_append(&s_servers, &server->link);
-    if (err != WE_OK) {
-        wsk_kit_fail("a server cannot listen: %s", we_base_err_text(err));
-    }
-    return server;
-}
-
-uint16_t wsk_kit_server_port(struct wsk_kit_server *server)
-{
-    return server->port;
-}
-
-struct acceptance {
-    struct wsk_kit_server *server;
-    struct we_host_ep *ep;
-    enum we_err err;
-};
-
-static bool is_accepted(void *context)
-{
-    struct acceptance *acceptance = (struct acceptance *)context;
-
-    acceptance->err = we_host_accept(acceptance->server->ep, &acceptance->ep);
-    return acceptance->err != WE_ERR_AGAIN;
-}
-
-struct wsk_kit_peer *wsk_kit_server_accept(struct wsk_kit_server *server)
-{
-    struct acceptance acceptance = { server, NULL, WE_ERR_AGAIN };
-    struct wsk_kit_peer *peer;
-    enum we_err err;
-
-    if (!wsk_kit_wait(is_accepted, &acceptance)) {
-        wsk_kit_fail_wait("the driver to connect");
-        return NULL;
-    }
-    if (acceptance.err != WE_OK) {
-        wsk_kit_fail("a server cannot accept: %s", we_base_err_text(acceptance.err));
-        return NULL;
-    }
-    peer = peer_create(acceptance.ep);
-    if (peer == NULL) {
-        return NULL;
-    }
-    flag_set(peer, FLAG_CONNECTED);
-    err = we_host_ep_watch(peer->ep, WE_WATCH_ALL, PEER_CPU, &s_peer_client, peer);
-    if (err != WE_OK) {
-        wsk_kit_fail("a server's connection cannot be watched: %s", we_base_err_text(err));
-    }
-    return peer;
-}
-
-void wsk_kit_server_close(struct wsk_kit_server *server)
-{
-    if (server != NULL) {
-        if (server->ep != NULL) {
-            we_host_close(server->ep, WE_CLOSE_RESET);
-        }
-        we_base_list_remove(&server->link);
-        server_unref(server);
-    }
-}
-
-uint16_t wsk_kit_unused_port(enum wsk_kit_family family)
-{
-    struct wsk_kit_server *server = wsk_kit_listen(family);
-    uint16_t port = 0;
-
-    if (server != NULL) {
-        port = server->port;
-        wsk_kit_server_close(server);
-    }
-    return port;
 }

@@ -8,6 +8,7 @@
 #include "base/base_assert.h"
 #include "host/host_exec.h"
 #include "host/host_mem.h"
+#include "nt/ke_dispatcher.h"
 #include "nt/nt_asan.h"
 #include "nt/nt_block.h"
 #include "nt/nt_init.h"
@@ -488,6 +489,7 @@ static void pool_free(PVOID block, ULONG tag)
                                   tag_text(header->entry.tag).text, tag_text(tag).text);
     }
     canaries_check(header);
+    we_ke_check_freed_range(block, header->entry.size_bytes);
     we_vrf_ledger_remove(&header->entry);
     dispose(header);
 }

@@ -28,7 +28,7 @@ struct ps_thread {
     void (*fn)(void *context);
     void *context;
     struct we_base_list link; /* system threads only; guarded by s_lock */
-    bool has_ended;           /* atomic: nothing is left to do but to join */
+    bool has_ended;           /* atomic: the driver's code is done, the thread can be joined */
 };
 
 static struct we_host_mutex s_lock = WE_HOST_MUTEX_INIT(WE_RANK_OBJECT);
@@ -70,11 +70,12 @@ static void thread_end(struct we_nt_thread *thread, NTSTATUS status)
     thread->frames = NULL;
     thread->exit_status = status;
     we_nt_thread_detach(thread);
+    /* Before the signal: whoever was woken by it may look. What is left to do is over before the thread is joined. */
+    __atomic_store_n(&ps->has_ended, true, __ATOMIC_SEQ_CST);
     we_ke_dispatcher_lock();
     thread->header.SignalState = 1;
     we_ke_signal_locked(&thread->header);
     we_ke_dispatcher_unlock();
-    __atomic_store_n(&ps->has_ended, true, __ATOMIC_SEQ_CST);
 }
 
 void we_ps_thread_unwind(struct we_nt_thread *thread)

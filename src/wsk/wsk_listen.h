@@ -8,6 +8,10 @@
 /* After a successful bind: listens on socket->local and fills in the real port. No lock, in a section. */
 enum we_err we_wsk_listen_start(struct we_wsk_socket *socket);
 
+/* Brings established requests and takers (WskAccept IRPs, WskAcceptEvent) together until one side is used up. No lock,
+ * in a section; may call the client. */
+void we_wsk_listen_match(struct we_wsk_socket *socket);
+
 /* Dispatch functions. */
 NTSTATUS WSKAPI we_wsk_accept(PWSK_SOCKET ListenSocket, ULONG Flags, PVOID AcceptSocketContext,
                               CONST WSK_CLIENT_CONNECTION_DISPATCH *AcceptSocketDispatch, PSOCKADDR LocalAddress,

@@ -28,8 +28,8 @@ struct child_part {
 void child_run_part_if_asked(int argc, char **argv, const struct child_part *parts);
 
 struct child_result {
-    int exit_code; /* or -1 when a signal ended it */
-    int signal;    /* or 0 */
+    int exit_code;      /* or -1 when a signal ended it */
+    int signal;         /* or 0 */
     char errors[16384]; /* what it wrote to stderr, cut if longer */
 };
 

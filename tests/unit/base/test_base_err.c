@@ -32,7 +32,7 @@ static void test_err_text_out_of_range_is_not_null(void **state)
 {
     (void)state;
     assert_string_equal(we_base_err_text((enum we_err)WE_ERR_COUNT), "unknown error");
-    assert_string_equal(we_base_err_text((enum we_err)-1), "unknown error");
+    assert_string_equal(we_base_err_text((enum we_err) - 1), "unknown error");
 }
 
 static const struct CMUnitTest tests[] = {

@@ -173,10 +173,10 @@ static void test_capture_through_function_without_frame_pointer_does_no_harm(voi
         0,
         1,
         16,
-        (uintptr_t)record + 8,            /* not aligned */
-        (uintptr_t)record & 0xffff,       /* too low */
-        (uintptr_t)record - 0x10000000,   /* below the stack, hardly mapped */
-        (uintptr_t)record + 0x10000000,   /* above the stack */
+        (uintptr_t)record + 8,          /* not aligned */
+        (uintptr_t)record & 0xffff,     /* too low */
+        (uintptr_t)record - 0x10000000, /* below the stack, hardly mapped */
+        (uintptr_t)record + 0x10000000, /* above the stack */
         UINTPTR_MAX,
         UINTPTR_MAX & ~(uintptr_t)15,
         (uintptr_t)record,

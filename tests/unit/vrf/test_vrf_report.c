@@ -234,7 +234,8 @@ static void test_text_of_entry_names_tag_and_place_of_birth(void **state)
     (void)state;
     GateOpen(&entry);
     (void)we_vrf_report_entry(WE_RULE_POOL_011, &entry, "left behind");
-    (void)snprintf(expected, sizeof(expected), "  pool block 'Gate' %p made here:\n    #0 GateOpen at ", (void *)&entry);
+    (void)snprintf(expected, sizeof(expected), "  pool block 'Gate' %p made here:\n    #0 GateOpen at ",
+                   (void *)&entry);
     check_contains(s_record.last_text, expected);
     assert_null(strstr(s_record.last_text, "freed here"));
     we_vrf_ledger_remove(&entry);
@@ -251,17 +252,20 @@ static void test_text_of_tombstone_shows_both_ends_of_life(void **state)
     GateClose(&entry);
     assert_true(we_vrf_ledger_find_dead(WE_KIND_POOL, &entry, &tombstone));
     (void)we_vrf_report_tombstone(WE_RULE_POOL_004, &tombstone, "freed twice");
-    (void)snprintf(expected, sizeof(expected), "  pool block 'Gate' %p made here:\n    #0 GateOpen at ", (void *)&entry);
+    (void)snprintf(expected, sizeof(expected), "  pool block 'Gate' %p made here:\n    #0 GateOpen at ",
+                   (void *)&entry);
     check_contains(s_record.last_text, expected);
-    (void)snprintf(expected, sizeof(expected), "  pool block 'Gate' %p freed here:\n    #0 GateClose at ", (void *)&entry);
+    (void)snprintf(expected, sizeof(expected), "  pool block 'Gate' %p freed here:\n    #0 GateClose at ",
+                   (void *)&entry);
     check_contains(s_record.last_text, expected);
 }
 
 static void test_text_of_object_uses_its_words(void **state)
 {
     struct we_host_trace trace;
-    struct we_vrf_object object = { .kind = "IRP", .address = (void *)0x1234, .made = &trace, .ended = &trace,
-                                    .ended_verb = "completed" };
+    struct we_vrf_object object = {
+        .kind = "IRP", .address = (void *)0x1234, .made = &trace, .ended = &trace, .ended_verb = "completed"
+    };
 
     (void)state;
     we_host_trace_capture(&trace, 0);

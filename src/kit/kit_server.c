@@ -1,0 +1,140 @@
+/* SPDX-License-Identifier: MIT */
+/* Listening peers, for drivers that connect. */
+#include <stdlib.h>
+
+#include "base/base_addr.h"
+#include "base/base_list.h"
+#include "host/host_net.h"
+#include "kit/kit_internal.h"
+#include "kit/kit_peer.h"
+
+struct wsk_kit_server {
+    struct we_base_list link;
+    struct we_host_ep *ep;
+    unsigned references; /* atomic */
+    uint16_t port;
+};
+
+static struct we_base_list s_servers = WE_BASE_LIST_INIT(s_servers);
+
+static void server_ref(void *context)
+{
+    struct wsk_kit_server *server = (struct wsk_kit_server *)context;
+
+    __atomic_add_fetch(&server->references, 1, __ATOMIC_SEQ_CST);
+}
+
+static void server_unref(void *context)
+{
+    struct wsk_kit_server *server = (struct wsk_kit_server *)context;
+
+    if (__atomic_sub_fetch(&server->references, 1, __ATOMIC_SEQ_CST) == 0) {
+        free(server);
+    }
+}
+
+static void server_event(void *context, unsigned events)
+{
+    (void)context; /* accepting is done by the test's thread */
+    (void)events;
+}
+
+static const struct we_host_ep_client s_server_client = { server_ref, server_unref, server_event };
+
+struct wsk_kit_server *wsk_kit_listen(enum wsk_kit_family family)
+{
+    struct we_base_addr local = we_base_addr_loopback(wsk_kit_base_family(family), 0);
+    struct we_host_listen_options options = { false, true, 0 };
+    struct wsk_kit_server *server;
+    enum we_err err;
+
+    if (!wsk_kit_check_running("wsk_kit_listen")) {
+        return NULL;
+    }
+    server = (struct wsk_kit_server *)calloc(1, sizeof(*server));
+    if (server == NULL) {
+        wsk_kit_fail("no memory for a server");
+        return NULL;
+    }
+    server->references = 1;
+    err = we_host_listen(&local, &options, WSK_KIT_PEER_CPU, &s_server_client, server, &server->ep);
+    if (err == WE_OK) {
+        err = we_host_ep_local(server->ep, &local);
+    }
+    server->port = local.port;
+    we_base_list_append(&s_servers, &server->link);
+    if (err != WE_OK) {
+        wsk_kit_fail("a server cannot listen: %s", we_base_err_text(err));
+    }
+    return server;
+}
+
+uint16_t wsk_kit_server_port(struct wsk_kit_server *server)
+{
+    return server->port;
+}
+
+struct acceptance {
+    struct wsk_kit_server *server;
+    struct we_host_ep *ep;
+    enum we_err err;
+};
+
+static bool is_accepted(void *context)
+{
+    struct acceptance *acceptance = (struct acceptance *)context;
+
+    acceptance->err = we_host_accept(acceptance->server->ep, &acceptance->ep);
+    return acceptance->err != WE_ERR_AGAIN;
+}
+
+struct wsk_kit_peer *wsk_kit_server_accept(struct wsk_kit_server *server)
+{
+    struct acceptance acceptance = { server, NULL, WE_ERR_AGAIN };
+    struct wsk_kit_peer *peer;
+
+    if (!wsk_kit_wait(is_accepted, &acceptance)) {
+        wsk_kit_fail_wait("the driver to connect");
+        return NULL;
+    }
+    if (acceptance.err != WE_OK) {
+        wsk_kit_fail("a server cannot accept: %s", we_base_err_text(acceptance.err));
+        return NULL;
+    }
+    peer = wsk_kit_peer_create(acceptance.ep);
+    if (peer == NULL) {
+        return NULL;
+    }
+    wsk_kit_peer_adopt(peer);
+    return peer;
+}
+
+void wsk_kit_server_close(struct wsk_kit_server *server)
+{
+    if (server != NULL) {
+        if (server->ep != NULL) {
+            we_host_close(server->ep, WE_CLOSE_RESET);
+        }
+        we_base_list_remove(&server->link);
+        server_unref(server);
+    }
+}
+
+uint16_t wsk_kit_unused_port(enum wsk_kit_family family)
+{
+    struct wsk_kit_server *server = wsk_kit_listen(family);
+    uint16_t port = 0;
+
+    if (server != NULL) {
+        port = server->port;
+        wsk_kit_server_close(server);
+    }
+    return port;
+}
+
+void wsk_kit_servers_reset(void)
+{
+    while (!we_base_list_is_empty(&s_servers)) {
+        wsk_kit_server_close(WE_BASE_LIST_ITEM(s_servers.next, struct wsk_kit_server, link));
+    }
+}
