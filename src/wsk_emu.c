@@ -336,7 +336,8 @@ static size_t parts_stop(void)
     we_nt_stop();
     endpoint_count = we_host_net_stop();
     if (endpoint_count > 0) {
-        we_host_log(WE_LOG_WARNING, "wsk_emu_stop: %zu endpoint(s) of the test's peers were still open", endpoint_count);
+        we_host_log(WE_LOG_WARNING, "wsk_emu_stop: %zu endpoint(s) of the test's peers were still open",
+                    endpoint_count);
     }
     report_count = we_vrf_stop();
     we_nt_door_shut(false);

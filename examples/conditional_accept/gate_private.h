@@ -51,8 +51,9 @@ typedef struct _GATE_LISTENER {
     PWSK_SOCKET Socket; /* NULL: none */
     CONST WSK_PROVIDER_LISTEN_DISPATCH *Dispatch;
     USHORT Port; /* in host byte order */
+    BOOLEAN IsClosing; /* guarded by the device's lock */
+    GATE_RUNDOWN Verdicts; /* calls of WskInspectComplete that have not returned */
     PIRP CloseIrp;
-    volatile LONG IsClosing;
     PIO_WORKITEM CloseWorkItem; /* when WSK says that the socket is dead */
     KEVENT Closed;
 } GATE_LISTENER, *PGATE_LISTENER;
@@ -126,7 +127,11 @@ BOOLEAN GateBucketTake(_Inout_ PGATE_BUCKET Bucket, _In_ ULONG RatePerSecond, _I
 
 /* --- gate_listen.c --- */
 
-/* Registers with WSK and listens. After a failure nothing is left behind. */
+/* Registers with WSK and captures its provider. After a failure nothing is left behind. */
+_IRQL_requires_(PASSIVE_LEVEL)
+NTSTATUS GateListenRegister(_Inout_ PGATE_DEVICE Device);
+
+/* Listens. Callbacks can come before it returns, and after a failure the stop functions are still due. */
 _IRQL_requires_(PASSIVE_LEVEL)
 NTSTATUS GateListenStart(_Inout_ PGATE_DEVICE Device);
 

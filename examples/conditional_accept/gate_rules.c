@@ -23,7 +23,7 @@ static BOOLEAN RuleFits(_In_ CONST GATE_RULE *Rule, _In_ CONST SOCKADDR *Remote)
     USHORT port = GateAddressPort(Remote);
     UCHAR bitCount;
     CONST UCHAR *address = AddressBytes(Remote, &bitCount);
-    UCHAR length = min(Rule->PrefixLength, bitCount);
+    UCHAR length = Rule->PrefixLength < bitCount ? Rule->PrefixLength : bitCount;
     UCHAR wholeBytes = length / 8;
     UCHAR restMask = (UCHAR)(0xff00 >> (length % 8));
 

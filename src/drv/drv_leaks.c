@@ -4,8 +4,8 @@
 
 #include <stdbool.h>
 
-#include "nt/nt_thread.h"
 #include "nt/ob_types.h"
+#include "nt/ps_thread.h"
 #include "vrf/vrf_ledger.h"
 #include "vrf/vrf_report.h"
 
@@ -32,12 +32,6 @@ static bool leaks_has(const struct we_drv_leaks *leaks, const void *address)
     return false;
 }
 
-static bool thread_is_running(const struct we_nt_thread *thread)
-{
-    return thread->is_system && !thread->is_worker &&
-           __atomic_load_n(&thread->header.SignalState, __ATOMIC_RELAXED) == 0;
-}
-
 static void registration_collect(struct we_vrf_entry *entry, void *context)
 {
     leaks_add((struct we_drv_leaks *)context, entry->address);
@@ -45,9 +39,7 @@ static void registration_collect(struct we_vrf_entry *entry, void *context)
 
 static void thread_collect(struct we_nt_thread *thread, void *context)
 {
-    if (thread_is_running(thread)) {
-        leaks_add((struct we_drv_leaks *)context, thread);
-    }
+    leaks_add((struct we_drv_leaks *)context, thread);
 }
 
 /* The ledger is searched from end to end, so it is asked first whether there is anything to find. */
@@ -62,7 +54,7 @@ void we_drv_leaks_collect(struct we_drv_leaks *leaks)
 {
     leaks->count = 0;
     registrations_each(registration_collect, leaks);
-    we_nt_thread_each(thread_collect, leaks);
+    we_ps_thread_each_running(thread_collect, leaks);
 }
 
 static void registration_report(struct we_vrf_entry *entry, void *context)
@@ -83,7 +75,7 @@ static void thread_report(struct we_nt_thread *thread, void *context)
     const struct search *search = context;
     struct we_ob_header *header;
 
-    if (!thread_is_running(thread) || leaks_has(search->before, thread)) {
+    if (leaks_has(search->before, thread)) {
         return;
     }
     header = we_ob_find(thread);
@@ -101,5 +93,5 @@ void we_drv_leaks_report(const struct we_drv_leaks *before, const char *driver_n
     struct search search = { before, driver_name, function };
 
     registrations_each(registration_report, &search);
-    we_nt_thread_each(thread_report, &search);
+    we_ps_thread_each_running(thread_report, &search);
 }

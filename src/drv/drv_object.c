@@ -43,7 +43,7 @@ static bool s_is_open;                                               /* guarded 
 
 static struct driver *driver_find_locked(const char *name)
 {
-    WE_BASE_LIST_FOR_EACH(link, &s_drivers) {
+    WE_BASE_LIST_FOR_EACH (link, &s_drivers) {
         struct driver *driver = WE_BASE_LIST_ITEM(link, struct driver, link);
 
         if (strcmp(driver->name, name) == 0) {
@@ -102,7 +102,7 @@ static struct driver *driver_of(PDRIVER_OBJECT object)
     struct driver *found = NULL;
 
     we_host_mutex_lock(&s_lock);
-    WE_BASE_LIST_FOR_EACH(link, &s_drivers) {
+    WE_BASE_LIST_FOR_EACH (link, &s_drivers) {
         struct driver *driver = WE_BASE_LIST_ITEM(link, struct driver, link);
 
         if (driver->object == object) {

@@ -30,7 +30,7 @@
 
 /* Memcheck cannot know that a stale word is harmless here. It learns it from a request that costs a
  * few instructions, which only processes under Valgrind pay. */
-#if defined(__has_include)
+#if defined(__has_include) && !defined(__cppcheck__) /* which does not know the operator */
 #if __has_include(<valgrind/memcheck.h>)
 #include <valgrind/memcheck.h>
 #define IS_UNDER_VALGRIND() (RUNNING_ON_VALGRIND != 0)

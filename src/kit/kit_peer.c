@@ -237,8 +237,18 @@ static const char *state_text(struct wsk_kit_peer *peer)
     }
 }
 
+/* Over sockets a connect may be established and reset before anybody looks: the error tells it from a refusal. */
+static void peer_refine_failure(struct wsk_kit_peer *peer)
+{
+    if (flag_is_set(peer, FLAG_FAILED) && peer->ep != NULL && we_host_ep_error(peer->ep) == WE_ERR_RESET) {
+        __atomic_and_fetch(&peer->flags, ~(unsigned)FLAG_FAILED, __ATOMIC_SEQ_CST);
+        flag_set(peer, FLAG_CONNECTED | FLAG_RESET);
+    }
+}
+
 enum wsk_kit_peer_state wsk_kit_peer_state(struct wsk_kit_peer *peer)
 {
+    peer_refine_failure(peer);
     if (flag_is_set(peer, FLAG_CLOSED)) {
         return WSK_KIT_PEER_CLOSED;
     }
@@ -259,7 +269,10 @@ void wsk_kit_peer_expect_connected(struct wsk_kit_peer *peer)
 {
     if (!wsk_kit_wait(is_connect_decided, peer)) {
         wsk_kit_fail_wait("a peer to be connected");
-    } else if (!flag_is_set(peer, FLAG_CONNECTED)) {
+        return;
+    }
+    peer_refine_failure(peer);
+    if (!flag_is_set(peer, FLAG_CONNECTED)) {
         wsk_kit_fail("a peer was expected to be connected, but it %s", state_text(peer));
     }
 }

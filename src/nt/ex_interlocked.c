@@ -35,7 +35,8 @@ static bool lock_take(PKSPIN_LOCK lock, const char *function)
             struct we_vrf_object object = { "spin lock", lock, NULL, NULL, NULL };
 
             object.made = &taken;
-            (void)we_vrf_report(WE_RULE_LOCK_001, &object, "%s with a spin lock that the calling thread holds", function);
+            (void)we_vrf_report(WE_RULE_LOCK_001, &object, "%s with a spin lock that the calling thread holds",
+                                function);
             return false;
         }
     }
@@ -167,8 +168,8 @@ static bool alignment_check(const void *address, const char *kind, const char *f
     if (is_aligned(address)) {
         return true;
     }
-    (void)we_vrf_report(WE_RULE_RTL_006, &object, "%s: the %s at %p is not aligned to %d bytes", function, kind, address,
-                        MEMORY_ALLOCATION_ALIGNMENT);
+    (void)we_vrf_report(WE_RULE_RTL_006, &object, "%s: the %s at %p is not aligned to %d bytes", function, kind,
+                        address, MEMORY_ALLOCATION_ALIGNMENT);
     return false;
 }
 

@@ -112,13 +112,13 @@ static void text_fill(char text[TEXT_SIZE], ULONG code, const ULONG_PTR paramete
     int length;
 
     we_nt_thread_describe(context, sizeof(context));
-    length = snprintf(text, TEXT_SIZE,
-                      "*** BUGCHECK 0x%08X %s\n"
-                      "    (0x%016llX, 0x%016llX, 0x%016llX, 0x%016llX)\n"
-                      "    %s\n",
-                      code, we_ke_bugcheck_name(code), (unsigned long long)parameters[0],
-                      (unsigned long long)parameters[1], (unsigned long long)parameters[2],
-                      (unsigned long long)parameters[3], context);
+    length =
+        snprintf(text, TEXT_SIZE,
+                 "*** BUGCHECK 0x%08X %s\n"
+                 "    (0x%016llX, 0x%016llX, 0x%016llX, 0x%016llX)\n"
+                 "    %s\n",
+                 code, we_ke_bugcheck_name(code), (unsigned long long)parameters[0], (unsigned long long)parameters[1],
+                 (unsigned long long)parameters[2], (unsigned long long)parameters[3], context);
     if (length > 0 && (size_t)length < TEXT_SIZE) {
         (void)we_host_trace_format(trace, text + length, TEXT_SIZE - (size_t)length);
     }

@@ -323,6 +323,19 @@ LONG KeSetBasePriorityThread(PKTHREAD Thread, LONG Increment)
     return __atomic_exchange_n(&thread->priority, priority, __ATOMIC_RELAXED) - BASE_PRIORITY;
 }
 
+void we_ps_thread_each_running(void (*fn)(struct we_nt_thread *thread, void *context), void *context)
+{
+    we_host_mutex_lock(&s_lock);
+    WE_BASE_LIST_FOR_EACH(link, &s_system_threads) {
+        struct ps_thread *ps = WE_BASE_LIST_ITEM(link, struct ps_thread, link);
+
+        if (!__atomic_load_n(&ps->has_ended, __ATOMIC_SEQ_CST)) {
+            fn(&ps->nt, context);
+        }
+    }
+    we_host_mutex_unlock(&s_lock);
+}
+
 /* --- start and stop ------------------------------------------------------------------------- */
 
 void we_ps_start(void)

@@ -11,5 +11,7 @@
 WE_MUST_USE struct we_nt_thread *we_ps_worker_create(const char *name, void (*fn)(void *context), void *context);
 /* Waits until the host thread is gone, then drops the object's first reference. */
 void we_ps_thread_join(struct we_nt_thread *thread);
+/* Calls fn for every system thread that has not ended, with a lock of rank WE_RANK_OBJECT held. */
+void we_ps_thread_each_running(void (*fn)(struct we_nt_thread *thread, void *context), void *context);
 
 #endif

@@ -73,7 +73,8 @@ static bool number_take(struct we_rtl_address_text *text, ULONG *value, bool *is
 }
 
 /* One part of a dotted address in strict form; digits_max 0: any number of digits. */
-static bool decimal_part_take(struct we_rtl_address_text *text, bool allows_leading_zero, size_t digits_max, ULONG *value)
+static bool decimal_part_take(struct we_rtl_address_text *text, bool allows_leading_zero, size_t digits_max,
+                              ULONG *value)
 {
     size_t from = text->at;
     bool is_exact;

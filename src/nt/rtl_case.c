@@ -13,6 +13,7 @@ struct case_run {
     SHORT delta;
 };
 
+/* clang-format off */
 static const struct case_run case_runs[] = {
     { 0x00E0, 0x00F6, 1, -32 }, { 0x00F8, 0x00FE, 1, -32 }, { 0x00FF, 0x00FF, 1, 121 }, { 0x0101, 0x012F, 2, -1 },
     { 0x0133, 0x0137, 2, -1 }, { 0x013A, 0x0148, 2, -1 }, { 0x014B, 0x0177, 2, -1 }, { 0x017A, 0x017E, 2, -1 },
@@ -50,6 +51,7 @@ static const struct case_run case_runs[] = {
     { 0x2CF3, 0x2CF3, 1, -1 }, { 0x2D00, 0x2D25, 1, -7264 }, { 0x2D27, 0x2D27, 1, -7264 },
     { 0x2D2D, 0x2D2D, 1, -7264 }, { 0xA641, 0xA66D, 2, -1 }, { 0xFF41, 0xFF5A, 1, -32 },
 };
+/* clang-format on */
 
 #define SIGMA 0x03A3
 #define FINAL_SIGMA 0x03C2

@@ -331,7 +331,8 @@ static void string_convert(struct output *output, const struct conversion *conve
     }
 }
 
-static void counted_convert(struct output *output, const struct conversion *conversion, const void *string, bool is_wide)
+static void counted_convert(struct output *output, const struct conversion *conversion, const void *string,
+                            bool is_wide)
 {
     const STRING *narrow = string;
     const UNICODE_STRING *wide = string;

@@ -116,7 +116,7 @@ static NTSTATUS number_format(ULONGLONG value, ULONG base, PUNICODE_STRING strin
     base = base == 0 ? 10 : base;
     do {
         count++;
-        digits[DIGITS_MAX - count] = (WCHAR)"0123456789ABCDEF"[value % base];
+        digits[DIGITS_MAX - count] = (WCHAR) "0123456789ABCDEF"[value % base];
         value /= base;
     } while (value != 0);
     if ((count + 1) * sizeof(WCHAR) > string->MaximumLength) {
@@ -182,7 +182,7 @@ NTSTATUS RtlStringFromGUID(REFGUID Guid, PUNICODE_STRING GuidString)
         if (guid_pattern[i] == 'x') {
             unsigned shift = digit_count % 2 == 0 ? 4 : 0;
 
-            text[i] = (WCHAR)"0123456789ABCDEF"[bytes[digit_count / 2] >> shift & 0xF];
+            text[i] = (WCHAR) "0123456789ABCDEF"[bytes[digit_count / 2] >> shift & 0xF];
             digit_count++;
         } else {
             text[i] = (WCHAR)guid_pattern[i];

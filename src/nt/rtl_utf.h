@@ -21,9 +21,9 @@ size_t we_rtl_utf16_write(ULONG code_point, WCHAR units[2]);
 
 /* What a conversion did. */
 struct we_rtl_converted {
-    size_t written;  /* bytes or units that were stored */
-    size_t needed;   /* bytes or units that the whole text has */
-    bool is_exact;   /* no replacement character was needed */
+    size_t written; /* bytes or units that were stored */
+    size_t needed;  /* bytes or units that the whole text has */
+    bool is_exact;  /* no replacement character was needed */
 };
 
 /* Converts whole characters as long as they fit. units or bytes may be NULL: then only the need is counted. */

@@ -26,11 +26,17 @@ struct contract_way {
     bool is_virtual;
 };
 
+/* More members of the configuration (".indication_max_bytes = 5"), defined before this file is included. */
+#ifndef CONTRACT_CONFIG
+#define CONTRACT_CONFIG
+#endif
+
 #define CONTRACT_WAY(execution_, network_)                                                                   \
     {                                                                                                        \
         .config = { .size = sizeof(struct wsk_emu_config),                                                   \
                     .execution = WSK_EMU_EXECUTION_##execution_,                                             \
-                    .network = WSK_EMU_NETWORK_##network_ },                                                 \
+                    .network = WSK_EMU_NETWORK_##network_,                                                   \
+                    CONTRACT_CONFIG },                                                                       \
         .is_stepped = WSK_EMU_EXECUTION_##execution_ == WSK_EMU_EXECUTION_STEPPED,                           \
         .is_virtual = WSK_EMU_NETWORK_##network_ == WSK_EMU_NETWORK_VIRTUAL                                  \
     }

@@ -394,8 +394,13 @@ PWSK_SOCKET connection_open_peer(struct wsk_fixture *fixture, ADDRESS_FAMILY fam
     struct wsk_kit_server *server = wsk_kit_listen(fixture_kit_family(family));
     SOCKADDR_STORAGE remote = address_loopback(family, wsk_kit_server_port(server));
 
-    assert_int_equal(connection_connect_try(socket, &remote), STATUS_SUCCESS);
+    struct wsk_request *request = request_create();
+    NTSTATUS returned;
+
+    returned = connection_table(socket)->WskConnect(socket, (PSOCKADDR)&remote, 0, request_irp(request));
     *peer = wsk_kit_server_accept(server);
+    assert_int_equal(request_wait(request, returned), STATUS_SUCCESS);
+    request_destroy(request);
     wsk_kit_server_close(server);
     return socket;
 }

@@ -35,6 +35,8 @@ void net_watch(struct we_host_ep *ep, enum we_host_watch watch, unsigned cpu, st
 
 /* Delivers events until owner has seen all of these; fails the test when that does not happen. */
 void net_run_until(struct net_owner *owner, unsigned events);
+/* Delivers what is ready; when nothing is, waits a moment for it. */
+void net_run_some(void);
 /* Delivers events until nothing comes any more. */
 void net_run_until_quiet(void);
 

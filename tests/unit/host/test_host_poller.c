@@ -280,8 +280,12 @@ static void test_wait_ended_alone_is_silent_about_bytes(void **state)
 static void test_wait_reset_is_reported_without_interest(void **state)
 {
     struct fixture *fixture = *state;
+    int others[2];
 
+    pair_make(others);
+    add(fixture, others[0], KEY + 1, WE_POLL_READABLE);
     add(fixture, fixture->fds[0], KEY, WE_POLL_ENDED);
+    add(fixture, others[1], KEY + 2, WE_POLL_READABLE);
     close_with_reset(fixture->fds[1]);
     fixture->fds[1] = -1;
     assert_true(bits_of_next(fixture, KEY) & WE_POLL_RESET);
@@ -289,6 +293,10 @@ static void test_wait_reset_is_reported_without_interest(void **state)
     /* Who wants to read now is told again. */
     modify(fixture, fixture->fds[0], KEY, WE_POLL_READABLE | WE_POLL_ENDED);
     assert_true(bits_of_next(fixture, KEY) & (WE_POLL_RESET | WE_POLL_ENDED));
+    fixture->ops->remove(fixture->set, others[0], true);
+    fixture->ops->remove(fixture->set, others[1], true);
+    close(others[0]);
+    close(others[1]);
 }
 
 static void test_wait_connect_to_nobody_reports_reset(void **state)

@@ -7,22 +7,16 @@
 
 #include "rtl_dbg_release.h"
 
-static int count_up(int *count)
-{
-    (*count)++;
-    return 0;
-}
-
 int rtl_dbg_release_use_macros(void)
 {
     int count = 0;
 
-    KdPrint(("never seen %d\n", count_up(&count)));
-    KdPrintEx((DPFLTR_IHVDRIVER_ID, DPFLTR_ERROR_LEVEL, "never seen %d\n", count_up(&count)));
-    NT_ASSERT(count_up(&count));
-    ASSERT(count_up(&count));
-    NT_ASSERTMSG("never seen", count_up(&count));
-    ASSERTMSG("never seen", count_up(&count));
+    KdPrint(("never seen %d\n", ++count == 0));
+    KdPrintEx((DPFLTR_IHVDRIVER_ID, DPFLTR_ERROR_LEVEL, "never seen %d\n", ++count == 0));
+    NT_ASSERT(++count == 0);
+    ASSERT(++count == 0);
+    NT_ASSERTMSG("never seen", ++count == 0);
+    ASSERTMSG("never seen", ++count == 0);
     KdBreakPoint();
     return count;
 }

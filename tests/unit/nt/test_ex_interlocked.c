@@ -243,6 +243,7 @@ static VOID thread_routine(PVOID context)
         (void)ExInterlockedAddLargeInteger(&s_shared.sum, one, &s_shared.lock);
         (void)ExInterlockedAddUlong(&s_shared.small_sum, 1, &s_shared.lock);
     }
+    (void)PsTerminateSystemThread(STATUS_SUCCESS);
 }
 
 static int threads_setup(void **state)
@@ -274,9 +275,9 @@ static void threads_run(void)
     for (unsigned i = 0; i < THREAD_COUNT; i++) {
         assert_int_equal(PsCreateSystemThread(&handles[i], THREAD_ALL_ACCESS, NULL, NULL, NULL, thread_routine, NULL),
                          STATUS_SUCCESS);
-        assert_int_equal(ObReferenceObjectByHandle(handles[i], THREAD_ALL_ACCESS, *PsThreadType, KernelMode, &threads[i],
-                                                   NULL),
-                         STATUS_SUCCESS);
+        assert_int_equal(
+            ObReferenceObjectByHandle(handles[i], THREAD_ALL_ACCESS, *PsThreadType, KernelMode, &threads[i], NULL),
+            STATUS_SUCCESS);
         ZwClose(handles[i]);
     }
     for (unsigned i = 0; i < THREAD_COUNT; i++) {
@@ -324,6 +325,5 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_several_threads_lose_nothing, threads_setup, emu_teardown),
     };
 
-    return cmocka_run_group_tests(tests, emu_setup, emu_teardown) +
-           cmocka_run_group_tests(threaded, NULL, NULL);
+    return cmocka_run_group_tests(tests, emu_setup, emu_teardown) + cmocka_run_group_tests(threaded, NULL, NULL);
 }

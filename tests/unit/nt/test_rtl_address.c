@@ -389,8 +389,8 @@ static void check_ipv6_parse(const struct ipv6_case *c)
 {
     PCWSTR wide = widen(c->text);
     IN6_ADDR address;
-    IN6_ADDR wanted = ipv6(c->words[0], c->words[1], c->words[2], c->words[3], c->words[4], c->words[5], c->words[6],
-                           c->words[7]);
+    IN6_ADDR wanted =
+        ipv6(c->words[0], c->words[1], c->words[2], c->words[3], c->words[4], c->words[5], c->words[6], c->words[7]);
     PCSTR end;
     PCWSTR wide_end;
 

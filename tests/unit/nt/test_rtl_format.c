@@ -33,17 +33,17 @@ static size_t format_wide(size_t size_count, const WCHAR *format, ...)
     return length;
 }
 
-#define CHECK(expected, ...)                                                              \
-    do {                                                                                  \
-        assert_int_equal(format_text(sizeof(s_text), __VA_ARGS__), strlen(expected));     \
-        assert_string_equal(s_text, expected);                                            \
+#define CHECK(expected, ...)                                                          \
+    do {                                                                              \
+        assert_int_equal(format_text(sizeof(s_text), __VA_ARGS__), strlen(expected)); \
+        assert_string_equal(s_text, expected);                                        \
     } while (0)
 
-#define CHECK_WIDE(expected, ...)                                                         \
-    do {                                                                                  \
-        const WCHAR expected_[] = expected;                                               \
+#define CHECK_WIDE(expected, ...)                                                                        \
+    do {                                                                                                 \
+        const WCHAR expected_[] = expected;                                                              \
         assert_int_equal(format_wide(RTL_NUMBER_OF(s_wide), __VA_ARGS__), RTL_NUMBER_OF(expected_) - 1); \
-        assert_memory_equal(s_wide, expected_, sizeof(expected_));                        \
+        assert_memory_equal(s_wide, expected_, sizeof(expected_));                                       \
     } while (0)
 
 static void test_format_plain_text_is_copied(void **state)
@@ -121,7 +121,9 @@ static void test_format_characters_of_both_widths(void **state)
     CHECK("abc", "%c%C%hc", 'a', 'b', 'c');
     CHECK("\xC3\xA9\xE2\x82\xAC", "%wc%lc", 0xE9, 0x20AC);
     CHECK("[  x][x  ]", "[%3c][%-3c]", 'x', 'x');
-    CHECK_WIDE(L"a\x20AC" L"bc", L"%c%lc%C%hc", 'a', 0x20AC, 'b', 'c');
+    CHECK_WIDE(L"a\x20AC"
+               L"bc",
+               L"%c%lc%C%hc", 'a', 0x20AC, 'b', 'c');
 }
 
 static void test_format_strings_of_both_widths(void **state)

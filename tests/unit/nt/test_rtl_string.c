@@ -91,7 +91,10 @@ static void test_ansi_to_unicode_allocates(void **state)
     assert_int_equal(RtlAnsiStringToUnicodeString(&target, &source, TRUE), STATUS_SUCCESS);
     assert_int_equal(target.Length, 7 * sizeof(WCHAR));
     assert_int_equal(target.MaximumLength, 8 * sizeof(WCHAR));
-    assert_memory_equal(target.Buffer, L"gr\xFC" L"n \xD83D\xDE00", 8 * sizeof(WCHAR));
+    assert_memory_equal(target.Buffer,
+                        L"gr\xFC"
+                        L"n \xD83D\xDE00",
+                        8 * sizeof(WCHAR));
     RtlFreeUnicodeString(&target);
 }
 
@@ -127,7 +130,8 @@ static void test_ansi_to_unicode_that_is_too_long_is_refused(void **state)
 
 static void test_unicode_to_ansi_allocates(void **state)
 {
-    UNICODE_STRING source = unicode_of(L"gr\xFC" L"n \xD83D\xDE00");
+    UNICODE_STRING source = unicode_of(L"gr\xFC"
+                                       L"n \xD83D\xDE00");
     ANSI_STRING target;
 
     (void)state;
@@ -196,13 +200,13 @@ static void test_utf8_to_unicode_replaces_what_is_no_utf8(void **state)
         const WCHAR *units;
         ULONG unit_count;
     } cases[] = {
-        { "\x80", 1, L"\xFFFD", 1 },                     /* a continuation alone */
-        { "\xC3", 1, L"\xFFFD", 1 },                     /* cut off */
-        { "\xE2\x82", 2, L"\xFFFD", 1 },                 /* cut off: one for the run */
-        { "\xF0\x9F\x98", 3, L"\xFFFD", 1 },             /* cut off */
-        { "\xC0\x80", 2, L"\xFFFD\xFFFD", 2 },           /* overlong */
-        { "\xE0\x80\x80", 3, L"\xFFFD\xFFFD\xFFFD", 3 }, /* overlong */
-        { "\xED\xA0\x80", 3, L"\xFFFD\xFFFD\xFFFD", 3 }, /* a surrogate */
+        { "\x80", 1, L"\xFFFD", 1 },                               /* a continuation alone */
+        { "\xC3", 1, L"\xFFFD", 1 },                               /* cut off */
+        { "\xE2\x82", 2, L"\xFFFD", 1 },                           /* cut off: one for the run */
+        { "\xF0\x9F\x98", 3, L"\xFFFD", 1 },                       /* cut off */
+        { "\xC0\x80", 2, L"\xFFFD\xFFFD", 2 },                     /* overlong */
+        { "\xE0\x80\x80", 3, L"\xFFFD\xFFFD\xFFFD", 3 },           /* overlong */
+        { "\xED\xA0\x80", 3, L"\xFFFD\xFFFD\xFFFD", 3 },           /* a surrogate */
         { "\xF4\x90\x80\x80", 4, L"\xFFFD\xFFFD\xFFFD\xFFFD", 4 }, /* past U+10FFFF */
         { "\xFF\x61", 2, L"\xFFFD\x61", 2 },
         { "\xE2\x61", 2, L"\xFFFD\x61", 2 },

@@ -192,8 +192,10 @@ static void test_compare_is_unsigned(void **state)
 
 static void test_equal_and_prefix_know_case(void **state)
 {
-    UNICODE_STRING lower = string_of(L"gr\xFC" L"n \x0436 \x03C2");
-    UNICODE_STRING upper = string_of(L"GR\xDC" L"N \x0416 \x03A3");
+    UNICODE_STRING lower = string_of(L"gr\xFC"
+                                     L"n \x0436 \x03C2");
+    UNICODE_STRING upper = string_of(L"GR\xDC"
+                                     L"N \x0416 \x03A3");
     UNICODE_STRING start = string_of(L"Gr\xFC");
 
     (void)state;
@@ -210,9 +212,9 @@ static void test_equal_and_prefix_know_case(void **state)
 static void test_case_of_units_maps_both_ways(void **state)
 {
     static const WCHAR pairs[][2] = {
-        { 'a', 'A' },       { 'z', 'Z' },       { 0xE4, 0xC4 },     { 0xFF, 0x178 },    { 0x101, 0x100 },
-        { 0x17E, 0x17D },   { 0x3B1, 0x391 },   { 0x3C3, 0x3A3 },   { 0x44F, 0x42F },   { 0x451, 0x401 },
-        { 0x561, 0x531 },   { 0x1E01, 0x1E00 }, { 0x2170, 0x2160 }, { 0x24D0, 0x24B6 }, { 0xFF41, 0xFF21 },
+        { 'a', 'A' },     { 'z', 'Z' },       { 0xE4, 0xC4 },     { 0xFF, 0x178 },    { 0x101, 0x100 },
+        { 0x17E, 0x17D }, { 0x3B1, 0x391 },   { 0x3C3, 0x3A3 },   { 0x44F, 0x42F },   { 0x451, 0x401 },
+        { 0x561, 0x531 }, { 0x1E01, 0x1E00 }, { 0x2170, 0x2160 }, { 0x24D0, 0x24B6 }, { 0xFF41, 0xFF21 },
     };
     static const WCHAR fixed[] = { '1', '[', '{', 0xDF, 0xF7, 0xD7, 0x131, 0x5D0, 0x4E00, 0xD800, 0xFFFF };
 

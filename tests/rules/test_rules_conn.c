@@ -1,0 +1,722 @@
+/* SPDX-License-Identifier: MIT */
+/* Verifier rules of connection sockets: each with a breach and a near miss. */
+#include "support/conn_client.h"
+
+#include <string.h>
+
+struct wired {
+    struct conn_client *client;
+    PWSK_SOCKET socket;
+    struct wsk_kit_peer *peer;
+};
+
+static void wired_open(struct wired *wired, void **state, ULONG events)
+{
+    wired->client = conn_client_create();
+    conn_accept(*state, wired->client, events, &wired->peer);
+    wired->socket = wired->client->socket;
+}
+
+static void wired_close(struct wired *wired)
+{
+    socket_close(wired->socket);
+    wsk_kit_peer_close(wired->peer);
+    conn_client_destroy(wired->client);
+}
+
+static NTSTATUS release(PWSK_SOCKET socket, PWSK_DATA_INDICATION list)
+{
+    return conn_table(socket)->WskRelease(socket, list);
+}
+
+/* --- SOCK-015, SOCK-016: states -------------------------------------------------------------------------------- */
+
+static void test_sock_015_breach_connect_without_bind(void **state)
+{
+    PWSK_SOCKET socket = socket_open(*state, WSK_FLAG_CONNECTION_SOCKET, AF_INET, NULL, NULL);
+    SOCKADDR_STORAGE remote = address_loopback(AF_INET, 9);
+
+    wsk_kit_expect_report("SOCK-015");
+    assert_int_equal(connection_connect_try(socket, &remote), STATUS_INVALID_DEVICE_STATE);
+    socket_close(socket);
+}
+
+static void test_sock_015_near_miss_connect_after_bind(void **state)
+{
+    struct wsk_kit_peer *peer;
+
+    socket_close(connection_open_peer(*state, AF_INET, NULL, NULL, &peer));
+    wsk_kit_peer_close(peer);
+}
+
+static void test_sock_016_breach_send_before_connected(void **state)
+{
+    PWSK_SOCKET socket = connection_open_bound(*state, AF_INET, NULL, NULL);
+
+    wsk_kit_expect_report("SOCK-016");
+    assert_int_equal(connection_send_try(socket, "x", 1, 0, NULL), STATUS_INVALID_DEVICE_STATE);
+    assert_non_null(strstr(wsk_kit_last_report(), "WskSend"));
+    socket_close(socket);
+}
+
+static void test_sock_016_breach_receive_before_connected(void **state)
+{
+    PWSK_SOCKET socket = connection_open_bound(*state, AF_INET, NULL, NULL);
+    char byte;
+
+    wsk_kit_expect_report("SOCK-016");
+    assert_int_equal(connection_receive_try(socket, &byte, 1, 0, NULL), STATUS_INVALID_DEVICE_STATE);
+    socket_close(socket);
+}
+
+static void send_when_connected(struct wsk_request *request)
+{
+    struct wired *wired = request->context;
+
+    wired->client->test_data = conn_send_post(wired->socket, "x", 1, 0);
+}
+
+/* In the completion routine of the connect, the socket is connected. */
+static void test_sock_016_near_miss_send_in_connect_completion(void **state)
+{
+    struct wsk_kit_server *server = wsk_kit_listen(WSK_KIT_IPV4);
+    SOCKADDR_STORAGE remote = address_loopback(AF_INET, wsk_kit_server_port(server));
+    struct wsk_request *request = request_create();
+    struct wired wired;
+    NTSTATUS returned;
+
+    wired.client = conn_client_create();
+    wired.socket = connection_open_bound(*state, AF_INET, NULL, NULL);
+    request->context = &wired;
+    request->completed = send_when_connected;
+    returned = conn_table(wired.socket)->WskConnect(wired.socket, (PSOCKADDR)&remote, 0, request_irp(request));
+    assert_int_equal(request_wait(request, returned), STATUS_SUCCESS);
+    wired.peer = wsk_kit_server_accept(server);
+    wsk_kit_peer_expect_text(wired.peer, "x");
+    conn_request_expect(wired.client->test_data, STATUS_SUCCESS, 1);
+    request_destroy(request);
+    wsk_kit_server_close(server);
+    wired_close(&wired);
+}
+
+/* A connection that the peer has reset is no breach: the driver cannot know yet. */
+static void test_sock_016_near_miss_send_after_reset(void **state)
+{
+    struct wired wired;
+
+    wired_open(&wired, state, 0);
+    wsk_kit_peer_reset(wired.peer);
+    wsk_kit_run_until_idle();
+    assert_int_equal(connection_send_try(wired.socket, "x", 1, 0, NULL), STATUS_CONNECTION_RESET);
+    wired_close(&wired);
+}
+
+/* --- SOCK-014, SOCK-019: arguments of WskConnect ---------------------------------------------------------------- */
+
+static void test_sock_014_breach_connect_to_another_family(void **state)
+{
+    PWSK_SOCKET socket = connection_open_bound(*state, AF_INET6, NULL, NULL);
+    SOCKADDR_STORAGE remote = address_loopback(AF_INET, 9);
+
+    wsk_kit_expect_report("SOCK-014");
+    assert_int_equal(connection_connect_try(socket, &remote), STATUS_INVALID_PARAMETER);
+    socket_close(socket);
+}
+
+static void test_sock_019_breach_connect_with_flags(void **state)
+{
+    PWSK_SOCKET socket = connection_open_bound(*state, AF_INET, NULL, NULL);
+    SOCKADDR_STORAGE remote = address_loopback(AF_INET, 9);
+    NTSTATUS status;
+
+    wsk_kit_expect_report("SOCK-019");
+    REQUEST_CALL(status, NULL, irp, conn_table(socket)->WskConnect(socket, (PSOCKADDR)&remote, 2, irp));
+    assert_int_equal(status, STATUS_INVALID_PARAMETER);
+    socket_close(socket);
+}
+
+static void test_sock_014_near_miss_connect_to_the_same_family(void **state)
+{
+    struct wsk_kit_peer *peer;
+
+    socket_close(connection_open_peer(*state, AF_INET6, NULL, NULL, &peer));
+    wsk_kit_peer_close(peer);
+}
+
+static void test_sock_019_near_miss_connect_without_flags(void **state)
+{
+    PWSK_SOCKET socket = connection_open_bound(*state, AF_INET, NULL, NULL);
+    SOCKADDR_STORAGE remote = address_loopback(AF_INET, wsk_kit_unused_port(WSK_KIT_IPV4));
+
+    assert_int_equal(connection_connect_try(socket, &remote), STATUS_CONNECTION_REFUSED);
+    socket_close(socket);
+}
+
+/* --- SOCK-020: receive flags --------------------------------------------------------------------------------------- */
+
+static void test_sock_020_breach_waitall_and_drain(void **state)
+{
+    struct wired wired;
+
+    wired_open(&wired, state, 0);
+    wsk_kit_expect_report("SOCK-020");
+    conn_request_expect(conn_receive_post(wired.socket, 0, WSK_FLAG_WAITALL | WSK_FLAG_DRAIN),
+                        STATUS_INVALID_PARAMETER, 0);
+    wired_close(&wired);
+}
+
+static void test_sock_020_breach_drain_with_a_buffer(void **state)
+{
+    struct wired wired;
+
+    wired_open(&wired, state, 0);
+    wsk_kit_expect_report("SOCK-020");
+    conn_request_expect(conn_receive_post(wired.socket, 1, WSK_FLAG_DRAIN), STATUS_INVALID_PARAMETER, 0);
+    wired_close(&wired);
+}
+
+static void test_sock_020_breach_unknown_flag(void **state)
+{
+    struct wired wired;
+
+    wired_open(&wired, state, 0);
+    wsk_kit_expect_report("SOCK-020");
+    conn_request_expect(conn_receive_post(wired.socket, 1, 0x8), STATUS_NOT_SUPPORTED, 0);
+    wired_close(&wired);
+}
+
+static void test_sock_020_near_miss_one_flag(void **state)
+{
+    struct wired wired;
+    struct conn_request *drain;
+
+    wired_open(&wired, state, 0);
+    wsk_kit_peer_send_text(wired.peer, "ab");
+    conn_request_expect(conn_receive_post(wired.socket, 1, WSK_FLAG_WAITALL), STATUS_SUCCESS, 1);
+    drain = conn_receive_post(wired.socket, 0, WSK_FLAG_DRAIN);
+    wsk_kit_peer_end(wired.peer);
+    conn_request_expect(drain, STATUS_SUCCESS, 0);
+    wired_close(&wired);
+}
+
+/* --- SOCK-021: disconnect -------------------------------------------------------------------------------------------- */
+
+static void test_sock_021_breach_abortive_with_a_buffer(void **state)
+{
+    struct wired wired;
+
+    wired_open(&wired, state, 0);
+    wsk_kit_expect_report("SOCK-021");
+    conn_request_expect(conn_disconnect_post(wired.socket, "x", 1, WSK_FLAG_ABORTIVE), STATUS_INVALID_PARAMETER, 0);
+    /* Nothing has happened. */
+    connection_send_text(wired.socket, "y");
+    wsk_kit_peer_expect_text(wired.peer, "y");
+    wired_close(&wired);
+}
+
+static void test_sock_021_breach_send_after_disconnect(void **state)
+{
+    struct wired wired;
+
+    wired_open(&wired, state, 0);
+    assert_int_equal(connection_disconnect_try(wired.socket, 0), STATUS_SUCCESS);
+    wsk_kit_expect_report("SOCK-021");
+    assert_int_equal(connection_send_try(wired.socket, "x", 1, 0, NULL), STATUS_INVALID_DEVICE_STATE);
+    wired_close(&wired);
+}
+
+static void test_sock_021_breach_send_after_abort(void **state)
+{
+    struct wired wired;
+
+    wired_open(&wired, state, 0);
+    assert_int_equal(connection_disconnect_try(wired.socket, WSK_FLAG_ABORTIVE), STATUS_SUCCESS);
+    wsk_kit_expect_report("SOCK-021");
+    assert_int_equal(connection_send_try(wired.socket, "x", 1, 0, NULL), STATUS_INVALID_DEVICE_STATE);
+    wired_close(&wired);
+}
+
+/* A send that blocks a graceful disconnect for as long as the peer does not read. */
+static unsigned char s_flood[8 * 1024 * 1024];
+
+static void test_sock_021_breach_second_graceful_while_pending(void **state)
+{
+    struct conn_request *flood;
+    struct conn_request *disconnect;
+    struct wired wired;
+
+    wired_open(&wired, state, 0);
+    flood = conn_send_post(wired.socket, s_flood, sizeof(s_flood), 0);
+    disconnect = conn_disconnect_post(wired.socket, NULL, 0, 0);
+    wsk_kit_expect_report("SOCK-021");
+    assert_int_equal(connection_disconnect_try(wired.socket, 0), STATUS_INVALID_DEVICE_STATE);
+    assert_int_equal(connection_disconnect_try(wired.socket, WSK_FLAG_ABORTIVE), STATUS_SUCCESS);
+    assert_int_equal(conn_request_end(flood, NULL), STATUS_CANCELLED);
+    conn_request_expect(disconnect, STATUS_CANCELLED, 0);
+    wired_close(&wired);
+}
+
+static void test_sock_021_near_miss_abortive_after_pending_graceful(void **state)
+{
+    struct conn_request *flood;
+    struct conn_request *disconnect;
+    struct wired wired;
+
+    wired_open(&wired, state, 0);
+    flood = conn_send_post(wired.socket, s_flood, sizeof(s_flood), 0);
+    disconnect = conn_disconnect_post(wired.socket, "last", 4, 0);
+    assert_int_equal(connection_disconnect_try(wired.socket, WSK_FLAG_ABORTIVE), STATUS_SUCCESS);
+    assert_int_equal(conn_request_end(flood, NULL), STATUS_CANCELLED);
+    conn_request_expect(disconnect, STATUS_CANCELLED, 0);
+    wired_close(&wired);
+}
+
+/* --- SOCK-022, SOCK-023: buffers --------------------------------------------------------------------------------------- */
+
+static NTSTATUS send_buffer(PWSK_SOCKET socket, PMDL mdl, ULONG offset, SIZE_T length)
+{
+    WSK_BUF buffer = { mdl, offset, length };
+    NTSTATUS status;
+
+    REQUEST_CALL(status, NULL, irp, conn_table(socket)->WskSend(socket, &buffer, 0, irp));
+    return status;
+}
+
+static void test_sock_022_breach_length_beyond_the_chain(void **state)
+{
+    struct wired wired;
+    char bytes[10] = "0123456789";
+    WSK_BUF whole;
+
+    wired_open(&wired, state, 0);
+    buffer_init(&whole, bytes, sizeof(bytes));
+    wsk_kit_expect_report("SOCK-022");
+    assert_int_equal(send_buffer(wired.socket, whole.Mdl, 0, 11), STATUS_INVALID_PARAMETER);
+    wsk_kit_expect_report("SOCK-022");
+    assert_int_equal(send_buffer(wired.socket, whole.Mdl, 1, 10), STATUS_INVALID_PARAMETER);
+    wsk_kit_expect_report("SOCK-022");
+    assert_int_equal(send_buffer(wired.socket, whole.Mdl, 10, 1), STATUS_INVALID_PARAMETER);
+    wsk_kit_expect_report("SOCK-022");
+    assert_int_equal(send_buffer(wired.socket, NULL, 0, 1), STATUS_INVALID_PARAMETER);
+    buffer_fini(&whole);
+    wired_close(&wired);
+}
+
+static void test_sock_022_near_miss_the_whole_chain(void **state)
+{
+    struct wired wired;
+    char bytes[10] = "0123456789";
+    WSK_BUF whole;
+
+    wired_open(&wired, state, 0);
+    buffer_init(&whole, bytes, sizeof(bytes));
+    assert_int_equal(send_buffer(wired.socket, whole.Mdl, 0, 10), STATUS_SUCCESS);
+    assert_int_equal(send_buffer(wired.socket, whole.Mdl, 9, 1), STATUS_SUCCESS);
+    assert_int_equal(send_buffer(wired.socket, NULL, 0, 0), STATUS_SUCCESS);
+    wsk_kit_peer_expect_text(wired.peer, "01234567899");
+    buffer_fini(&whole);
+    wired_close(&wired);
+}
+
+static void test_sock_023_breach_mdl_neither_locked_nor_built(void **state)
+{
+    struct wired wired;
+    char bytes[4];
+    PMDL mdl = IoAllocateMdl(bytes, sizeof(bytes), FALSE, FALSE, NULL);
+
+    assert_non_null(mdl);
+    wired_open(&wired, state, 0);
+    wsk_kit_expect_report("SOCK-023");
+    assert_int_equal(send_buffer(wired.socket, mdl, 0, 4), STATUS_INVALID_PARAMETER);
+    IoFreeMdl(mdl);
+    wired_close(&wired);
+}
+
+static void test_sock_023_near_miss_mdl_of_nonpaged_pool(void **state)
+{
+    struct wired wired;
+    char *bytes = ExAllocatePool2(POOL_FLAG_NON_PAGED, 4, 'tseT');
+    PMDL mdl = IoAllocateMdl(bytes, 4, FALSE, FALSE, NULL);
+
+    assert_non_null(bytes);
+    assert_non_null(mdl);
+    memcpy(bytes, "pool", 4);
+    MmBuildMdlForNonPagedPool(mdl);
+    wired_open(&wired, state, 0);
+    assert_int_equal(send_buffer(wired.socket, mdl, 0, 4), STATUS_SUCCESS);
+    wsk_kit_peer_expect_text(wired.peer, "pool");
+    IoFreeMdl(mdl);
+    ExFreePoolWithTag(bytes, 'tseT');
+    wired_close(&wired);
+}
+
+/* --- SOCK-039, SOCK-040, SOCK-041: retained indications ------------------------------------------------------------------ */
+
+static void keep_text(struct wired *wired, const char *text)
+{
+    conn_client_set_answer(wired->client, CONN_KEEP, 0);
+    socket_events(wired->socket, WSK_EVENT_RECEIVE);
+    wsk_kit_peer_send_text(wired->peer, text);
+    conn_client_expect_text(wired->client, text);
+    assert_int_equal(wired->client->kept_count, 1);
+}
+
+static void test_sock_039_breach_close_with_a_kept_indication(void **state)
+{
+    struct wired wired;
+
+    wired_open(&wired, state, 0);
+    keep_text(&wired, "abc");
+    wsk_kit_expect_report("SOCK-039");
+    wired_close(&wired);
+}
+
+static void test_sock_039_near_miss_close_after_release(void **state)
+{
+    struct wired wired;
+
+    wired_open(&wired, state, 0);
+    keep_text(&wired, "abc");
+    conn_client_release_all(wired.client);
+    wired_close(&wired);
+}
+
+static void test_sock_040_breach_release_twice(void **state)
+{
+    struct wired wired;
+    PWSK_DATA_INDICATION kept;
+
+    wired_open(&wired, state, 0);
+    keep_text(&wired, "abc");
+    kept = wired.client->kept[0];
+    assert_int_equal(release(wired.socket, kept), STATUS_SUCCESS);
+    wsk_kit_expect_report("SOCK-040");
+    assert_int_equal(release(wired.socket, kept), STATUS_INVALID_PARAMETER);
+    wired_close(&wired);
+}
+
+static void test_sock_040_breach_release_to_another_socket(void **state)
+{
+    struct wired wired;
+    struct wired other;
+
+    wired_open(&wired, state, 0);
+    wired_open(&other, state, 0);
+    keep_text(&wired, "abc");
+    wsk_kit_expect_report("SOCK-040");
+    assert_int_equal(release(other.socket, wired.client->kept[0]), STATUS_INVALID_PARAMETER);
+    /* It is still kept, and can be given back where it belongs. */
+    assert_int_equal(release(wired.socket, wired.client->kept[0]), STATUS_SUCCESS);
+    wired_close(&other);
+    wired_close(&wired);
+}
+
+static void test_sock_040_near_miss_release_once_each(void **state)
+{
+    struct wired wired;
+
+    wired_open(&wired, state, 0);
+    keep_text(&wired, "abc");
+    wsk_kit_peer_send_text(wired.peer, "def");
+    conn_client_expect_text(wired.client, "abcdef");
+    wsk_kit_run_until_idle();
+    wired.client->kept[0]->Next = wired.client->kept[1];
+    assert_int_equal(release(wired.socket, wired.client->kept[0]), STATUS_SUCCESS);
+    wired_close(&wired);
+}
+
+static PWSK_DATA_INDICATION s_seen;
+
+static void remember(struct conn_client *client, PWSK_DATA_INDICATION list)
+{
+    (void)client;
+    s_seen = list;
+}
+
+static void test_sock_041_breach_release_of_a_consumed_indication(void **state)
+{
+    struct wired wired;
+
+    wired_open(&wired, state, 0);
+    wired.client->on_receive = remember;
+    socket_events(wired.socket, WSK_EVENT_RECEIVE);
+    wsk_kit_peer_send_text(wired.peer, "abc");
+    conn_client_expect_text(wired.client, "abc");
+    wsk_kit_run_until_idle();
+    wsk_kit_expect_report("SOCK-041");
+    assert_int_equal(release(wired.socket, s_seen), STATUS_INVALID_PARAMETER);
+    wired_close(&wired);
+}
+
+static void release_at_once(struct conn_client *client, PWSK_DATA_INDICATION list)
+{
+    (void)release(client->socket, list);
+}
+
+static void test_sock_041_breach_release_in_a_callback_that_returns_success(void **state)
+{
+    struct wired wired;
+
+    wired_open(&wired, state, 0);
+    wired.client->on_receive = release_at_once;
+    wsk_kit_expect_report("SOCK-041");
+    socket_events(wired.socket, WSK_EVENT_RECEIVE);
+    wsk_kit_peer_send_text(wired.peer, "abc");
+    conn_client_expect_text(wired.client, "abc");
+    wired_close(&wired);
+}
+
+static void test_sock_041_breach_release_of_something_else(void **state)
+{
+    struct wired wired;
+    WSK_DATA_INDICATION own = { NULL, { NULL, 0, 0 } };
+
+    wired_open(&wired, state, 0);
+    wsk_kit_expect_report("SOCK-041");
+    assert_int_equal(release(wired.socket, &own), STATUS_INVALID_PARAMETER);
+    wsk_kit_expect_report("SOCK-041");
+    assert_int_equal(release(wired.socket, NULL), STATUS_INVALID_PARAMETER);
+    wired_close(&wired);
+}
+
+static NTSTATUS WSKAPI release_then_pending(PVOID SocketContext, ULONG Flags, PWSK_DATA_INDICATION DataIndication,
+                                            SIZE_T BytesIndicated, SIZE_T *BytesAccepted)
+{
+    struct conn_client *client = SocketContext;
+
+    (void)Flags;
+    (void)BytesAccepted;
+    client->length += BytesIndicated;
+    (void)release(client->socket, DataIndication);
+    client->receive_count++;
+    return STATUS_PENDING;
+}
+
+static const WSK_CLIENT_CONNECTION_DISPATCH release_then_pending_dispatch = { release_then_pending, NULL, NULL };
+
+static void test_sock_041_near_miss_release_in_a_callback_that_returns_pending(void **state)
+{
+    struct wired wired;
+    USHORT port;
+    PWSK_SOCKET listener = listener_open(*state, AF_INET, NULL, NULL, false, &port);
+
+    wired.client = conn_client_create();
+    wired.socket =
+        listener_accept_peer(listener, AF_INET, port, wired.client, &release_then_pending_dispatch, &wired.peer);
+    wired.client->socket = wired.socket;
+    socket_close(listener);
+    socket_events(wired.socket, WSK_EVENT_RECEIVE);
+    wsk_kit_peer_send_text(wired.peer, "abc");
+    conn_client_wait_length(wired.client, 3);
+    wsk_kit_run_until_idle();
+    assert_int_equal(wsk_kit_live_count(WSK_KIT_INDICATION), 0);
+    wired_close(&wired);
+}
+
+/* --- SOCK-037: use after close ----------------------------------------------------------------------------------------------- */
+
+static void test_sock_037_breach_release_after_close(void **state)
+{
+    struct wired wired;
+    PWSK_DATA_INDICATION kept;
+
+    wired_open(&wired, state, 0);
+    keep_text(&wired, "abc");
+    kept = wired.client->kept[0];
+    wsk_kit_expect_report("SOCK-039");
+    socket_close(wired.socket);
+    wsk_kit_expect_report("SOCK-037");
+    assert_int_equal(release(wired.socket, kept), STATUS_FILE_FORCED_CLOSED);
+    wsk_kit_peer_close(wired.peer);
+    conn_client_destroy(wired.client);
+}
+
+static void test_sock_037_near_miss_release_before_close(void **state)
+{
+    struct wired wired;
+
+    wired_open(&wired, state, 0);
+    keep_text(&wired, "abc");
+    assert_int_equal(release(wired.socket, wired.client->kept[0]), STATUS_SUCCESS);
+    wired_close(&wired);
+}
+
+/* --- CB-006, CB-011, CB-012: answers of WskReceiveEvent ------------------------------------------------------------------------ */
+
+/* What the next calls answer; everything is taken after that. */
+struct answers {
+    NTSTATUS status;
+    SIZE_T accepted; /* written when it is not SIZE_MAX */
+    PWSK_DATA_INDICATION list;
+    LONG count;
+    SIZE_T indicated;
+};
+
+static NTSTATUS WSKAPI answer_receive(PVOID SocketContext, ULONG Flags, PWSK_DATA_INDICATION DataIndication,
+                                      SIZE_T BytesIndicated, SIZE_T *BytesAccepted)
+{
+    struct answers *answers = SocketContext;
+
+    (void)Flags;
+    answers->list = DataIndication;
+    answers->indicated = BytesIndicated;
+    if (answers->count++ > 0) {
+        return STATUS_SUCCESS;
+    }
+    if (answers->accepted != (SIZE_T)-1) {
+        *BytesAccepted = answers->accepted;
+    }
+    return answers->status;
+}
+
+static const WSK_CLIENT_CONNECTION_DISPATCH answer_dispatch = { answer_receive, NULL, NULL };
+
+static PWSK_SOCKET answer_once(void **state, struct answers *answers, struct wsk_kit_peer **peer)
+{
+    USHORT port;
+    PWSK_SOCKET listener = listener_open(*state, AF_INET, NULL, NULL, false, &port);
+    PWSK_SOCKET socket = listener_accept_peer(listener, AF_INET, port, answers, &answer_dispatch, peer);
+
+    socket_close(listener);
+    socket_events(socket, WSK_EVENT_RECEIVE);
+    wsk_kit_peer_send_text(*peer, "abc");
+    wsk_kit_run_until_idle();
+    assert_int_equal(answers->count, 1);
+    assert_int_equal(answers->indicated, 3);
+    return socket;
+}
+
+static void rearm_and_expect(PWSK_SOCKET socket, struct answers *answers, SIZE_T indicated)
+{
+    conn_request_expect(conn_receive_post(socket, 0, 0), STATUS_SUCCESS, 0);
+    wsk_kit_run_until_idle();
+    assert_int_equal(answers->count, 2);
+    assert_int_equal(answers->indicated, indicated);
+}
+
+static void test_cb_006_breach_another_status_refuses(void **state)
+{
+    struct answers answers = { STATUS_INSUFFICIENT_RESOURCES, (SIZE_T)-1, NULL, 0, 0 };
+    struct wsk_kit_peer *peer;
+    PWSK_SOCKET socket;
+
+    wsk_kit_expect_report("CB-006");
+    socket = answer_once(state, &answers, &peer);
+    rearm_and_expect(socket, &answers, 3);
+    socket_close(socket);
+    wsk_kit_peer_close(peer);
+}
+
+static void test_cb_006_near_miss_data_not_accepted(void **state)
+{
+    struct answers answers = { STATUS_DATA_NOT_ACCEPTED, (SIZE_T)-1, NULL, 0, 0 };
+    struct wsk_kit_peer *peer;
+    PWSK_SOCKET socket = answer_once(state, &answers, &peer);
+
+    rearm_and_expect(socket, &answers, 3);
+    socket_close(socket);
+    wsk_kit_peer_close(peer);
+}
+
+static void test_cb_011_breach_more_accepted_than_indicated(void **state)
+{
+    struct answers answers = { STATUS_SUCCESS, 4, NULL, 0, 0 };
+    struct wsk_kit_peer *peer;
+    PWSK_SOCKET socket;
+
+    wsk_kit_expect_report("CB-011");
+    socket = answer_once(state, &answers, &peer);
+    socket_close(socket);
+    wsk_kit_peer_close(peer);
+}
+
+static void test_cb_011_near_miss_all_accepted(void **state)
+{
+    struct answers answers = { STATUS_SUCCESS, 3, NULL, 0, 0 };
+    struct wsk_kit_peer *peer;
+    PWSK_SOCKET socket = answer_once(state, &answers, &peer);
+
+    wsk_kit_peer_send_text(peer, "defg"); /* it is not paused */
+    wsk_kit_run_until_idle();
+    assert_int_equal(answers.indicated, 4);
+    socket_close(socket);
+    wsk_kit_peer_close(peer);
+}
+
+static void test_cb_012_breach_bytes_accepted_with_pending(void **state)
+{
+    struct answers answers = { STATUS_PENDING, 1, NULL, 0, 0 };
+    struct wsk_kit_peer *peer;
+    PWSK_SOCKET socket;
+
+    wsk_kit_expect_report("CB-012");
+    socket = answer_once(state, &answers, &peer);
+    /* The list was kept as a whole all the same. */
+    assert_int_equal(release(socket, answers.list), STATUS_SUCCESS);
+    socket_close(socket);
+    wsk_kit_peer_close(peer);
+}
+
+static void test_cb_012_near_miss_pending_alone(void **state)
+{
+    struct answers answers = { STATUS_PENDING, (SIZE_T)-1, NULL, 0, 0 };
+    struct wsk_kit_peer *peer;
+    PWSK_SOCKET socket = answer_once(state, &answers, &peer);
+
+    assert_int_equal(release(socket, answers.list), STATUS_SUCCESS);
+    socket_close(socket);
+    wsk_kit_peer_close(peer);
+}
+
+#define T(f) wsk_emu_unit_test_setup_teardown(f, fixture_setup, fixture_teardown)
+
+int main(int argc, char **argv)
+{
+    const struct CMUnitTest tests[] = {
+        T(test_sock_014_breach_connect_to_another_family),
+        T(test_sock_014_near_miss_connect_to_the_same_family),
+        T(test_sock_015_breach_connect_without_bind),
+        T(test_sock_015_near_miss_connect_after_bind),
+        T(test_sock_016_breach_send_before_connected),
+        T(test_sock_016_breach_receive_before_connected),
+        T(test_sock_016_near_miss_send_in_connect_completion),
+        T(test_sock_016_near_miss_send_after_reset),
+        T(test_sock_019_breach_connect_with_flags),
+        T(test_sock_019_near_miss_connect_without_flags),
+        T(test_sock_020_breach_waitall_and_drain),
+        T(test_sock_020_breach_drain_with_a_buffer),
+        T(test_sock_020_breach_unknown_flag),
+        T(test_sock_020_near_miss_one_flag),
+        T(test_sock_021_breach_abortive_with_a_buffer),
+        T(test_sock_021_breach_send_after_disconnect),
+        T(test_sock_021_breach_send_after_abort),
+        T(test_sock_021_breach_second_graceful_while_pending),
+        T(test_sock_021_near_miss_abortive_after_pending_graceful),
+        T(test_sock_022_breach_length_beyond_the_chain),
+        T(test_sock_022_near_miss_the_whole_chain),
+        T(test_sock_023_breach_mdl_neither_locked_nor_built),
+        T(test_sock_023_near_miss_mdl_of_nonpaged_pool),
+        T(test_sock_037_breach_release_after_close),
+        T(test_sock_037_near_miss_release_before_close),
+        T(test_sock_039_breach_close_with_a_kept_indication),
+        T(test_sock_039_near_miss_close_after_release),
+        T(test_sock_040_breach_release_twice),
+        T(test_sock_040_breach_release_to_another_socket),
+        T(test_sock_040_near_miss_release_once_each),
+        T(test_sock_041_breach_release_of_a_consumed_indication),
+        T(test_sock_041_breach_release_in_a_callback_that_returns_success),
+        T(test_sock_041_breach_release_of_something_else),
+        T(test_sock_041_near_miss_release_in_a_callback_that_returns_pending),
+        T(test_cb_006_breach_another_status_refuses),
+        T(test_cb_006_near_miss_data_not_accepted),
+        T(test_cb_011_breach_more_accepted_than_indicated),
+        T(test_cb_011_near_miss_all_accepted),
+        T(test_cb_012_breach_bytes_accepted_with_pending),
+        T(test_cb_012_near_miss_pending_alone),
+    };
+
+    if (argc > 1) {
+        cmocka_set_test_filter(argv[1]);
+    }
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
