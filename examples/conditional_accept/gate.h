@@ -2,8 +2,8 @@
 /* Gate, what others may see of the driver: its configuration, its status and its trace.
  *
  * Gate listens on a TCP port and decides about every client before the connection is established: it lets known
- * clients in, turns others away, and keeps the rest waiting until an authority has answered. Who is let in gets back
- * every byte that he sends. */
+ * clients in, turns others away, and keeps the rest waiting until an authority has answered. A client that is let in
+ * gets back every byte that it sends. */
 #ifndef GATE_H
 #define GATE_H
 
@@ -46,10 +46,10 @@ typedef struct _GATE_POLICY {
  * loopback address, ask about everybody, and the authority says no.
  */
 typedef struct _GATE_CONFIG {
-    USHORT Port;                 /* in host byte order; 0 = chosen by the system */
-    BOOLEAN ListenOnIpv6;        /* as well */
+    USHORT Port;                  /* in host byte order; 0 = chosen by the system */
+    BOOLEAN ListenOnIpv6;         /* as well */
     BOOLEAN ListenOnAllAddresses; /* not only on loopback */
-    BOOLEAN IsVerbose;           /* DbgPrintEx for each callback, when GateTrace is NULL */
+    BOOLEAN IsVerbose;            /* DbgPrintEx for each callback, when GateTrace is NULL */
 
     GATE_POLICY Admission; /* asked in WskInspectEvent */
     ULONG RatePerSecond;   /* more new clients than that are turned away; 0 = no limit */
@@ -65,7 +65,7 @@ typedef struct _GATE_CONFIG {
 
 extern GATE_CONFIG GateConfig;
 
-/* Gives the authority other rules while the driver runs. STATUS_DEVICE_NOT_READY when it does not. */
+/* Gives the authority other rules while the driver runs. STATUS_DEVICE_NOT_READY: it does not run. */
 _IRQL_requires_max_(DISPATCH_LEVEL)
 NTSTATUS GateSetAuthority(_In_ CONST GATE_POLICY *Policy);
 
@@ -84,20 +84,21 @@ typedef struct _GATE_STATUS {
     ULONG RateLimited;    /* rejected at once because too many came */
     ULONG AcceptedLater;  /* verdicts of the authority */
     ULONG RejectedLater;
-    ULONG Aborted;        /* calls of WskAbortEvent */
-    ULONG RequestsNow;    /* clients that were kept waiting and are neither in nor gone */
+    ULONG Aborted;     /* calls of WskAbortEvent */
+    ULONG RequestsNow; /* clients that were kept waiting and are neither in nor gone */
 
     ULONG Connections; /* all that ever were */
     ULONG ConnectionsNow;
     ULONG EndedByPeer; /* gracefully */
     ULONG ResetByPeer;
-    ULONG Refusals;    /* indications that were refused because too many sends were in flight */
+    ULONG Refusals; /* indications that were refused because too many sends were in flight */
     ULONG FailedSends;
     ULONG MostSendsInFlight; /* of one connection */
     ULONG64 BytesReceived;
     ULONG64 BytesSent;
 } GATE_STATUS, *PGATE_STATUS;
 
+/* Not while the driver is being loaded or unloaded. */
 _IRQL_requires_max_(DISPATCH_LEVEL)
 VOID GateQueryStatus(_Out_ PGATE_STATUS Status);
 

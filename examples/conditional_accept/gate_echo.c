@@ -1,46 +1,14 @@
 /* SPDX-License-Identifier: MIT */
-/* Gate, connections: every byte that a client sends goes back to him.
+/* Gate, the echo: every byte that a client sends goes back to where it came from.
  *
  * WskReceiveEvent keeps what it is shown (STATUS_PENDING) and hands the very same buffers to WskSend, one send for each
  * element of the list; an element is given back with WskRelease when its send is complete. So nothing is copied, and
- * several sends can be in flight. Beyond MaxSends the indication is refused (STATUS_DATA_NOT_ACCEPTED): WSK then keeps
- * the bytes and stops indicating, TCP's window closes, and a client who does not read has to stop sending. When half of
- * the sends are done, a receive of length zero starts the indications again.
+ * several sends can be in flight.
  *
- * Uses. A connection is closed when the last use of it ends. Uses are: being open, every callback that is
- * running, every request that WSK has not completed. So WskCloseSocket never meets another call on the same socket,
- * and never an element that was not given back.
- *
- *   open ---- the client has finished, all is sent ---> WskDisconnect ---> open ends
- *     \------ the client has reset the connection -------------------------> open ends
- *      \----- a send has failed, or the driver unloads --> WskDisconnect, abortive --> open ends
- */
-#include "gate_private.h"
-
-typedef struct _GATE_CONNECTION {
-    LIST_ENTRY Entry; /* guarded by the device's lock */
-    PGATE_DEVICE Device;
-    PWSK_SOCKET Socket;
-    CONST WSK_PROVIDER_CONNECTION_DISPATCH *Dispatch;
-    WSK_INSPECT_ID InspectId;
-    USHORT RemotePort;
-    volatile LONG Uses;
-    /* Taken with the connection, so that it can always be ended. */
-    PIRP ReceiveIrp;
-    PIRP DisconnectIrp;
-    PIRP AbortIrp;
-    PIRP CloseIrp;
-
-    KSPIN_LOCK Lock;
-    /* Guarded by Lock. */
-    BOOLEAN IsOpen;          /* new uses may begin */
-    BOOLEAN IsRefusing;      /* the last indication was refused */
-    BOOLEAN IsRearmed;       /* and the receive that lifts this was posted */
-    BOOLEAN HasPeerEnded;    /* nothing more will be indicated */
-    BOOLEAN IsDisconnecting; /* WskDisconnect was called */
-    BOOLEAN IsAborted;       /* WskDisconnect was called with WSK_FLAG_ABORTIVE */
-    ULONG SendsInFlight;
-} GATE_CONNECTION, *PGATE_CONNECTION;
+ * Beyond MaxSends the indication is refused (STATUS_DATA_NOT_ACCEPTED): WSK then keeps the bytes and stops indicating,
+ * TCP's window closes, and a client that does not read has to stop sending. When half of the sends are done, a receive
+ * of length zero starts the indications again. */
+#include "gate_connection.h"
 
 typedef struct _GATE_SEND {
     PGATE_CONNECTION Connection;
@@ -49,171 +17,48 @@ typedef struct _GATE_SEND {
     struct _GATE_SEND *Next;
 } GATE_SEND, *PGATE_SEND;
 
+CONST SIZE_T GateSendSize = sizeof(GATE_SEND);
+
 static IO_COMPLETION_ROUTINE SendComplete;
 static IO_COMPLETION_ROUTINE RearmComplete;
 static IO_COMPLETION_ROUTINE DisconnectComplete;
-static IO_COMPLETION_ROUTINE AbortComplete;
-static IO_COMPLETION_ROUTINE CloseComplete;
 
 static NTSTATUS WSKAPI ReceiveEvent(_In_opt_ PVOID SocketContext, _In_ ULONG Flags,
                                     _In_opt_ PWSK_DATA_INDICATION DataIndication, _In_ SIZE_T BytesIndicated,
                                     _Inout_ SIZE_T *BytesAccepted);
 static NTSTATUS WSKAPI DisconnectEvent(_In_opt_ PVOID SocketContext, _In_ ULONG Flags);
 
-static CONST WSK_CLIENT_CONNECTION_DISPATCH ConnectionDispatch = { ReceiveEvent, DisconnectEvent, NULL };
-
-static VOID ConnectionReport(_In_ PGATE_CONNECTION Connection, _In_ PCSTR Callback, _In_ PCSTR Result,
-                             _In_ SIZE_T Bytes)
-{
-    GateReport(Callback, Result, &Connection->InspectId, Connection->RemotePort, Bytes);
-}
+CONST WSK_CLIENT_CONNECTION_DISPATCH GateConnectionDispatch = { ReceiveEvent, DisconnectEvent, NULL };
 
 /*
- * Life and end of a connection.
+ * What to do next: ask for more, or finish.
  */
-static VOID ConnectionFree(_In_ PGATE_CONNECTION Connection)
+VOID GateConnectionAdvance(PGATE_CONNECTION Connection)
 {
-    PIRP irps[] = { Connection->ReceiveIrp, Connection->DisconnectIrp, Connection->AbortIrp, Connection->CloseIrp };
-
-    for (ULONG i = 0; i < RTL_NUMBER_OF(irps); i++) {
-        if (irps[i] != NULL) {
-            IoFreeIrp(irps[i]);
-        }
-    }
-    ExFreePoolWithTag(Connection, GATE_TAG);
-}
-
-static PGATE_CONNECTION ConnectionAllocate(_In_ PGATE_DEVICE Device, _In_ PWSK_SOCKET Socket)
-{
-    PGATE_CONNECTION connection = ExAllocatePoolZero(NonPagedPoolNx, sizeof(*connection), GATE_TAG);
-
-    if (connection == NULL) {
-        return NULL;
-    }
-    connection->Device = Device;
-    connection->Socket = Socket;
-    connection->Dispatch = (CONST WSK_PROVIDER_CONNECTION_DISPATCH *)Socket->Dispatch;
-    KeInitializeSpinLock(&connection->Lock);
-    connection->IsOpen = TRUE;
-    connection->Uses = 1;
-    connection->ReceiveIrp = IoAllocateIrp(1, FALSE);
-    connection->DisconnectIrp = IoAllocateIrp(1, FALSE);
-    connection->AbortIrp = IoAllocateIrp(1, FALSE);
-    connection->CloseIrp = IoAllocateIrp(1, FALSE);
-    if (connection->ReceiveIrp == NULL || connection->DisconnectIrp == NULL || connection->AbortIrp == NULL ||
-        connection->CloseIrp == NULL) {
-        ConnectionFree(connection);
-        return NULL;
-    }
-    return connection;
-}
-
-_Use_decl_annotations_
-static NTSTATUS CloseComplete(PDEVICE_OBJECT DeviceObject, PIRP Irp, PVOID Context)
-{
-    PGATE_CONNECTION connection = (PGATE_CONNECTION)Context;
-    PGATE_DEVICE device = connection->Device;
-    KIRQL irql;
-
-    UNREFERENCED_PARAMETER(DeviceObject);
-    UNREFERENCED_PARAMETER(Irp); /* freed with the connection */
-    ConnectionReport(connection, "WskCloseSocket", "closed", 0);
-    KeAcquireSpinLock(&device->Lock, &irql);
-    RemoveEntryList(&connection->Entry);
-    device->ConnectionCount--;
-    KeReleaseSpinLock(&device->Lock, irql);
-    ConnectionFree(connection);
-    GateRundownRelease(&device->ConnectionRundown);
-    return STATUS_MORE_PROCESSING_REQUIRED;
-}
-
-static BOOLEAN ConnectionAcquire(_Inout_ PGATE_CONNECTION Connection)
-{
-    BOOLEAN isOpen;
-    KIRQL irql;
-
-    KeAcquireSpinLock(&Connection->Lock, &irql);
-    isOpen = Connection->IsOpen;
-    if (isOpen) {
-        InterlockedIncrement(&Connection->Uses);
-    }
-    KeReleaseSpinLock(&Connection->Lock, irql);
-    return isOpen;
-}
-
-/* The last one closes; the connection may be gone when this returns. */
-static VOID ConnectionRelease(_Inout_ PGATE_CONNECTION Connection)
-{
-    if (InterlockedDecrement(&Connection->Uses) == 0) {
-        IoSetCompletionRoutine(Connection->CloseIrp, CloseComplete, Connection, TRUE, TRUE, TRUE);
-        (VOID)Connection->Dispatch->WskCloseSocket(Connection->Socket, Connection->CloseIrp);
-    }
-}
-
-/* Ends the use that stands for being open. */
-static VOID ConnectionEnd(_Inout_ PGATE_CONNECTION Connection)
-{
-    BOOLEAN wasOpen;
-    KIRQL irql;
-
-    KeAcquireSpinLock(&Connection->Lock, &irql);
-    wasOpen = Connection->IsOpen;
-    Connection->IsOpen = FALSE;
-    KeReleaseSpinLock(&Connection->Lock, irql);
-    if (wasOpen) {
-        ConnectionRelease(Connection);
-    }
-}
-
-_Use_decl_annotations_
-static NTSTATUS AbortComplete(PDEVICE_OBJECT DeviceObject, PIRP Irp, PVOID Context)
-{
-    UNREFERENCED_PARAMETER(DeviceObject);
-    UNREFERENCED_PARAMETER(Irp);
-    ConnectionRelease((PGATE_CONNECTION)Context);
-    return STATUS_MORE_PROCESSING_REQUIRED;
-}
-
-/* Ends the connection at once. Sends in flight are cancelled, so their buffers come back. The caller has a use. */
-static VOID ConnectionAbort(_Inout_ PGATE_CONNECTION Connection)
-{
-    BOOLEAN isFirst;
-    KIRQL irql;
-
-    KeAcquireSpinLock(&Connection->Lock, &irql);
-    isFirst = Connection->IsOpen && !Connection->IsAborted;
-    if (isFirst) {
-        Connection->IsAborted = TRUE;
-        InterlockedIncrement(&Connection->Uses);
-    }
-    KeReleaseSpinLock(&Connection->Lock, irql);
-    if (isFirst) {
-        IoSetCompletionRoutine(Connection->AbortIrp, AbortComplete, Connection, TRUE, TRUE, TRUE);
-        (VOID)Connection->Dispatch->WskDisconnect(Connection->Socket, NULL, WSK_FLAG_ABORTIVE, Connection->AbortIrp);
-        ConnectionEnd(Connection);
-    }
-}
-
-/*
- * What to do next: finish, or ask for more. Called after everything that can be the reason for either, with a use.
- */
-static VOID ConnectionAdvance(_Inout_ PGATE_CONNECTION Connection)
-{
-    ULONG fewSends = Connection->Device->Config.MaxSends / 2;
+    ULONG maxSends = Connection->Device->Config.MaxSends;
     BOOLEAN mustDisconnect = FALSE;
     BOOLEAN mustRearm = FALSE;
+    ULONG inFlight;
     KIRQL irql;
 
     KeAcquireSpinLock(&Connection->Lock, &irql);
+    inFlight = Connection->SendsInFlight;
     if (!Connection->IsOpen || Connection->IsAborted || Connection->IsDisconnecting) {
-        /* Nothing more to do. */
-    } else if (Connection->IsRefusing && !Connection->IsRearmed && Connection->SendsInFlight <= fewSends) {
+        /* It is ending already. */
+    } else if (Connection->RefusedCount != 0) {
+        /* Not before the same list could be taken: else it would be shown and refused again and again. */
+        mustRearm = !Connection->IsRearmed && !Connection->IsReceivePosted &&
+                    (inFlight == 0 || (inFlight <= maxSends / 2 && inFlight + Connection->RefusedCount <= maxSends));
+    } else {
+        mustDisconnect = Connection->HasPeerEnded && inFlight == 0;
+    }
+    if (mustRearm) {
         Connection->IsRearmed = TRUE;
-        mustRearm = TRUE;
+        Connection->IsReceivePosted = TRUE;
         InterlockedIncrement(&Connection->Uses);
-    } else if (Connection->HasPeerEnded && !Connection->IsRefusing && Connection->SendsInFlight == 0) {
+    }
+    if (mustDisconnect) {
         Connection->IsDisconnecting = TRUE;
-        mustDisconnect = TRUE;
         InterlockedIncrement(&Connection->Uses);
     }
     KeReleaseSpinLock(&Connection->Lock, irql);
@@ -224,21 +69,29 @@ static VOID ConnectionAdvance(_Inout_ PGATE_CONNECTION Connection)
 
         IoReuseIrp(Connection->ReceiveIrp, STATUS_UNSUCCESSFUL);
         IoSetCompletionRoutine(Connection->ReceiveIrp, RearmComplete, Connection, TRUE, TRUE, TRUE);
-        (VOID)Connection->Dispatch->WskReceive(Connection->Socket, &nothing, 0, Connection->ReceiveIrp);
+        (void)Connection->Dispatch->WskReceive(Connection->Socket, &nothing, 0, Connection->ReceiveIrp);
     }
     if (mustDisconnect) {
         IoSetCompletionRoutine(Connection->DisconnectIrp, DisconnectComplete, Connection, TRUE, TRUE, TRUE);
-        (VOID)Connection->Dispatch->WskDisconnect(Connection->Socket, NULL, 0, Connection->DisconnectIrp);
+        (void)Connection->Dispatch->WskDisconnect(Connection->Socket, NULL, 0, Connection->DisconnectIrp);
     }
 }
 
-/* The indications go on by themselves, beginning with the bytes that were refused. */
+/* The indications go on by themselves, beginning with the bytes that were refused. On another processor they may
+ * have gone on already, and the next refusal may be waiting for this IRP. */
 _Use_decl_annotations_
 static NTSTATUS RearmComplete(PDEVICE_OBJECT DeviceObject, PIRP Irp, PVOID Context)
 {
+    PGATE_CONNECTION connection = (PGATE_CONNECTION)Context;
+    KIRQL irql;
+
     UNREFERENCED_PARAMETER(DeviceObject);
     UNREFERENCED_PARAMETER(Irp);
-    ConnectionRelease((PGATE_CONNECTION)Context);
+    KeAcquireSpinLock(&connection->Lock, &irql);
+    connection->IsReceivePosted = FALSE;
+    KeReleaseSpinLock(&connection->Lock, irql);
+    GateConnectionAdvance(connection);
+    GateConnectionRelease(connection);
     return STATUS_MORE_PROCESSING_REQUIRED;
 }
 
@@ -248,63 +101,10 @@ static NTSTATUS DisconnectComplete(PDEVICE_OBJECT DeviceObject, PIRP Irp, PVOID 
     PGATE_CONNECTION connection = (PGATE_CONNECTION)Context;
 
     UNREFERENCED_PARAMETER(DeviceObject);
-    ConnectionReport(connection, "WskDisconnect", NT_SUCCESS(Irp->IoStatus.Status) ? "finished" : "failed", 0);
-    ConnectionEnd(connection);
-    ConnectionRelease(connection);
+    GateConnectionReport(connection, "WskDisconnect", NT_SUCCESS(Irp->IoStatus.Status) ? "finished" : "failed", 0);
+    GateConnectionEnd(connection);
+    GateConnectionRelease(connection);
     return STATUS_MORE_PROCESSING_REQUIRED;
-}
-
-/*
- * A new connection.
- */
-_Use_decl_annotations_
-NTSTATUS WSKAPI GateAcceptEvent(PVOID SocketContext, ULONG Flags, PSOCKADDR LocalAddress, PSOCKADDR RemoteAddress,
-                                PWSK_SOCKET AcceptSocket, PVOID *AcceptSocketContext,
-                                CONST WSK_CLIENT_CONNECTION_DISPATCH **AcceptSocketDispatch)
-{
-    PGATE_LISTENER listener = (PGATE_LISTENER)SocketContext;
-    PGATE_DEVICE device = listener->Device;
-    PGATE_CONNECTION connection;
-    SIZE_T returned;
-    BOOLEAN isIn = FALSE;
-    KIRQL irql;
-
-    UNREFERENCED_PARAMETER(Flags);
-    UNREFERENCED_PARAMETER(LocalAddress);
-    if (AcceptSocket == NULL) {
-        GateListenerDied(listener);
-        return STATUS_REQUEST_NOT_ACCEPTED;
-    }
-
-    connection = ConnectionAllocate(device, AcceptSocket);
-    if (connection == NULL) {
-        return STATUS_REQUEST_NOT_ACCEPTED;
-    }
-    connection->RemotePort = GateAddressPort(RemoteAddress);
-    if (NT_SUCCESS(connection->Dispatch->WskControlSocket(AcceptSocket, WskIoctl, SIO_WSK_QUERY_INSPECT_ID, 0, 0, NULL,
-                                                          sizeof(connection->InspectId), &connection->InspectId,
-                                                          &returned, NULL))) {
-        GateRequestForget(device, &connection->InspectId);
-    }
-
-    KeAcquireSpinLock(&device->Lock, &irql);
-    if (!device->IsStopping && device->ConnectionCount < device->Config.MaxConnections) {
-        GateRundownAcquire(&device->ConnectionRundown);
-        InsertTailList(&device->Connections, &connection->Entry);
-        device->ConnectionCount++;
-        isIn = TRUE;
-    }
-    KeReleaseSpinLock(&device->Lock, irql);
-
-    ConnectionReport(connection, "WskAcceptEvent", isIn ? "taken" : "not taken", 0);
-    if (!isIn) {
-        ConnectionFree(connection);
-        return STATUS_REQUEST_NOT_ACCEPTED;
-    }
-    InterlockedIncrement(&GateCounters.Connections);
-    *AcceptSocketContext = connection;
-    *AcceptSocketDispatch = &ConnectionDispatch;
-    return STATUS_SUCCESS;
 }
 
 /*
@@ -368,11 +168,11 @@ static NTSTATUS SendComplete(PDEVICE_OBJECT DeviceObject, PIRP Irp, PVOID Contex
     connection->SendsInFlight--;
     KeReleaseSpinLock(&connection->Lock, irql);
     if (isSent) {
-        ConnectionAdvance(connection);
+        GateConnectionAdvance(connection);
     } else {
-        ConnectionAbort(connection);
+        GateConnectionAbort(connection);
     }
-    ConnectionRelease(connection);
+    GateConnectionRelease(connection);
     return STATUS_MORE_PROCESSING_REQUIRED;
 }
 
@@ -387,7 +187,7 @@ static VOID SendsStart(_In_ PGATE_CONNECTION Connection, _In_ PGATE_SEND First)
         send->Indication->Next = NULL; /* released alone */
         InterlockedIncrement(&Connection->Uses);
         IoSetCompletionRoutine(send->Irp, SendComplete, send, TRUE, TRUE, TRUE);
-        (VOID)Connection->Dispatch->WskSend(Connection->Socket, &buffer, 0, send->Irp);
+        (void)Connection->Dispatch->WskSend(Connection->Socket, &buffer, 0, send->Irp);
     }
 }
 
@@ -405,7 +205,7 @@ static BOOLEAN SendsReserve(_Inout_ PGATE_CONNECTION Connection, _In_ ULONG Coun
     if (isRoom) {
         Connection->SendsInFlight += Count;
     }
-    Connection->IsRefusing = !isRoom;
+    Connection->RefusedCount = isRoom ? 0 : Count;
     Connection->IsRearmed = FALSE;
     inFlight = Connection->SendsInFlight;
     KeReleaseSpinLock(&Connection->Lock, irql);
@@ -441,11 +241,11 @@ static NTSTATUS WSKAPI ReceiveEvent(PVOID SocketContext, ULONG Flags, PWSK_DATA_
     UNREFERENCED_PARAMETER(Flags);
     UNREFERENCED_PARAMETER(BytesAccepted);
     if (DataIndication == NULL) {
-        ConnectionReport(connection, "WskReceiveEvent", "dead", 0);
-        ConnectionEnd(connection);
+        GateConnectionReport(connection, "WskReceiveEvent", "dead", 0);
+        GateConnectionEnd(connection);
         return STATUS_SUCCESS;
     }
-    if (!ConnectionAcquire(connection)) {
+    if (!GateConnectionAcquire(connection)) {
         return STATUS_DATA_NOT_ACCEPTED; /* it is being closed */
     }
 
@@ -454,20 +254,19 @@ static NTSTATUS WSKAPI ReceiveEvent(PVOID SocketContext, ULONG Flags, PWSK_DATA_
     }
     if (!SendsReserve(connection, count)) {
         InterlockedIncrement(&GateCounters.Refusals);
-        ConnectionReport(connection, "WskReceiveEvent", "refused", BytesIndicated);
-        /* All sends may have been completed meanwhile: then nobody else would start the indications again. */
-        ConnectionAdvance(connection);
+        GateConnectionReport(connection, "WskReceiveEvent", "refused", BytesIndicated);
+        /* A send in flight starts the indications again when it is complete; perhaps it just did. */
     } else if ((sends = SendsAllocate(connection, DataIndication)) == NULL) {
         SendsUnreserve(connection, count);
-        ConnectionReport(connection, "WskReceiveEvent", "no memory", BytesIndicated);
-        ConnectionAbort(connection);
+        GateConnectionReport(connection, "WskReceiveEvent", "no memory", BytesIndicated);
+        GateConnectionAbort(connection);
     } else {
         InterlockedAdd64(&GateCounters.BytesReceived, (LONG64)BytesIndicated);
-        ConnectionReport(connection, "WskReceiveEvent", "echoed", BytesIndicated);
+        GateConnectionReport(connection, "WskReceiveEvent", "echoed", BytesIndicated);
         SendsStart(connection, sends);
         status = STATUS_PENDING;
     }
-    ConnectionRelease(connection);
+    GateConnectionRelease(connection);
     return status;
 }
 
@@ -477,58 +276,21 @@ static NTSTATUS WSKAPI DisconnectEvent(PVOID SocketContext, ULONG Flags)
     PGATE_CONNECTION connection = (PGATE_CONNECTION)SocketContext;
     KIRQL irql;
 
-    if (!ConnectionAcquire(connection)) {
+    if (!GateConnectionAcquire(connection)) {
         return STATUS_SUCCESS;
     }
     if (Flags & WSK_FLAG_ABORTIVE) {
         InterlockedIncrement(&GateCounters.ResetByPeer);
-        ConnectionReport(connection, "WskDisconnectEvent", "reset", 0);
-        ConnectionEnd(connection);
+        GateConnectionReport(connection, "WskDisconnectEvent", "reset", 0);
+        GateConnectionEnd(connection);
     } else {
         InterlockedIncrement(&GateCounters.EndedByPeer);
-        ConnectionReport(connection, "WskDisconnectEvent", "end", 0);
+        GateConnectionReport(connection, "WskDisconnectEvent", "end", 0);
         KeAcquireSpinLock(&connection->Lock, &irql);
         connection->HasPeerEnded = TRUE;
         KeReleaseSpinLock(&connection->Lock, irql);
-        ConnectionAdvance(connection);
+        GateConnectionAdvance(connection);
     }
-    ConnectionRelease(connection);
+    GateConnectionRelease(connection);
     return STATUS_SUCCESS;
-}
-
-/*
- * Unload.
- */
-static PGATE_CONNECTION ConnectionNextToAbort(_Inout_ PGATE_DEVICE Device)
-{
-    PGATE_CONNECTION found = NULL;
-    PLIST_ENTRY entry;
-    KIRQL irql;
-
-    KeAcquireSpinLock(&Device->Lock, &irql);
-    for (entry = Device->Connections.Flink; entry != &Device->Connections && found == NULL; entry = entry->Flink) {
-        PGATE_CONNECTION connection = CONTAINING_RECORD(entry, GATE_CONNECTION, Entry);
-
-        KeAcquireSpinLockAtDpcLevel(&connection->Lock);
-        if (connection->IsOpen && !connection->IsAborted) {
-            InterlockedIncrement(&connection->Uses);
-            found = connection;
-        }
-        KeReleaseSpinLockFromDpcLevel(&connection->Lock);
-    }
-    KeReleaseSpinLock(&Device->Lock, irql);
-    return found;
-}
-
-_Use_decl_annotations_
-VOID GateEchoStop(PGATE_DEVICE Device)
-{
-    PGATE_CONNECTION connection;
-
-    PAGED_CODE();
-    while ((connection = ConnectionNextToAbort(Device)) != NULL) {
-        ConnectionAbort(connection);
-        ConnectionRelease(connection);
-    }
-    GateRundownWait(&Device->ConnectionRundown);
 }

@@ -5,7 +5,7 @@
  * that was sent to the authority; when it fires, a DPC queues a work item, and the work item gives the verdict with
  * WskInspectComplete.
  *
- * The record leaves the list when the request is over: the verdict was no, the client gave up (WskAbortEvent), or he
+ * The record leaves the list when the request is over: the verdict was no, the client gave up (WskAbortEvent), or it
  * came in (WskAcceptEvent). Each of these may run at the same time as the verdict on another processor, so the list,
  * the timer chain and the verdict IRP have a reference each, and the last of them frees the record. */
 #include "gate_private.h"
@@ -28,6 +28,10 @@ typedef struct _GATE_REQUEST {
 static KDEFERRED_ROUTINE AuthorityAnswered;
 static IO_WORKITEM_ROUTINE GiveVerdict;
 static IO_COMPLETION_ROUTINE VerdictComplete;
+
+#ifdef ALLOC_PRAGMA
+#pragma alloc_text(PAGE, GateInspectStop)
+#endif
 
 /*
  * Records.
@@ -65,8 +69,7 @@ static PGATE_REQUEST RequestAllocate(_In_ PGATE_LISTENER Listener, _In_ CONST SO
     request->Device = Listener->Device;
     request->Listener = Listener;
     request->InspectId = *InspectId;
-    RtlCopyMemory(&request->Remote, Remote,
-                  Remote->sa_family == AF_INET6 ? sizeof(SOCKADDR_IN6) : sizeof(SOCKADDR_IN));
+    RtlCopyMemory(&request->Remote, Remote, Remote->sa_family == AF_INET6 ? sizeof(SOCKADDR_IN6) : sizeof(SOCKADDR_IN));
     KeInitializeTimer(&request->Timer);
     KeInitializeDpc(&request->Dpc, AuthorityAnswered, request);
     request->WorkItem = IoAllocateWorkItem(Listener->Device->DeviceObject);
@@ -275,7 +278,7 @@ static VOID GiveVerdict(PDEVICE_OBJECT DeviceObject, PVOID Context)
 
         InterlockedIncrement(&request->References); /* the IRP's */
         IoSetCompletionRoutine(request->Irp, VerdictComplete, request, TRUE, TRUE, TRUE);
-        (VOID)listener->Dispatch->WskInspectComplete(listener->Socket, &request->InspectId, request->Verdict,
+        (void)listener->Dispatch->WskInspectComplete(listener->Socket, &request->InspectId, request->Verdict,
                                                      request->Irp);
         GateRundownRelease(&listener->Verdicts);
     }

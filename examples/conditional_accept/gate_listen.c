@@ -93,9 +93,9 @@ static NTSTATUS ListenerConfigure(_Inout_ PGATE_DEVICE Device, _Inout_ PGATE_LIS
     ULONG conditional = 1;
     NTSTATUS status;
 
-    status = SyncWait(Sync, dispatch->WskControlSocket(Listener->Socket, WskSetOption, SO_CONDITIONAL_ACCEPT, SOL_SOCKET,
-                                                       sizeof(conditional), &conditional, 0, NULL, NULL,
-                                                       SyncPrepare(Sync)));
+    status =
+        SyncWait(Sync, dispatch->WskControlSocket(Listener->Socket, WskSetOption, SO_CONDITIONAL_ACCEPT, SOL_SOCKET,
+                                                  sizeof(conditional), &conditional, 0, NULL, NULL, SyncPrepare(Sync)));
     if (!NT_SUCCESS(status)) {
         return status;
     }
@@ -145,7 +145,7 @@ static VOID ListenerClose(_Inout_ PGATE_LISTENER Listener)
 {
     GateRundownWait(&Listener->Verdicts);
     IoSetCompletionRoutine(Listener->CloseIrp, CloseComplete, Listener, TRUE, TRUE, TRUE);
-    (VOID)Listener->Dispatch->WskCloseSocket(Listener->Socket, Listener->CloseIrp);
+    (void)Listener->Dispatch->WskCloseSocket(Listener->Socket, Listener->CloseIrp);
 }
 
 /* TRUE for exactly one caller. */
@@ -200,10 +200,9 @@ static NTSTATUS ListenerOpen(PGATE_DEVICE Device, PGATE_LISTENER Listener, ADDRE
         goto Failed;
     }
 
-    status = SyncWait(&sync, Device->Provider.Dispatch->WskSocket(Device->Provider.Client, Family, SOCK_STREAM,
-                                                                  IPPROTO_TCP, WSK_FLAG_LISTEN_SOCKET, Listener,
-                                                                  &ListenDispatch, NULL, NULL, NULL,
-                                                                  SyncPrepare(&sync)));
+    status = SyncWait(&sync, Device->Provider.Dispatch->WskSocket(
+                                 Device->Provider.Client, Family, SOCK_STREAM, IPPROTO_TCP, WSK_FLAG_LISTEN_SOCKET,
+                                 Listener, &ListenDispatch, NULL, NULL, NULL, SyncPrepare(&sync)));
     if (!NT_SUCCESS(status)) {
         goto Failed;
     }

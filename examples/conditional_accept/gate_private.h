@@ -2,17 +2,18 @@
 /* Gate, what its own source files share: the objects and the functions that work on them.
  *
  * Files: driver.c (load, unload, status), gate_listen.c (sockets that listen), gate_inspect.c (WskInspectEvent,
- * WskAbortEvent and the authority), gate_rules.c (policies and the rate limit), gate_echo.c (connections).
+ * WskAbortEvent and the authority), gate_rules.c (policies and the rate limit), gate_connection.c (WskAcceptEvent; how
+ * connections end), gate_echo.c (WskReceiveEvent, WskDisconnectEvent and the sends).
  *
- * Locks: GATE_DEVICE.Lock guards the lists and the policies, GATE_CONNECTION.Lock one connection. Neither is held
- * while the other is taken, and none is held when WSK is called. */
+ * Locks: GATE_DEVICE.Lock guards the lists and the policies, GATE_CONNECTION.Lock one connection and is taken inside. None
+ * is held when WSK is called. */
 #ifndef GATE_PRIVATE_H
 #define GATE_PRIVATE_H
 
 #include "gate.h"
 
-#define GATE_TAG          'etaG'
-#define GATE_TAG_SEND     'sTaG'
+#define GATE_TAG 'etaG'
+#define GATE_TAG_SEND 'sTaG'
 #define GATE_SECOND_100NS 10000000ULL
 
 /*
@@ -50,8 +51,8 @@ typedef struct _GATE_LISTENER {
     struct _GATE_DEVICE *Device;
     PWSK_SOCKET Socket; /* NULL: none */
     CONST WSK_PROVIDER_LISTEN_DISPATCH *Dispatch;
-    USHORT Port; /* in host byte order */
-    BOOLEAN IsClosing; /* guarded by the device's lock */
+    USHORT Port;           /* in host byte order */
+    BOOLEAN IsClosing;     /* guarded by the device's lock */
     GATE_RUNDOWN Verdicts; /* calls of WskInspectComplete that have not returned */
     PIRP CloseIrp;
     PIO_WORKITEM CloseWorkItem; /* when WSK says that the socket is dead */
@@ -164,7 +165,7 @@ VOID GateRequestForget(_Inout_ PGATE_DEVICE Device, _In_ CONST WSK_INSPECT_ID *I
 _IRQL_requires_(PASSIVE_LEVEL)
 VOID GateInspectStop(_Inout_ PGATE_DEVICE Device);
 
-/* --- gate_echo.c --- */
+/* --- gate_connection.c --- */
 
 _IRQL_requires_max_(DISPATCH_LEVEL)
 NTSTATUS WSKAPI GateAcceptEvent(_In_opt_ PVOID SocketContext, _In_ ULONG Flags, _In_ PSOCKADDR LocalAddress,
@@ -174,6 +175,11 @@ NTSTATUS WSKAPI GateAcceptEvent(_In_opt_ PVOID SocketContext, _In_ ULONG Flags, 
 
 /* Aborts all connections and waits until the last of them is closed. Nothing listens any more. */
 _IRQL_requires_(PASSIVE_LEVEL)
-VOID GateEchoStop(_Inout_ PGATE_DEVICE Device);
+VOID GateConnectionsStop(_Inout_ PGATE_DEVICE Device);
+
+/* --- gate_echo.c --- */
+
+/* How large the blocks of GATE_DEVICE.Sends are. */
+extern CONST SIZE_T GateSendSize;
 
 #endif

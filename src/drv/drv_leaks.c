@@ -2,25 +2,28 @@
 /* What would call into a driver after it was unloaded. */
 #include "drv/drv_leaks.h"
 
-#include <stdbool.h>
+#include <wdm.h>
 
+#include "nt/ex_worker.h"
+#include "nt/io_irp.h"
+#include "nt/ke_dispatcher.h"
 #include "nt/ob_types.h"
 #include "nt/ps_thread.h"
 #include "vrf/vrf_ledger.h"
 #include "vrf/vrf_report.h"
 
+/* Design
+ *
+ * The same walks over the live objects serve both functions: once they note addresses, once they report what was not
+ * noted. Other leaks (memory, handles, IRPs that rest) cannot hurt an unloaded driver; the stop reports them.
+ */
+
 struct search {
-    const struct we_drv_leaks *before;
+    struct we_drv_leaks *found;        /* where to note; NULL: report */
+    const struct we_drv_leaks *before; /* what not to report */
     const char *driver_name;
     const char *function;
 };
-
-static void leaks_add(struct we_drv_leaks *leaks, const void *address)
-{
-    if (leaks->count < WE_DRV_LEAKS_MAX) {
-        leaks->addresses[leaks->count++] = address;
-    }
-}
 
 static bool leaks_has(const struct we_drv_leaks *leaks, const void *address)
 {
@@ -32,66 +35,138 @@ static bool leaks_has(const struct we_drv_leaks *leaks, const void *address)
     return false;
 }
 
-static void registration_collect(struct we_vrf_entry *entry, void *context)
+static void leaks_add(struct we_drv_leaks *leaks, const void *address)
 {
-    leaks_add((struct we_drv_leaks *)context, entry->address);
-}
-
-static void thread_collect(struct we_nt_thread *thread, void *context)
-{
-    leaks_add((struct we_drv_leaks *)context, thread);
-}
-
-/* The ledger is searched from end to end, so it is asked first whether there is anything to find. */
-static void registrations_each(void (*fn)(struct we_vrf_entry *entry, void *context), void *context)
-{
-    if (we_vrf_ledger_count(WE_KIND_REGISTRATION) > 0) {
-        we_vrf_ledger_each(WE_KIND_REGISTRATION, fn, context);
+    if (leaks->count == WE_DRV_LEAKS_MAX) {
+        leaks->is_overflown = true;
+    } else {
+        leaks->addresses[leaks->count++] = address;
     }
 }
 
-void we_drv_leaks_collect(struct we_drv_leaks *leaks)
+/* Notes the object, or says that it is to be reported. */
+static bool search_is_leak(const struct search *search, const void *address)
 {
-    leaks->count = 0;
-    registrations_each(registration_collect, leaks);
-    we_ps_thread_each_running(thread_collect, leaks);
+    if (search->found != NULL) {
+        leaks_add(search->found, address);
+        return false;
+    }
+    return !leaks_has(search->before, address);
 }
 
-static void registration_report(struct we_vrf_entry *entry, void *context)
+static void registration_look(struct we_vrf_entry *entry, void *context)
 {
     const struct search *search = context;
 
-    if (leaks_has(search->before, entry->address)) {
-        return;
+    if (search_is_leak(search, entry->address)) {
+        (void)we_vrf_report_entry(WE_RULE_NPI_012, entry,
+                                  "%s of the driver %s returned, but WskDeregister was not called for block %p",
+                                  search->function, search->driver_name, entry->address);
+        entry->is_reported = true;
     }
-    (void)we_vrf_report_entry(WE_RULE_NPI_012, entry,
-                              "%s of the driver %s returned, but WskDeregister was not called for block %p",
-                              search->function, search->driver_name, entry->address);
-    entry->is_reported = true;
 }
 
-static void thread_report(struct we_nt_thread *thread, void *context)
+static void irp_look(struct we_vrf_entry *entry, void *context)
 {
     const struct search *search = context;
-    struct we_ob_header *header;
+    enum we_io_irp_state state = we_io_irp_state((const IRP *)entry->address);
 
-    if (leaks_has(search->before, thread)) {
-        return;
+    if ((state == WE_IRP_SENT || state == WE_IRP_COMPLETING) && search_is_leak(search, entry->address)) {
+        (void)we_vrf_report_entry(WE_RULE_UNL_017, entry,
+                                  "%s of the driver %s returned, but IRP %p, which was sent away, has not come back",
+                                  search->function, search->driver_name, entry->address);
+        entry->is_reported = true;
     }
-    header = we_ob_find(thread);
-    (void)we_vrf_report_entry(WE_RULE_THREAD_001, header != NULL ? &header->entry : NULL,
-                              "%s of the driver %s returned, but thread %u with routine %p has not ended",
-                              search->function, search->driver_name, (unsigned)thread->id,
-                              (void *)(ULONG_PTR)thread->start_routine);
-    if (header != NULL) {
+}
+
+static void work_item_look(struct we_vrf_entry *entry, void *context)
+{
+    const struct search *search = context;
+    const struct _IO_WORKITEM *item = entry->address;
+
+    if (item->item.List.Flink != NULL && search_is_leak(search, entry->address)) {
+        (void)we_vrf_report_entry(WE_RULE_UNL_002, entry,
+                                  "%s of the driver %s returned, but work item %p is still queued", search->function,
+                                  search->driver_name, entry->address);
+    }
+}
+
+static void thread_look(struct we_nt_thread *thread, void *context)
+{
+    const struct search *search = context;
+    struct we_ob_header *header = we_ob_find(thread);
+
+    if (header != NULL && search_is_leak(search, thread)) {
+        (void)we_vrf_report_entry(WE_RULE_THREAD_001, &header->entry,
+                                  "%s of the driver %s returned, but thread %u with routine %p has not ended",
+                                  search->function, search->driver_name, (unsigned)thread->id,
+                                  (void *)(ULONG_PTR)thread->start_routine);
         header->entry.is_reported = true;
     }
 }
 
+/* Timers have no ledger entry to be marked in, so those that leak are noted first and then taken off their list, which
+ * cannot be done in the walk. */
+struct timers {
+    const struct search *search;
+    struct we_drv_leaks leaks;
+};
+
+static void timer_look(PKTIMER timer, void *context)
+{
+    struct timers *timers = context;
+
+    if (search_is_leak(timers->search, timer)) {
+        leaks_add(&timers->leaks, timer);
+    }
+}
+
+static void timers_search(const struct search *search)
+{
+    struct timers timers = { search, { 0 } };
+
+    we_ke_timers_each(timer_look, &timers);
+    for (size_t i = 0; i < timers.leaks.count; i++) {
+        struct we_vrf_object object = { "timer", timers.leaks.addresses[i], NULL, NULL, NULL };
+
+        (void)we_vrf_report(WE_RULE_DPC_004, &object, "%s of the driver %s returned, but timer %p is still set",
+                            search->function, search->driver_name, timers.leaks.addresses[i]);
+        (void)KeCancelTimer((PKTIMER)(ULONG_PTR)timers.leaks.addresses[i]);
+    }
+}
+
+/* The ledger is searched from end to end, so it is asked first whether there is anything to find. */
+static void ledger_search(enum we_vrf_kind kind, void (*look)(struct we_vrf_entry *entry, void *context),
+                          struct search *search)
+{
+    if (we_vrf_ledger_count(kind) > 0) {
+        we_vrf_ledger_each(kind, look, search);
+    }
+}
+
+static void search_run(struct search *search)
+{
+    ledger_search(WE_KIND_REGISTRATION, registration_look, search);
+    ledger_search(WE_KIND_IRP, irp_look, search);
+    ledger_search(WE_KIND_WORK_ITEM, work_item_look, search);
+    timers_search(search);
+    we_ps_thread_each_running(thread_look, search);
+}
+
+void we_drv_leaks_collect(struct we_drv_leaks *leaks)
+{
+    struct search search = { leaks, NULL, NULL, NULL };
+
+    leaks->count = 0;
+    leaks->is_overflown = false;
+    search_run(&search);
+}
+
 void we_drv_leaks_report(const struct we_drv_leaks *before, const char *driver_name, const char *function)
 {
-    struct search search = { before, driver_name, function };
+    struct search search = { NULL, before, driver_name, function };
 
-    registrations_each(registration_report, &search);
-    we_ps_thread_each_running(thread_report, &search);
+    if (!before->is_overflown) {
+        search_run(&search);
+    }
 }

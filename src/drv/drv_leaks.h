@@ -3,20 +3,23 @@
 #ifndef WE_DRV_LEAKS_H
 #define WE_DRV_LEAKS_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
-/* Objects are known by address; more than fit are not told apart from a driver's own. */
 #define WE_DRV_LEAKS_MAX 64
 
+/* Objects that can call back, by address: registrations with WSK, sent IRPs, queued work items, set timers, running
+ * system threads. */
 struct we_drv_leaks {
     size_t count;
+    bool is_overflown; /* there were more: then nobody can say what is new */
     const void *addresses[WE_DRV_LEAKS_MAX];
 };
 
-/* Notes what is alive now: registrations with WSK, and system threads. */
+/* Notes what is alive now. */
 void we_drv_leaks_collect(struct we_drv_leaks *leaks);
-/* Reports what is alive now and was not before: NPI-012, THREAD-001. Each object is marked, so that the stop does not
- * report it once more. function: whose return was too early. */
+/* Reports what is alive now and was not before: NPI-012, UNL-017, UNL-002, DPC-004, THREAD-001. Each object is marked, so
+ * that the stop does not report it once more; timers are cancelled. function: whose return was too early. */
 void we_drv_leaks_report(const struct we_drv_leaks *before, const char *driver_name, const char *function);
 
 #endif

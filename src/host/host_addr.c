@@ -47,8 +47,7 @@ socklen_t we_host_addr_to_native(const struct we_base_addr *addr, struct sockadd
     return 0;
 }
 
-bool we_host_addr_from_native(const struct sockaddr_storage *native, socklen_t length_bytes,
-                              struct we_base_addr *addr)
+bool we_host_addr_from_native(const struct sockaddr_storage *native, socklen_t length_bytes, struct we_base_addr *addr)
 {
     struct sockaddr_in in;
     struct sockaddr_in6 in6;

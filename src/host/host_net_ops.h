@@ -26,7 +26,7 @@ struct we_host_ep {
     struct we_base_list link; /* among the shard's unwatched endpoints */
     unsigned cpu;             /* whose shard this is in; once watched, where events go */
     enum we_host_watch watch;
-    bool is_muted;            /* no event follows any more */
+    bool is_muted; /* no event follows any more */
 };
 
 /* Unless it says otherwise a function is what host_net.h says of its namesake, called without any lock of ours, and

@@ -25,7 +25,7 @@
  */
 
 enum we_host_posix_phase {
-    WE_POSIX_BOUND,      /* a stream before connect; in no poller, which would report that it is not connected */
+    WE_POSIX_BOUND, /* a stream before connect; in no poller, which would report that it is not connected */
     WE_POSIX_CONNECTING,
     WE_POSIX_CONNECTED,
     WE_POSIX_LISTENING,
@@ -42,12 +42,12 @@ struct we_host_posix_ep {
     unsigned interest;      /* in the poller */
     unsigned poller_cpu;    /* whose poller it is in */
     bool is_in_poller;
-    bool wants_writable;     /* a send was short once */
-    bool is_send_finished;   /* we finished sending */
-    bool has_read_end;       /* the peer's end was read */
-    bool holds_handshake;    /* listener: asked for; request: its listener's */
-    bool is_local_concrete;  /* local is known and stays */
-    bool is_starved;         /* guarded by the shard's lock */
+    bool wants_writable;              /* a send was short once */
+    bool is_send_finished;            /* we finished sending */
+    bool has_read_end;                /* the peer's end was read */
+    bool holds_handshake;             /* listener: asked for; request: its listener's */
+    bool is_local_concrete;           /* local is known and stays */
+    bool is_starved;                  /* guarded by the shard's lock */
     struct we_base_list starved_link; /* guarded by the shard's lock */
     struct we_base_addr local;
     struct we_base_addr remote; /* WE_FAMILY_NONE until known */
@@ -100,10 +100,8 @@ enum we_err we_host_posix_stream_open(const struct we_base_addr *local, struct w
 enum we_err we_host_posix_connect(struct we_host_ep *stream, const struct we_base_addr *remote);
 /* refine for a stream that is connecting. */
 unsigned we_host_posix_refine_connect(struct we_host_posix_ep *stream, unsigned events);
-enum we_err we_host_posix_recv(struct we_host_ep *ep, const struct we_host_iov *iov, unsigned iov_count,
-                               size_t *bytes);
-enum we_err we_host_posix_send(struct we_host_ep *ep, const struct we_host_iov *iov, unsigned iov_count,
-                               size_t *bytes);
+enum we_err we_host_posix_recv(struct we_host_ep *ep, const struct we_host_iov *iov, unsigned iov_count, size_t *bytes);
+enum we_err we_host_posix_send(struct we_host_ep *ep, const struct we_host_iov *iov, unsigned iov_count, size_t *bytes);
 enum we_err we_host_posix_shutdown_send(struct we_host_ep *ep);
 /* Before an orderly close: sees to it that the kernel does not make a reset of it. */
 void we_host_posix_linger(struct we_host_posix_ep *ep);

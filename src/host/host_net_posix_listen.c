@@ -33,8 +33,8 @@ static enum we_err listener_bind(int fd, const struct we_base_addr *local, const
 {
     struct sockaddr_storage native;
     socklen_t length_bytes = we_host_addr_to_native(local, &native);
-    int backlog_count = options->backlog_count == 0 || options->backlog_count > SOMAXCONN ? SOMAXCONN
-                                                                                           : (int)options->backlog_count;
+    int backlog_count =
+        options->backlog_count == 0 || options->backlog_count > SOMAXCONN ? SOMAXCONN : (int)options->backlog_count;
     enum we_err err = listener_configure(fd, local, options);
 
     if (err != WE_OK) {

@@ -98,23 +98,23 @@ struct we_host_virtual_segment {
 struct we_host_virtual_end {
     struct we_host_virtual_ep ep; /* first */
     unsigned char index;
-    unsigned char state;       /* enum we_host_virtual_state */
-    bool is_closed;            /* its owner has gone */
-    bool is_watched_all;       /* bytes and ends are events */
-    bool is_send_finished;     /* it finished sending */
-    bool has_end_in_flight;    /* the other end's FIN is on the way */
-    bool has_reset_in_flight;  /* the answer to bytes that nobody wanted is on the way */
-    bool has_end;              /* the other end's FIN has arrived */
-    bool has_had_bytes;        /* bytes ever arrived */
-    bool wants_writable;       /* a send was short */
+    unsigned char state;      /* enum we_host_virtual_state */
+    bool is_closed;           /* its owner has gone */
+    bool is_watched_all;      /* bytes and ends are events */
+    bool is_send_finished;    /* it finished sending */
+    bool has_end_in_flight;   /* the other end's FIN is on the way */
+    bool has_reset_in_flight; /* the answer to bytes that nobody wanted is on the way */
+    bool has_end;             /* the other end's FIN has arrived */
+    bool has_had_bytes;       /* bytes ever arrived */
+    bool wants_writable;      /* a send was short */
     bool is_keepalive;
     bool is_nodelay;
-    unsigned pending;          /* events that have happened and were not taken */
+    unsigned pending; /* events that have happened and were not taken */
     enum we_err error;
     unsigned receive_buffer_bytes;
     unsigned send_buffer_bytes;
-    size_t flying_bytes;       /* in flight to this end */
-    size_t arrived_bytes;      /* to be read here */
+    size_t flying_bytes;         /* in flight to this end */
+    size_t arrived_bytes;        /* to be read here */
     struct we_base_list flying;  /* segments */
     struct we_base_list arrived; /* segments */
     struct we_base_addr local;

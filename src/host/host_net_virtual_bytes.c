@@ -80,10 +80,8 @@ size_t we_host_virtual_end_room_bytes_locked(struct we_host_virtual_end *end)
 {
     const struct we_host_virtual_end *peer = we_host_virtual_peer_of(end);
     size_t waiting_bytes = peer->flying_bytes + peer->arrived_bytes;
-    size_t window_bytes =
-        waiting_bytes < peer->receive_buffer_bytes ? peer->receive_buffer_bytes - waiting_bytes : 0;
-    size_t buffer_bytes =
-        peer->flying_bytes < end->send_buffer_bytes ? end->send_buffer_bytes - peer->flying_bytes : 0;
+    size_t window_bytes = waiting_bytes < peer->receive_buffer_bytes ? peer->receive_buffer_bytes - waiting_bytes : 0;
+    size_t buffer_bytes = peer->flying_bytes < end->send_buffer_bytes ? end->send_buffer_bytes - peer->flying_bytes : 0;
 
     return window_bytes < buffer_bytes ? window_bytes : buffer_bytes;
 }

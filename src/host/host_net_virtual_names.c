@@ -67,8 +67,7 @@ static bool claims_overlap(const struct we_host_virtual_claim *a, const struct w
     if (a->addr.family != b->addr.family) {
         return a->is_dual || b->is_dual;
     }
-    return we_base_addr_is_any(&a->addr) || we_base_addr_is_any(&b->addr) ||
-           we_base_addr_same_host(&a->addr, &b->addr);
+    return we_base_addr_is_any(&a->addr) || we_base_addr_is_any(&b->addr) || we_base_addr_same_host(&a->addr, &b->addr);
 }
 
 /* How well a listener's claim fits a connection to addr; 0 = not at all. */
@@ -96,7 +95,7 @@ static struct we_host_virtual_listener *listener_find_locked(const struct we_bas
     struct we_host_virtual_listener *found = NULL;
     unsigned found_fit = 0;
 
-    WE_BASE_LIST_FOR_EACH(link, bucket_of(addr->port)) {
+    WE_BASE_LIST_FOR_EACH (link, bucket_of(addr->port)) {
         struct we_host_virtual_claim *claim = WE_BASE_LIST_ITEM(link, struct we_host_virtual_claim, link);
         unsigned fit = claim_fit(claim, addr);
 
@@ -110,7 +109,7 @@ static struct we_host_virtual_listener *listener_find_locked(const struct we_bas
 
 static bool port_is_claimed_locked(uint16_t port)
 {
-    WE_BASE_LIST_FOR_EACH(link, bucket_of(port)) {
+    WE_BASE_LIST_FOR_EACH (link, bucket_of(port)) {
         if (WE_BASE_LIST_ITEM(link, struct we_host_virtual_claim, link)->addr.port == port) {
             return true;
         }
@@ -141,7 +140,7 @@ static enum we_err claim_enter_locked(struct we_host_virtual_claim *claim)
             return WE_ERR_IN_USE;
         }
     }
-    WE_BASE_LIST_FOR_EACH(link, bucket_of(claim->addr.port)) {
+    WE_BASE_LIST_FOR_EACH (link, bucket_of(claim->addr.port)) {
         struct we_host_virtual_claim *other = WE_BASE_LIST_ITEM(link, struct we_host_virtual_claim, link);
 
         if (other->addr.port == claim->addr.port && claims_overlap(other, claim)) {
@@ -185,8 +184,7 @@ static struct we_host_virtual_listener *listener_create(const struct we_base_add
     listener->send_buffer_bytes = WE_HOST_VIRTUAL_BUFFER_BYTES;
     listener->claim.addr = *local;
     listener->claim.listener = listener;
-    listener->claim.is_dual =
-        local->family == WE_FAMILY_IPV6 && !options->is_v6_only && we_base_addr_is_any(local);
+    listener->claim.is_dual = local->family == WE_FAMILY_IPV6 && !options->is_v6_only && we_base_addr_is_any(local);
     return listener;
 }
 

@@ -63,7 +63,8 @@ static unsigned bits_from_native(uint32_t native)
     return bits;
 }
 
-static enum we_err epoll_change(struct we_host_poller_set *poller, int operation, int fd, uint64_t key, unsigned interest)
+static enum we_err epoll_change(struct we_host_poller_set *poller, int operation, int fd, uint64_t key,
+                                unsigned interest)
 {
     struct epoll_event event;
 

@@ -37,6 +37,7 @@
 #define CACHE_LINE_BYTES 64u
 #define QUARANTINE_MAX 64u             /* a power of two */
 #define QUARANTINE_BLOCK_BYTES PAGE_SIZE /* larger blocks are freed at once: bounds what is kept back */
+#define BLOCK_MAX_BYTES ((size_t)1 << 38) /* no host has more; keeps the arithmetic from overflowing */
 #define DEFAULT_TAG 0x656e6f4eu /* "None" */
 
 enum pool_kind { POOL_KIND_NONPAGED, POOL_KIND_PAGED };
@@ -210,7 +211,7 @@ static PVOID pool_allocate(const struct pool_request *request)
     struct pool_header *header = NULL;
 
     request_check(request);
-    if (size_bytes < SIZE_MAX / 4) {
+    if (size_bytes <= BLOCK_MAX_BYTES) {
         header = place(size_bytes, request->is_cache_aligned);
     }
     if (header == NULL) {
@@ -362,9 +363,13 @@ PVOID ExAllocatePoolWithQuotaTag(POOL_TYPE PoolType, SIZE_T NumberOfBytes, ULONG
 /* The header of a live block, or NULL. The bytes in front of any pointer that is not NULL are taken to be readable. */
 static struct pool_header *header_find(const void *block)
 {
-    struct pool_header *header = (struct pool_header *)(uintptr_t)block - 1;
+    struct pool_header *header;
 
-    if (block == NULL || (uintptr_t)block % 16 != 0 || we_nt_asan_is_poisoned(header, sizeof(*header) - CANARY_BYTES)) {
+    if (block == NULL || (uintptr_t)block % 16 != 0) {
+        return NULL;
+    }
+    header = (struct pool_header *)(uintptr_t)block - 1;
+    if (we_nt_asan_is_poisoned(header, sizeof(*header) - CANARY_BYTES)) {
         return NULL;
     }
     return __atomic_load_n(&header->magic, __ATOMIC_RELAXED) == header_magic(header) ? header : NULL;

@@ -251,8 +251,10 @@ static void report_leak(struct we_vrf_entry *entry, void *context)
     PIRP irp = (PIRP)(uintptr_t)entry->address;
 
     UNREFERENCED_PARAMETER(context);
-    (void)we_vrf_report_entry(WE_RULE_IRP_018, entry, "IRP %p was never freed; it is %s", (void *)irp,
-                              we_io_irp_state_text(irp));
+    if (!entry->is_reported) {
+        (void)we_vrf_report_entry(WE_RULE_IRP_018, entry, "IRP %p was never freed; it is %s", (void *)irp,
+                                  we_io_irp_state_text(irp));
+    }
     irp->Type = 0;
     we_nt_block_free(WE_CONTAINER(entry, struct we_nt_block, entry));
 }

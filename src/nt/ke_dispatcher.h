@@ -56,6 +56,8 @@ void we_ke_describe_waits(char *text, size_t size_bytes);
 
 /* Timers: ke_timer.c. */
 void we_ke_timers_expire(unsigned cpu, uint64_t now_ns);
+/* Calls fn for every set timer, with the dispatcher lock held. */
+void we_ke_timers_each(void (*fn)(PKTIMER timer, void *context), void *context);
 /* Cancels every set timer (stop); returns how many there were and reports each as DPC-004. */
 size_t we_ke_timers_stop(void);
 /* Memory is about to be freed: reports DPC-001 for a set timer and DPC-002 for a queued DPC inside it, and takes them

@@ -187,6 +187,22 @@ static PKTIMER pop_any_timer(void)
     return timer;
 }
 
+void we_ke_timers_each(void (*fn)(PKTIMER timer, void *context), void *context)
+{
+    unsigned i;
+
+    we_ke_dispatcher_lock();
+    for (i = 0; i < we_nt_cpu_count(); i++) {
+        const LIST_ENTRY *head = &we_nt_cpu_at(i)->timers;
+        const LIST_ENTRY *link;
+
+        for (link = head->Flink; link != head; link = link->Flink) {
+            fn(CONTAINING_RECORD(link, KTIMER, TimerListEntry), context);
+        }
+    }
+    we_ke_dispatcher_unlock();
+}
+
 size_t we_ke_timers_stop(void)
 {
     size_t count = 0;

@@ -24,7 +24,6 @@
 WE_STATIC_ASSERT(sizeof(struct we_nt_block) % 16 == 0, "the body behind the header must be 16-byte aligned");
 
 static void *s_retired[RETIRED_MAX]; /* atomic */
-static uint32_t s_retired_next;      /* atomic */
 static uint32_t s_serial;            /* atomic */
 
 static uint64_t block_magic(const struct we_nt_block *block)
@@ -50,9 +49,13 @@ void *we_nt_block_alloc(enum we_vrf_kind kind, size_t size_bytes, const char *no
 
 struct we_nt_block *we_nt_block_find(enum we_vrf_kind kind, const void *body)
 {
-    struct we_nt_block *block = (struct we_nt_block *)(uintptr_t)body - 1;
+    struct we_nt_block *block;
 
-    if (body == NULL || (uintptr_t)body % 16 != 0 || we_nt_asan_is_poisoned(block, sizeof(*block) + 1)) {
+    if (body == NULL || (uintptr_t)body % 16 != 0) {
+        return NULL;
+    }
+    block = (struct we_nt_block *)(uintptr_t)body - 1;
+    if (we_nt_asan_is_poisoned(block, sizeof(*block) + 1)) {
         return NULL;
     }
     if (__atomic_load_n(&block->magic, __ATOMIC_RELAXED) != block_magic(block) || block->entry.kind != kind) {
@@ -73,7 +76,8 @@ void we_nt_retire(void *memory)
 #ifdef WE_NT_ASAN
     we_host_free(memory);
 #else
-    uint32_t place = __atomic_fetch_add(&s_retired_next, 1, __ATOMIC_RELAXED) % RETIRED_MAX;
+    static uint32_t s_next; /* atomic */
+    uint32_t place = __atomic_fetch_add(&s_next, 1, __ATOMIC_RELAXED) % RETIRED_MAX;
 
     we_host_free(__atomic_exchange_n(&s_retired[place], memory, __ATOMIC_ACQ_REL));
 #endif

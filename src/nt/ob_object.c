@@ -73,9 +73,13 @@ void *we_ob_create(enum we_ob_type type, size_t size_bytes, void (*destroy)(void
 
 struct we_ob_header *we_ob_find(const void *body)
 {
-    struct we_ob_header *header = (struct we_ob_header *)(uintptr_t)body - 1;
+    struct we_ob_header *header;
 
-    if (body == NULL || (uintptr_t)body % 16 != 0 || we_nt_asan_is_poisoned(header, sizeof(*header) + 1)) {
+    if (body == NULL || (uintptr_t)body % 16 != 0) {
+        return NULL;
+    }
+    header = (struct we_ob_header *)(uintptr_t)body - 1;
+    if (we_nt_asan_is_poisoned(header, sizeof(*header) + 1)) {
         return NULL;
     }
     if (header->entry.address != body || header->entry.kind != WE_KIND_OBJECT) {

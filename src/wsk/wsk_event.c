@@ -151,10 +151,15 @@ static NTSTATUS enable_locked(struct we_wsk_socket *socket, ULONG events, ULONG 
                             socket->category == WE_WSK_CONNECTION ? "connected" : "bound");
         return STATUS_INVALID_DEVICE_STATE;
     }
+    if (missing != 0 && socket->accept_dispatch != NULL && *socket->accept_dispatch == NULL) {
+        we_vrf_report_entry(WE_RULE_CB_016, &socket->entry,
+                            "%s of socket %p was enabled inside WskAcceptEvent before *AcceptSocketDispatch was set",
+                            event_name(missing & (0u - missing)), (void *)socket);
+        return STATUS_INVALID_PARAMETER;
+    }
     if (missing != 0) {
-        we_vrf_report_entry(WE_RULE_SOCK_031, &socket->entry, "%s of socket %p was enabled, but the client's table %s",
-                            event_name(missing & (0u - missing)), (void *)socket,
-                            "has no callback for it (in WskAcceptEvent: store *AcceptSocketDispatch first)");
+        we_vrf_report_entry(WE_RULE_SOCK_031, &socket->entry, "%s of socket %p was enabled, but the client's table has no callback for it",
+                            event_name(missing & (0u - missing)), (void *)socket);
         return STATUS_INVALID_PARAMETER;
     }
     *gained = events & ~socket->events;
@@ -264,10 +269,9 @@ static const void *routine_address(void (*routine)(void))
 #define ROUTINE(function) routine_address((void (*)(void))(function))
 
 WSK_INSPECT_ACTION we_wsk_event_inspect(struct we_wsk_socket *listener, const struct we_base_addr *local,
-                                        const struct we_base_addr *remote, const WSK_INSPECT_ID *request_id)
+                                        const struct we_base_addr *remote, WSK_INSPECT_ID *shown)
 {
     const WSK_CLIENT_LISTEN_DISPATCH *table = listener->dispatch;
-    WSK_INSPECT_ID id = *request_id;
     SOCKADDR_STORAGE local_storage;
     SOCKADDR_STORAGE remote_storage;
     struct we_nt_frame frame;
@@ -285,7 +289,7 @@ WSK_INSPECT_ACTION we_wsk_event_inspect(struct we_wsk_socket *listener, const st
     we_wsk_addr_to_sockaddr(local, listener->family, (PSOCKADDR)&local_storage);
     we_wsk_addr_to_sockaddr(remote, listener->family, (PSOCKADDR)&remote_storage);
     we_nt_door_enter(&frame, WE_DOOR_WSK_INSPECT, ROUTINE(table->WskInspectEvent), listener);
-    action = table->WskInspectEvent(listener->context, (PSOCKADDR)&local_storage, (PSOCKADDR)&remote_storage, &id);
+    action = table->WskInspectEvent(listener->context, (PSOCKADDR)&local_storage, (PSOCKADDR)&remote_storage, shown);
     we_nt_door_leave(&frame);
     if (action != WskInspectReject && action != WskInspectAccept && action != WskInspectPend) {
         we_vrf_report_entry(WE_RULE_CB_007, &listener->entry, "WskInspectEvent of socket %p returned %d", (void *)listener,
@@ -304,10 +308,9 @@ static void check_success(const struct we_wsk_socket *socket, NTSTATUS status, c
     }
 }
 
-void we_wsk_event_abort(struct we_wsk_socket *listener, const WSK_INSPECT_ID *request_id)
+void we_wsk_event_abort(struct we_wsk_socket *listener, WSK_INSPECT_ID *shown)
 {
     const WSK_CLIENT_LISTEN_DISPATCH *table = listener->dispatch;
-    WSK_INSPECT_ID id = *request_id;
     struct we_nt_frame frame;
     NTSTATUS status;
 
@@ -316,7 +319,7 @@ void we_wsk_event_abort(struct we_wsk_socket *listener, const WSK_INSPECT_ID *re
         return;
     }
     we_nt_door_enter(&frame, WE_DOOR_WSK_ABORT, ROUTINE(table->WskAbortEvent), listener);
-    status = table->WskAbortEvent(listener->context, &id);
+    status = table->WskAbortEvent(listener->context, shown);
     we_nt_door_leave(&frame);
     check_success(listener, status, "WskAbortEvent");
 }

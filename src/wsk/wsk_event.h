@@ -10,11 +10,12 @@
  * checks the return value against its documented domain (CB-004 ... CB-007: reports, then treats it as said in
  * wsk.md) and returns it. A NULL callback pointer answers as said. */
 
-/* NULL pointer: WskInspectReject with a report (SOCK-033). request_id is copied for the call. */
+/* NULL pointer: WskInspectReject with a report (SOCK-033). shown is what the callback is given; it is valid
+ * during the call only. */
 WSK_INSPECT_ACTION we_wsk_event_inspect(struct we_wsk_socket *listener, const struct we_base_addr *local,
-                                        const struct we_base_addr *remote, const WSK_INSPECT_ID *request_id);
+                                        const struct we_base_addr *remote, WSK_INSPECT_ID *shown);
 /* CB-004 when the answer is not STATUS_SUCCESS. */
-void we_wsk_event_abort(struct we_wsk_socket *listener, const WSK_INSPECT_ID *request_id);
+void we_wsk_event_abort(struct we_wsk_socket *listener, WSK_INSPECT_ID *shown);
 /* accepted: the new socket, adopted but not armed; a reference of it must be held, since the client may close it in the
  * callback. On success its context and dispatch are set from the callback's answer, and the connection events
  * of the listener are on. Returns STATUS_SUCCESS or STATUS_REQUEST_NOT_ACCEPTED. */

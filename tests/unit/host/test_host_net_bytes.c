@@ -44,7 +44,9 @@ static void test_send_and_recv_in_pieces_keep_order(void **state)
 {
     struct net_pair pair;
     char parts[3][5] = { "", "", "" };
-    struct we_host_iov out[] = { { (char[]){ "ab" }, 2 }, { NULL, 0 }, { (char[]){ "cdefg" }, 5 }, { (char[]){ "h" }, 1 } };
+    struct we_host_iov out[] = {
+        { (char[]){ "ab" }, 2 }, { NULL, 0 }, { (char[]){ "cdefg" }, 5 }, { (char[]){ "h" }, 1 }
+    };
     struct we_host_iov in[] = { { parts[0], 3 }, { parts[1], 0 }, { parts[2], 4 } };
     size_t bytes;
 
@@ -620,44 +622,39 @@ static void test_stream_open_no_descriptors_fails(void **state)
 /* --- the list -------------------------------------------------------------------------- */
 
 #define WAY(way) (void *)(uintptr_t)&net_way_##way
-#define CHECK(name, way) { #name "/" #way, name, net_setup, net_teardown, WAY(way) }
+#define CHECK(name, way)                                        \
+    {                                                           \
+#name "/" #way, name, net_setup, net_teardown, WAY(way) \
+    }
 
-#define SOCKET_CHECKS(way)                                                        \
-    CHECK(test_accept_no_descriptors_waits_for_one_to_be_closed, way),            \
-        CHECK(test_accept_no_descriptors_is_tried_again_by_wait, way),            \
-        CHECK(test_close_starved_listener_is_forgotten, way),                     \
-        CHECK(test_stream_open_no_descriptors_fails, way)
+#define SOCKET_CHECKS(way)                                             \
+    CHECK(test_accept_no_descriptors_waits_for_one_to_be_closed, way), \
+        CHECK(test_accept_no_descriptors_is_tried_again_by_wait, way), \
+        CHECK(test_close_starved_listener_is_forgotten, way), CHECK(test_stream_open_no_descriptors_fails, way)
 
-#define CHECKS(way)                                                               \
-    CHECK(test_send_both_ways_arrives, way),                                      \
-        CHECK(test_send_and_recv_in_pieces_keep_order, way),                      \
-        CHECK(test_send_and_recv_of_nothing_succeed, way),                        \
-        CHECK(test_send_very_many_pieces_are_all_sent, way),                      \
-        CHECK(test_shutdown_send_end_comes_behind_the_bytes, way),                \
-        CHECK(test_close_graceful_peer_gets_all_and_the_end, way),                \
-        CHECK(test_close_graceful_with_unread_bytes_is_no_reset, way),            \
-        CHECK(test_close_reset_peer_sees_reset, way),                             \
-        CHECK(test_close_reset_peer_sends_sees_reset, way),                       \
-        CHECK(test_reset_own_end_stays_and_fails, way),                           \
-        CHECK(test_send_more_than_fits_goes_on_when_the_peer_reads, way),         \
-        CHECK(test_deliver_endpoint_was_closed_is_harmless, way),                 \
-        CHECK(test_deliver_endpoint_was_reset_is_silent, way),                    \
-        CHECK(test_watch_other_processor_moves_the_events, way),                  \
-        CHECK(test_watch_first_reports_what_waits, way),                          \
-        CHECK(test_wait_was_woken_returns_none, way),                             \
-        CHECK(test_options_are_remembered, way),                                  \
-        CHECK(test_close_a_thousand_connections_leaves_nothing, way),             \
-        { "test_stop_endpoints_are_open_closes_and_counts_them/" #way,            \
-          test_stop_endpoints_are_open_closes_and_counts_them, NULL, NULL, WAY(way) }
+#define CHECKS(way)                                                                                                  \
+    CHECK(test_send_both_ways_arrives, way), CHECK(test_send_and_recv_in_pieces_keep_order, way),                    \
+        CHECK(test_send_and_recv_of_nothing_succeed, way), CHECK(test_send_very_many_pieces_are_all_sent, way),      \
+        CHECK(test_shutdown_send_end_comes_behind_the_bytes, way),                                                   \
+        CHECK(test_close_graceful_peer_gets_all_and_the_end, way),                                                   \
+        CHECK(test_close_graceful_with_unread_bytes_is_no_reset, way), CHECK(test_close_reset_peer_sees_reset, way), \
+        CHECK(test_close_reset_peer_sends_sees_reset, way), CHECK(test_reset_own_end_stays_and_fails, way),          \
+        CHECK(test_send_more_than_fits_goes_on_when_the_peer_reads, way),                                            \
+        CHECK(test_deliver_endpoint_was_closed_is_harmless, way),                                                    \
+        CHECK(test_deliver_endpoint_was_reset_is_silent, way),                                                       \
+        CHECK(test_watch_other_processor_moves_the_events, way), CHECK(test_watch_first_reports_what_waits, way),    \
+        CHECK(test_wait_was_woken_returns_none, way), CHECK(test_options_are_remembered, way),                       \
+        CHECK(test_close_a_thousand_connections_leaves_nothing, way),                                                \
+    {                                                                                                                \
+        "test_stop_endpoints_are_open_closes_and_counts_them/" #way,                                                 \
+            test_stop_endpoints_are_open_closes_and_counts_them, NULL, NULL, WAY(way)                                \
+    }
 
 static const struct CMUnitTest s_tests[] = {
 #ifdef __linux__
-    CHECKS(epoll),
-    SOCKET_CHECKS(epoll),
+    CHECKS(epoll), SOCKET_CHECKS(epoll),
 #endif
-    CHECKS(poll),
-    SOCKET_CHECKS(poll),
-    CHECKS(virtual),
+    CHECKS(poll),  SOCKET_CHECKS(poll),  CHECKS(virtual),
 };
 
 UNIT_MAIN(s_tests)

@@ -560,7 +560,10 @@ static void test_connect_a_hundred_thousand_at_once(void **state)
     we_host_close(listener, WE_CLOSE_GRACEFUL);
 }
 
-#define CHECK(name) { #name, name, net_setup, net_teardown, (void *)(uintptr_t)&net_way_virtual }
+#define CHECK(name)                                                               \
+    {                                                                             \
+#name, name, net_setup, net_teardown, (void *)(uintptr_t)&net_way_virtual \
+    }
 
 static const struct CMUnitTest s_tests[] = {
     CHECK(test_handshake_held_goes_in_steps),
