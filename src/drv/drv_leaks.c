@@ -71,9 +71,10 @@ static void irp_look(struct we_vrf_entry *entry, void *context)
     const struct search *search = context;
     enum we_io_irp_state state = we_io_irp_state((const IRP *)entry->address);
 
-    if ((state == WE_IRP_SENT || state == WE_IRP_COMPLETING) && search_is_leak(search, entry->address)) {
+    if ((state == WE_IRP_SENT || state == WE_IRP_DISPATCHED || state == WE_IRP_COMPLETING) &&
+        search_is_leak(search, entry->address)) {
         (void)we_vrf_report_entry(WE_RULE_UNL_017, entry,
-                                  "%s of the driver %s returned, but IRP %p, which was sent away, has not come back",
+                                  "%s of the driver %s returned, but IRP %p was sent and is not completed",
                                   search->function, search->driver_name, entry->address);
         entry->is_reported = true;
     }

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Peers that speak to the driver from the other end of the network. */
+#include "kit/kit_peer.h"
+
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -9,7 +11,6 @@
 #include "base/base_list.h"
 #include "host/host_net.h"
 #include "kit/kit_internal.h"
-#include "kit/kit_peer.h"
 
 /* Design
  *

@@ -156,6 +156,9 @@ static void request_call_abort(struct we_wsk_request_record *request)
     struct we_wsk_socket *socket = request->listener;
     WSK_INSPECT_ID *shown;
 
+    if (request->is_closing && !we_wsk_config()->abort_on_listener_close) {
+        return; /* the driver asked for the close: whether Windows calls then is not published */
+    }
     we_host_mutex_lock(&socket->lock);
     shown = we_wsk_request_show_locked(request);
     we_host_mutex_unlock(&socket->lock);

@@ -251,7 +251,7 @@ static void report_closed(enum we_vrf_rule rule, const struct we_wsk_socket *soc
     we_vrf_report(rule, &object, "%s was called for socket %p after WskCloseSocket", function, (const void *)socket);
 }
 
-static NTSTATUS call_admit_locked(const struct we_wsk_socket *socket, unsigned allowed_categories, const char *function)
+static NTSTATUS call_admit_locked(struct we_wsk_socket *socket, unsigned allowed_categories, const char *function)
 {
     if (socket->is_closing) {
         report_closed(WE_RULE_SOCK_037, socket, function);
@@ -263,6 +263,13 @@ static NTSTATUS call_admit_locked(const struct we_wsk_socket *socket, unsigned a
         return STATUS_INVALID_DEVICE_REQUEST;
     }
     if (socket->state == WE_WSK_DEAD) {
+        /* The first answer is how the client learns of it. */
+        if (socket->is_known_dead) {
+            we_vrf_report_entry(WE_RULE_SOCK_044, &socket->entry,
+                                "%s was called for socket %p after a call had returned STATUS_FILE_FORCED_CLOSED", function,
+                                (const void *)socket);
+        }
+        socket->is_known_dead = true;
         return STATUS_FILE_FORCED_CLOSED;
     }
     return STATUS_SUCCESS;

@@ -67,6 +67,7 @@ struct we_wsk_socket {
     LONG rundown_count;        /* atomic: see above */
     LONG call_count;           /* atomic: calls of this socket's functions that are executing (SOCK-037) */
     bool is_closing;
+    bool is_known_dead;        /* a call was told STATUS_FILE_FORCED_CLOSED (SOCK-044) */
     PIRP close_irp;
     struct we_wsk_irp_queue disable_irps; /* event disables that wait for a running callback */
     /* While a WskAcceptEvent offers this socket: the callback's out-parameters, for an enable inside it; else NULL. */

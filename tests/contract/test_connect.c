@@ -259,6 +259,7 @@ static void test_connect_cancelled_leaves_close_only(void **state)
         /* The completion routine sets the request's event before the socket is marked. */
         wsk_kit_run_until_idle();
         assert_int_equal(connection_connect_try(pending.socket, &remote), STATUS_FILE_FORCED_CLOSED);
+        wsk_kit_expect_report("SOCK-044"); /* told once, it tries again */
         assert_int_equal(connection_disconnect_try(pending.socket, WSK_FLAG_ABORTIVE), STATUS_FILE_FORCED_CLOSED);
     } else {
         assert_int_equal(status, STATUS_SUCCESS); /* the handshake was faster */

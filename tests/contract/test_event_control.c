@@ -274,7 +274,7 @@ static void test_enable_inside_the_accept_event_without_a_table_fails(void **sta
     scene_init(&scene, NULL);
     scene.inside = enable_receive;
     listener = listener_open(*state, AF_INET, &scene, &listen_dispatch, false, &port);
-    wsk_kit_expect_report("SOCK-031");
+    wsk_kit_expect_report("CB-016");
     socket_events(listener, WSK_EVENT_ACCEPT);
     peer = wsk_kit_connect(WSK_KIT_IPV4, port);
     wsk_kit_witness_wait(scene.accepts, 1);

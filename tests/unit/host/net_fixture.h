@@ -19,6 +19,11 @@ extern const struct net_way net_way_epoll;
 extern const struct net_way net_way_poll;
 extern const struct net_way net_way_virtual;
 
+/* An entry of a list of tests: the check, run this way. */
+/* clang-format off */
+#define NET_CHECK(name, way) { #name "/" #way, name, net_setup, net_teardown, (void *)(uintptr_t)&net_way_##way }
+/* clang-format on */
+
 /* Fixture functions. Teardown asserts that no endpoint, descriptor or block is left. */
 int net_setup(void **state);
 int net_teardown(void **state);

@@ -7,8 +7,6 @@
 
 #include <string.h>
 
-#include "host/host_mem.h"
-
 static bool holds_handshake(void)
 {
     return (we_host_net_abilities() & WE_NET_HOLDS_HANDSHAKE) != 0;
@@ -327,23 +325,23 @@ static void test_accept_acceptable_repeats_while_requests_wait(void **state)
 
 /* --- the list -------------------------------------------------------------------------- */
 
-#define CHECK(name, way)                                                                 \
-    {                                                                                    \
-#name "/" #way, name, net_setup, net_teardown, (void *)(uintptr_t)&net_way_##way \
-    }
-
-#define CHECKS(way)                                                                                               \
-    CHECK(test_connect_listener_is_there_establishes, way),                                                       \
-        CHECK(test_connect_nobody_listens_fails_with_refused, way), CHECK(test_connect_twice_fails, way),         \
-        CHECK(test_stream_before_connect_is_not_connected, way), CHECK(test_listen_port_is_taken_is_in_use, way), \
-        CHECK(test_listen_no_family_fails, way), CHECK(test_confirm_client_waits_establishes, way),               \
-        CHECK(test_refuse_client_waits_ends_its_connection, way),                                                 \
-        CHECK(test_watch_hangup_client_resets_reports_reset, way),                                                \
-        CHECK(test_watch_hangup_client_ends_without_a_byte_reports_reset, way),                                   \
-        CHECK(test_confirm_client_is_gone_says_reset_and_is_silent, way),                                         \
-        CHECK(test_watch_hangup_client_sends_and_ends_is_silent, way),                                            \
-        CHECK(test_close_listener_requests_wait_ends_them, way),                                                  \
-        CHECK(test_accept_acceptable_repeats_while_requests_wait, way)
+/* clang-format off */
+#define CHECKS(way)                                                             \
+    NET_CHECK(test_connect_listener_is_there_establishes, way),                 \
+    NET_CHECK(test_connect_nobody_listens_fails_with_refused, way),             \
+    NET_CHECK(test_connect_twice_fails, way),                                   \
+    NET_CHECK(test_stream_before_connect_is_not_connected, way),                \
+    NET_CHECK(test_listen_port_is_taken_is_in_use, way),                        \
+    NET_CHECK(test_listen_no_family_fails, way),                                \
+    NET_CHECK(test_confirm_client_waits_establishes, way),                      \
+    NET_CHECK(test_refuse_client_waits_ends_its_connection, way),               \
+    NET_CHECK(test_watch_hangup_client_resets_reports_reset, way),              \
+    NET_CHECK(test_watch_hangup_client_ends_without_a_byte_reports_reset, way), \
+    NET_CHECK(test_confirm_client_is_gone_says_reset_and_is_silent, way),       \
+    NET_CHECK(test_watch_hangup_client_sends_and_ends_is_silent, way),          \
+    NET_CHECK(test_close_listener_requests_wait_ends_them, way),                \
+    NET_CHECK(test_accept_acceptable_repeats_while_requests_wait, way)
+/* clang-format on */
 
 static const struct CMUnitTest s_tests[] = {
 #ifdef __linux__

@@ -262,12 +262,11 @@ static void test_threads_close_races_with_events_is_harmless(void **state)
     }
 }
 
-#define CHECK(name, way)                                                                 \
-    {                                                                                    \
-#name "/" #way, name, net_setup, net_teardown, (void *)(uintptr_t)&net_way_##way \
-    }
-#define CHECKS(way) \
-    CHECK(test_threads_echo_everything_comes_back, way), CHECK(test_threads_close_races_with_events_is_harmless, way)
+/* clang-format off */
+#define CHECKS(way)                                                   \
+    NET_CHECK(test_threads_echo_everything_comes_back, way),          \
+    NET_CHECK(test_threads_close_races_with_events_is_harmless, way)
+/* clang-format on */
 
 static const struct CMUnitTest s_tests[] = {
 #ifdef __linux__

@@ -527,28 +527,34 @@ static void test_timeout_ms_is_rounded_up(void **state)
 
 /* --- the list -------------------------------------------------------------------------- */
 
-#define CHECK(name, ops)                                                                \
-    {                                                                                   \
-#name "/" #ops, name, setup, teardown, (void *)(uintptr_t)&we_host_poller_##ops \
-    }
+/* clang-format off */
+#define CHECK(name, ops) { #name "/" #ops, name, setup, teardown, (void *)(uintptr_t)&we_host_poller_##ops }
 
-#define CHECKS(ops)                                                                                                   \
-    CHECK(test_add_bytes_wait_already_reports_readable, ops), CHECK(test_wait_nothing_is_ready_returns_none, ops),    \
-        CHECK(test_wait_short_time_is_over_returns_none, ops), CHECK(test_wait_unread_bytes_are_reported_once, ops),  \
-        CHECK(test_modify_same_interest_reports_again, ops), CHECK(test_modify_other_key_comes_with_the_event, ops),  \
-        CHECK(test_wait_level_repeats_until_interest_is_gone, ops),                                                   \
-        CHECK(test_wait_writable_comes_when_the_peer_reads, ops), CHECK(test_wait_peer_finishes_reports_ended, ops),  \
-        CHECK(test_wait_end_behind_unread_bytes_is_reported, ops),                                                    \
-        CHECK(test_wait_ended_alone_is_silent_about_bytes, ops),                                                      \
-        CHECK(test_wait_reset_is_reported_without_interest, ops),                                                     \
-        CHECK(test_wait_connect_to_nobody_reports_reset, ops),                                                        \
-        CHECK(test_wait_listener_has_a_connection_is_readable, ops),                                                  \
-        CHECK(test_remove_ready_descriptor_is_silent, ops),                                                           \
-        CHECK(test_remove_number_is_used_again_old_key_never_comes, ops), CHECK(test_has_events_takes_nothing, ops),  \
-        CHECK(test_wait_many_ready_descriptors_come_once_each, ops),                                                  \
-        CHECK(test_wait_level_descriptor_does_not_starve_others, ops), CHECK(test_wake_before_wait_is_not_lost, ops), \
-        CHECK(test_wake_other_thread_waits_returns, ops), CHECK(test_add_other_thread_waits_takes_effect, ops),       \
-        CHECK(test_modify_other_thread_waits_takes_effect, ops)
+#define CHECKS(ops)                                                   \
+    CHECK(test_add_bytes_wait_already_reports_readable, ops),         \
+    CHECK(test_wait_nothing_is_ready_returns_none, ops),              \
+    CHECK(test_wait_short_time_is_over_returns_none, ops),            \
+    CHECK(test_wait_unread_bytes_are_reported_once, ops),             \
+    CHECK(test_modify_same_interest_reports_again, ops),              \
+    CHECK(test_modify_other_key_comes_with_the_event, ops),           \
+    CHECK(test_wait_level_repeats_until_interest_is_gone, ops),       \
+    CHECK(test_wait_writable_comes_when_the_peer_reads, ops),         \
+    CHECK(test_wait_peer_finishes_reports_ended, ops),                \
+    CHECK(test_wait_end_behind_unread_bytes_is_reported, ops),        \
+    CHECK(test_wait_ended_alone_is_silent_about_bytes, ops),          \
+    CHECK(test_wait_reset_is_reported_without_interest, ops),         \
+    CHECK(test_wait_connect_to_nobody_reports_reset, ops),            \
+    CHECK(test_wait_listener_has_a_connection_is_readable, ops),      \
+    CHECK(test_remove_ready_descriptor_is_silent, ops),               \
+    CHECK(test_remove_number_is_used_again_old_key_never_comes, ops), \
+    CHECK(test_has_events_takes_nothing, ops),                        \
+    CHECK(test_wait_many_ready_descriptors_come_once_each, ops),      \
+    CHECK(test_wait_level_descriptor_does_not_starve_others, ops),    \
+    CHECK(test_wake_before_wait_is_not_lost, ops),                    \
+    CHECK(test_wake_other_thread_waits_returns, ops),                 \
+    CHECK(test_add_other_thread_waits_takes_effect, ops),             \
+    CHECK(test_modify_other_thread_waits_takes_effect, ops)
+/* clang-format on */
 
 static const struct CMUnitTest s_tests[] = {
 #ifdef __linux__

@@ -560,29 +560,24 @@ static void test_connect_a_hundred_thousand_at_once(void **state)
     we_host_close(listener, WE_CLOSE_GRACEFUL);
 }
 
-#define CHECK(name)                                                               \
-    {                                                                             \
-#name, name, net_setup, net_teardown, (void *)(uintptr_t)&net_way_virtual \
-    }
-
 static const struct CMUnitTest s_tests[] = {
-    CHECK(test_handshake_held_goes_in_steps),
-    CHECK(test_refuse_after_confirm_client_is_connected_and_reset),
-    CHECK(test_close_client_while_the_answer_travels_resets_the_request),
-    CHECK(test_close_client_before_accept_request_comes_and_is_reset),
-    CHECK(test_connect_backlog_is_full_is_refused),
-    CHECK(test_send_each_segment_arrives_with_its_event),
-    CHECK(test_send_window_is_exact),
-    CHECK(test_listener_buffer_option_is_inherited),
-    CHECK(test_send_buffer_limits_what_is_in_flight),
-    CHECK(test_reset_drops_what_is_in_flight_and_unread),
-    CHECK(test_send_to_closed_end_is_answered_with_reset),
-    CHECK(test_connect_finds_the_listener_that_fits_best),
-    CHECK(test_listen_dual_stack_takes_ipv4_too),
-    CHECK(test_stream_open_ports_count_up_and_skip_taken_ones),
-    CHECK(test_wait_for_one_follows_the_seed),
-    CHECK(test_wait_sleeps_until_an_event),
-    CHECK(test_connect_a_hundred_thousand_at_once),
+    NET_CHECK(test_handshake_held_goes_in_steps, virtual),
+    NET_CHECK(test_refuse_after_confirm_client_is_connected_and_reset, virtual),
+    NET_CHECK(test_close_client_while_the_answer_travels_resets_the_request, virtual),
+    NET_CHECK(test_close_client_before_accept_request_comes_and_is_reset, virtual),
+    NET_CHECK(test_connect_backlog_is_full_is_refused, virtual),
+    NET_CHECK(test_send_each_segment_arrives_with_its_event, virtual),
+    NET_CHECK(test_send_window_is_exact, virtual),
+    NET_CHECK(test_listener_buffer_option_is_inherited, virtual),
+    NET_CHECK(test_send_buffer_limits_what_is_in_flight, virtual),
+    NET_CHECK(test_reset_drops_what_is_in_flight_and_unread, virtual),
+    NET_CHECK(test_send_to_closed_end_is_answered_with_reset, virtual),
+    NET_CHECK(test_connect_finds_the_listener_that_fits_best, virtual),
+    NET_CHECK(test_listen_dual_stack_takes_ipv4_too, virtual),
+    NET_CHECK(test_stream_open_ports_count_up_and_skip_taken_ones, virtual),
+    NET_CHECK(test_wait_for_one_follows_the_seed, virtual),
+    NET_CHECK(test_wait_sleeps_until_an_event, virtual),
+    NET_CHECK(test_connect_a_hundred_thousand_at_once, virtual),
 };
 
 UNIT_MAIN(s_tests)

@@ -1,0 +1,149 @@
+/* SPDX-License-Identifier: MIT */
+/* Tests of wsk_registration.c that need a provider which is not ready: the three kinds of wait of a capture. */
+#include "support/wsk_fixture.h"
+
+#include "wsk/wsk_client.h"
+
+static int setup(void **state)
+{
+    struct wsk_fixture *fixture = fixture_create(NULL);
+
+    fixture_register(fixture);
+    we_wsk_registration_set_ready(false);
+    *state = fixture;
+    return 0;
+}
+
+static int teardown(void **state)
+{
+    fixture_destroy(*state);
+    return 0;
+}
+
+/* A thread that captures. */
+struct capture_thread {
+    struct wsk_fixture *fixture;
+    ULONG wait_timeout_ms;
+    struct wsk_kit_witness *witness; /* status, client */
+    PKTHREAD thread;
+};
+
+static VOID NTAPI capture_main(PVOID Context)
+{
+    struct capture_thread *capture = Context;
+    WSK_PROVIDER_NPI npi;
+    NTSTATUS status = WskCaptureProviderNPI(&capture->fixture->registration, capture->wait_timeout_ms, &npi);
+
+    wsk_kit_witness_call(capture->witness, (uintptr_t)(ULONG)status, (uintptr_t)npi.Client, 0, 0);
+    if (NT_SUCCESS(status)) {
+        WskReleaseProviderNPI(&capture->fixture->registration);
+    }
+    PsTerminateSystemThread(STATUS_SUCCESS);
+}
+
+static void capture_start(struct capture_thread *capture, struct wsk_fixture *fixture, ULONG wait_timeout_ms)
+{
+    HANDLE handle;
+
+    capture->fixture = fixture;
+    capture->wait_timeout_ms = wait_timeout_ms;
+    capture->witness = wsk_kit_witness_create("WskCaptureProviderNPI returned");
+    assert_int_equal(PsCreateSystemThread(&handle, THREAD_ALL_ACCESS, NULL, NULL, NULL, capture_main, capture),
+                     STATUS_SUCCESS);
+    assert_int_equal(ObReferenceObjectByHandle(handle, THREAD_ALL_ACCESS, *PsThreadType, KernelMode,
+                                               (PVOID *)&capture->thread, NULL),
+                     STATUS_SUCCESS);
+    ZwClose(handle);
+    wsk_kit_run_until_idle();
+}
+
+static NTSTATUS capture_join(struct capture_thread *capture)
+{
+    NTSTATUS status;
+
+    wsk_kit_witness_wait(capture->witness, 1);
+    status = (NTSTATUS)(ULONG)wsk_kit_witness_get(capture->witness, 0).values[0];
+    assert_int_equal(KeWaitForSingleObject(capture->thread, Executive, KernelMode, FALSE, NULL), STATUS_SUCCESS);
+    ObDereferenceObject(capture->thread);
+    wsk_kit_witness_destroy(capture->witness);
+    return status;
+}
+
+static void test_capture_without_wait_returns_at_once(void **state)
+{
+    struct wsk_fixture *fixture = *state;
+
+    assert_int_equal(WskCaptureProviderNPI(&fixture->registration, WSK_NO_WAIT, &fixture->npi), STATUS_DEVICE_NOT_READY);
+    assert_null(fixture->npi.Dispatch);
+    assert_int_equal(wsk_kit_now_ms(), 0);
+}
+
+static void test_capture_with_a_finite_wait_gives_up_in_time(void **state)
+{
+    struct wsk_fixture *fixture = *state;
+    uint64_t before_ms = wsk_kit_now_ms();
+
+    assert_int_equal(WskCaptureProviderNPI(&fixture->registration, 250, &fixture->npi), STATUS_DEVICE_NOT_READY);
+    assert_int_equal(wsk_kit_now_ms() - before_ms, 250);
+}
+
+static void test_capture_with_a_finite_wait_succeeds_when_the_provider_comes(void **state)
+{
+    struct capture_thread capture;
+
+    capture_start(&capture, *state, 250);
+    wsk_kit_advance_ms(249);
+    assert_int_equal(wsk_kit_witness_count(capture.witness), 0);
+    we_wsk_registration_set_ready(true);
+    assert_int_equal(capture_join(&capture), STATUS_SUCCESS);
+}
+
+static void test_capture_with_an_infinite_wait_succeeds_when_the_provider_comes(void **state)
+{
+    struct capture_thread capture;
+
+    capture_start(&capture, *state, WSK_INFINITE_WAIT);
+    wsk_kit_advance_ms(3600000);
+    assert_int_equal(wsk_kit_witness_count(capture.witness), 0);
+    we_wsk_registration_set_ready(true);
+    assert_int_equal(capture_join(&capture), STATUS_SUCCESS);
+}
+
+static void test_capture_that_waits_ends_when_the_client_deregisters(void **state)
+{
+    struct wsk_fixture *fixture = *state;
+    struct capture_thread capture;
+
+    capture_start(&capture, fixture, WSK_INFINITE_WAIT);
+    assert_int_equal(wsk_kit_witness_count(capture.witness), 0);
+    fixture_deregister(fixture);
+    assert_int_equal(capture_join(&capture), STATUS_DEVICE_NOT_READY);
+}
+
+static void test_query_without_a_provider_is_not_ready(void **state)
+{
+    struct wsk_fixture *fixture = *state;
+    WSK_PROVIDER_CHARACTERISTICS characteristics;
+
+    assert_int_equal(
+        WskQueryProviderCharacteristics(&fixture->registration, &characteristics), STATUS_DEVICE_NOT_READY);
+}
+
+#define T(f) wsk_emu_unit_test_setup_teardown(f, setup, teardown)
+
+int main(int argc, char **argv)
+{
+    const struct CMUnitTest tests[] = {
+        T(test_capture_without_wait_returns_at_once),
+        T(test_capture_with_a_finite_wait_gives_up_in_time),
+        T(test_capture_with_a_finite_wait_succeeds_when_the_provider_comes),
+        T(test_capture_with_an_infinite_wait_succeeds_when_the_provider_comes),
+        T(test_capture_that_waits_ends_when_the_client_deregisters),
+        T(test_query_without_a_provider_is_not_ready),
+    };
+
+    if (argc > 1) {
+        cmocka_set_test_filter(argv[1]);
+    }
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
