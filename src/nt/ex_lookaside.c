@@ -62,8 +62,8 @@ static void list_watch(const char *function, GENERAL_LOOKASIDE_POOL *list, ULONG
 
     list->Future[0] = 0;
     if (entry != NULL) {
-        (void)we_vrf_report_entry(WE_RULE_POOL_021, entry, "%s was called for %p, which is initialised already", function,
-                                  (void *)list);
+        (void)we_vrf_report_entry(WE_RULE_POOL_021, entry, "%s was called for %p, which is initialised already",
+                                  function, (void *)list);
         return;
     }
     record = (struct lookaside *)we_host_zalloc(sizeof(*record));
@@ -247,8 +247,9 @@ static bool is_pool_type(POOL_TYPE type)
     }
 }
 
-NTSTATUS ExInitializeLookasideListEx(PLOOKASIDE_LIST_EX Lookaside, PALLOCATE_FUNCTION_EX Allocate, PFREE_FUNCTION_EX Free,
-                                     POOL_TYPE PoolType, ULONG Flags, SIZE_T Size, ULONG Tag, USHORT Depth)
+NTSTATUS ExInitializeLookasideListEx(PLOOKASIDE_LIST_EX Lookaside, PALLOCATE_FUNCTION_EX Allocate,
+                                     PFREE_FUNCTION_EX Free, POOL_TYPE PoolType, ULONG Flags, SIZE_T Size, ULONG Tag,
+                                     USHORT Depth)
 {
     int type = (int)PoolType;
 

@@ -35,10 +35,10 @@
 #define CANARY_BYTES 16u
 #define FREED_BYTE 0xDD
 #define CACHE_LINE_BYTES 64u
-#define QUARANTINE_MAX 64u             /* a power of two */
-#define QUARANTINE_BLOCK_BYTES PAGE_SIZE /* larger blocks are freed at once: bounds what is kept back */
+#define QUARANTINE_MAX 64u                /* a power of two */
+#define QUARANTINE_BLOCK_BYTES PAGE_SIZE  /* larger blocks are freed at once: bounds what is kept back */
 #define BLOCK_MAX_BYTES ((size_t)1 << 38) /* no host has more; keeps the arithmetic from overflowing */
-#define DEFAULT_TAG 0x656e6f4eu /* "None" */
+#define DEFAULT_TAG 0x656e6f4eu           /* "None" */
 
 enum pool_kind { POOL_KIND_NONPAGED, POOL_KIND_PAGED };
 
@@ -46,7 +46,7 @@ struct pool_header {
     struct we_vrf_entry entry; /* address = the block, with its tag and size */
     void *memory;              /* what the host allocated */
     uint64_t magic;
-    uint8_t kind; /* enum pool_kind */
+    uint8_t kind;                              /* enum pool_kind */
     _Alignas(16) uint8_t canary[CANARY_BYTES]; /* last: the bytes in front of the block */
 };
 WE_STATIC_ASSERT(sizeof(struct pool_header) == offsetof(struct pool_header, canary) + CANARY_BYTES,
@@ -65,7 +65,7 @@ struct pool_request {
 
 static struct pool_header *s_quarantine[QUARANTINE_MAX]; /* atomic */
 static uint32_t s_quarantine_next;                       /* atomic */
-static uint8_t s_fill_byte; /* of uninitialised memory; constant while an instance runs */
+static uint8_t s_fill_byte;                              /* of uninitialised memory; constant while an instance runs */
 
 static const uint8_t s_canary[CANARY_BYTES] = { CANARY_BYTE, CANARY_BYTE, CANARY_BYTE, CANARY_BYTE,
                                                 CANARY_BYTE, CANARY_BYTE, CANARY_BYTE, CANARY_BYTE,
@@ -228,8 +228,8 @@ static PVOID pool_allocate(const struct pool_request *request)
     return header_block(header);
 }
 
-#define POOL_FLAGS_KNOWN                                                                                    \
-    (POOL_FLAG_USE_QUOTA | POOL_FLAG_UNINITIALIZED | POOL_FLAG_SESSION | POOL_FLAG_CACHE_ALIGNED |          \
+#define POOL_FLAGS_KNOWN                                                                           \
+    (POOL_FLAG_USE_QUOTA | POOL_FLAG_UNINITIALIZED | POOL_FLAG_SESSION | POOL_FLAG_CACHE_ALIGNED | \
      POOL_FLAG_RAISE_ON_FAILURE | POOL_FLAG_NON_PAGED | POOL_FLAG_NON_PAGED_EXECUTE | POOL_FLAG_PAGED)
 
 /* POOL-017. False: the allocation fails. */
@@ -291,9 +291,9 @@ PVOID ExAllocatePool3(POOL_FLAGS Flags, SIZE_T NumberOfBytes, ULONG Tag, PCPOOL_
 }
 
 /* POOL_TYPE without the bits that can be or-ed in. */
-#define POOL_TYPE_OPTIONS                                                                                      \
-    (POOL_QUOTA_FAIL_INSTEAD_OF_RAISE | POOL_RAISE_IF_ALLOCATION_FAILURE | POOL_COLD_ALLOCATION |              \
-     POOL_NX_ALLOCATION | POOL_ZERO_ALLOCATION)
+#define POOL_TYPE_OPTIONS                                                                                              \
+    (POOL_QUOTA_FAIL_INSTEAD_OF_RAISE | POOL_RAISE_IF_ALLOCATION_FAILURE | POOL_COLD_ALLOCATION | POOL_NX_ALLOCATION | \
+     POOL_ZERO_ALLOCATION)
 
 /* Fills request from a POOL_TYPE. False: reported, the allocation fails. */
 static bool request_from_type(struct pool_request *request, POOL_TYPE type)
@@ -399,14 +399,14 @@ static void report_bad_free(const void *block)
 
     if (block != NULL && we_vrf_ledger_find_dead(WE_KIND_POOL, block, &tombstone)) {
         (void)we_vrf_report(WE_RULE_POOL_004, we_nt_view_make(&view, WE_KIND_POOL, block),
-                            "pool block %p with tag '%s' was freed a second time", block,
-                            tag_text(tombstone.tag).text);
+                            "pool block %p with tag '%s' was freed a second time", block, tag_text(tombstone.tag).text);
         return;
     }
     we_vrf_ledger_each(WE_KIND_POOL, note_if_inside, &containing);
     if (containing.entry != NULL) {
-        (void)we_vrf_report_entry(WE_RULE_POOL_005, containing.entry, "%p was freed, which lies %zu bytes inside a block",
-                                  block, (size_t)(containing.address - (const uint8_t *)containing.entry->address));
+        (void)we_vrf_report_entry(WE_RULE_POOL_005, containing.entry,
+                                  "%p was freed, which lies %zu bytes inside a block", block,
+                                  (size_t)(containing.address - (const uint8_t *)containing.entry->address));
         return;
     }
     (void)we_vrf_report(WE_RULE_POOL_005, NULL, "%p was freed, which is not a pool block", block);
@@ -443,8 +443,8 @@ static void quarantine_check(struct pool_header *header)
         return;
     }
     (void)we_vrf_report(WE_RULE_POOL_010, we_nt_view_make(&view, WE_KIND_POOL, block),
-                        "pool block %p of %zu bytes with tag '%s' was written to after it was freed", (const void *)block,
-                        size_bytes, tag_text(header->entry.tag).text);
+                        "pool block %p of %zu bytes with tag '%s' was written to after it was freed",
+                        (const void *)block, size_bytes, tag_text(header->entry.tag).text);
 }
 
 static void quarantine_swap(uint32_t place_index, struct pool_header *header)
@@ -569,8 +569,9 @@ static void report_leaks(void)
         memset(&leak, 0, sizeof(leak));
         we_vrf_ledger_each(WE_KIND_POOL, leak_count, &leak);
         WE_ASSERT(leak.first != NULL);
-        (void)we_vrf_report_entry(WE_RULE_POOL_011, leak.first, "%zu pool block(s), %zu bytes with tag '%s' were never freed",
-                                  leak.count, leak.size_bytes, tag_text(leak.like.tag).text);
+        (void)we_vrf_report_entry(WE_RULE_POOL_011, leak.first,
+                                  "%zu pool block(s), %zu bytes with tag '%s' were never freed", leak.count,
+                                  leak.size_bytes, tag_text(leak.like.tag).text);
         we_vrf_ledger_each(WE_KIND_POOL, leak_free, &leak);
     }
 }

@@ -34,6 +34,7 @@ enum worker_state { WORKER_NONE, WORKER_MAKING, WORKER_BUSY, WORKER_IDLE /* park
 struct worker {
     struct we_nt_thread *thread; /* NULL until it has been made */
     enum worker_state state;
+    const void *running; /* the driver's routine, for a report when it never returns; NULL: none */
 };
 
 struct job {
@@ -76,8 +77,17 @@ static void job_run(const struct job *job)
     we_nt_door_leave(&frame);
 }
 
+static const void *job_routine(const struct job *job)
+{
+    if (!job->is_io) {
+        return (const void *)(ULONG_PTR)job->copy.WorkerRoutine;
+    }
+    return job->io_copy.routine_ex != NULL ? (const void *)(ULONG_PTR)job->io_copy.routine_ex
+                                           : (const void *)(ULONG_PTR)job->io_copy.routine;
+}
+
 /* Copies the first item and takes it off the queue. */
-static void job_take_locked(struct job *job)
+static void job_take_locked(struct worker *worker, struct job *job)
 {
     PLIST_ENTRY entry = RemoveHeadList(&s_queue);
 
@@ -90,6 +100,8 @@ static void job_take_locked(struct job *job)
     }
     entry->Flink = NULL;
     entry->Blink = NULL;
+    worker->state = WORKER_BUSY;
+    worker->running = job_routine(job);
     s_busy_count++;
 }
 
@@ -103,8 +115,7 @@ static bool worker_next(struct worker *worker, struct job *job)
         we_host_mutex_lock(&s_lock);
         has_job = !IsListEmpty(&s_queue);
         if (has_job) {
-            worker->state = WORKER_BUSY;
-            job_take_locked(job);
+            job_take_locked(worker, job);
         } else {
             worker->state = WORKER_IDLE;
         }
@@ -127,6 +138,7 @@ static void worker_main(void *context)
         job_run(&job);
         we_host_mutex_lock(&s_lock);
         s_busy_count--;
+        worker->running = NULL;
         we_host_mutex_unlock(&s_lock);
     }
 }
@@ -276,12 +288,30 @@ static void workers_wake(void)
     we_host_mutex_unlock(&s_lock);
 }
 
+/* UNL-002: names the routines that do not return. */
+static void report_running(void)
+{
+    unsigned i;
+
+    for (i = 0; i < WORKERS_MAX; i++) {
+        const void *routine;
+
+        we_host_mutex_lock(&s_lock);
+        routine = s_workers[i].running;
+        we_host_mutex_unlock(&s_lock);
+        if (routine != NULL && !we_nt_door_is_shut()) {
+            (void)we_vrf_report(WE_RULE_UNL_002, NULL, "work item routine %p has not returned; its thread is ended",
+                                routine);
+        }
+    }
+}
+
 void we_ex_worker_stop(void)
 {
     unsigned i;
 
     if (!wait_until_drained()) {
-        we_host_log(WE_LOG_ERROR, "a work item does not return; its thread is ended where it waits");
+        report_running();
         we_host_exec_stop_parking();
     }
     workers_wake();

@@ -29,7 +29,8 @@ static bool wants_call(const IRP *irp, UCHAR control)
 {
     bool is_success = NT_SUCCESS(irp->IoStatus.Status);
 
-    return (is_success && (control & SL_INVOKE_ON_SUCCESS) != 0) || (!is_success && (control & SL_INVOKE_ON_ERROR) != 0) ||
+    return (is_success && (control & SL_INVOKE_ON_SUCCESS) != 0) ||
+           (!is_success && (control & SL_INVOKE_ON_ERROR) != 0) ||
            (irp->Cancel && (control & SL_INVOKE_ON_CANCEL) != 0);
 }
 

@@ -80,7 +80,7 @@ static struct name *name_make(const UNICODE_STRING *text, const UNICODE_STRING *
 /* The entry of a folded name, or NULL. */
 static struct name *name_find_locked(const WCHAR *text, USHORT count)
 {
-    WE_BASE_LIST_FOR_EACH(link, &s_names) {
+    WE_BASE_LIST_FOR_EACH (link, &s_names) {
         struct name *name = WE_BASE_LIST_ITEM(link, struct name, link);
 
         if (name->length_count == count && memcmp(name->text, text, (size_t)count * sizeof(WCHAR)) == 0) {
@@ -118,7 +118,7 @@ static void name_remove_of_device(PDEVICE_OBJECT device)
     struct name *found = NULL;
 
     we_host_mutex_lock(&s_lock);
-    WE_BASE_LIST_FOR_EACH(link, &s_names) {
+    WE_BASE_LIST_FOR_EACH (link, &s_names) {
         struct name *name = WE_BASE_LIST_ITEM(link, struct name, link);
 
         if (name->device == device) {
@@ -339,7 +339,7 @@ static struct name *link_take(bool is_any)
     struct name *probe;
 
     we_host_mutex_lock(&s_lock);
-    WE_BASE_LIST_FOR_EACH(link, &s_names) {
+    WE_BASE_LIST_FOR_EACH (link, &s_names) {
         struct name *name = WE_BASE_LIST_ITEM(link, struct name, link);
         UNICODE_STRING target;
 

@@ -180,9 +180,9 @@ static void take_check_own(PIRP irp, const char *function)
     } else if ((next->Control & WE_IO_INVOKE_ALL) != WE_IO_INVOKE_ALL) {
         (void)we_vrf_report(WE_RULE_SOCK_004, we_nt_view_make(&view, WE_KIND_IRP, irp),
                             "%s got IRP %p whose completion routine is not called on %s", function, (void *)irp,
-                            (next->Control & SL_INVOKE_ON_SUCCESS) == 0   ? "success"
+                            (next->Control & SL_INVOKE_ON_SUCCESS) == 0 ? "success"
                             : (next->Control & SL_INVOKE_ON_ERROR) == 0 ? "error"
-                                                                         : "cancel");
+                                                                        : "cancel");
     }
     if (we_io_irp_state(irp) == WE_IRP_DONE) {
         (void)we_vrf_report(WE_RULE_SOCK_006, we_nt_view_make(&view, WE_KIND_IRP, irp),

@@ -81,7 +81,8 @@ VOID IoInitializeWorkItem(PVOID IoObject, PIO_WORKITEM IoWorkItem)
     /* Raw memory says nothing: ask the ledger. */
     if (we_vrf_ledger_find(WE_KIND_WORK_ITEM, IoWorkItem) != NULL) {
         (void)we_vrf_report(WE_RULE_WORK_005, we_nt_view_make(&view, WE_KIND_WORK_ITEM, IoWorkItem),
-                            "IoInitializeWorkItem was called for %p, which IoAllocateWorkItem made", (void *)IoWorkItem);
+                            "IoInitializeWorkItem was called for %p, which IoAllocateWorkItem made",
+                            (void *)IoWorkItem);
         return;
     }
     item_init(IoWorkItem, IoObject);

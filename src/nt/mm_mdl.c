@@ -22,7 +22,7 @@
  */
 
 #define LOWEST_ADDRESS ((ULONG_PTR)0x10000) /* nothing is ever mapped below */
-#define MDL_TAG 0x6c644d6du /* "mMdl" */
+#define MDL_TAG 0x6c644d6du                 /* "mMdl" */
 
 /* Size is a CSHORT: the longest MDL whose size it can tell. */
 #define LENGTH_MAX_BYTES ((0x7fffu - sizeof(MDL)) / sizeof(PFN_NUMBER) * PAGE_SIZE)
@@ -50,10 +50,10 @@ static bool is_pages_mdl(const MDL *mdl)
 }
 
 /* Report helpers: MDLs in drivers' own memory have no history. */
-#define MDL_REPORT(rule, mdl, ...)                                                               \
-    do {                                                                                         \
-        struct we_nt_view view_;                                                                 \
-        (void)we_vrf_report(rule, we_nt_view_make(&view_, WE_KIND_MDL, mdl), __VA_ARGS__);       \
+#define MDL_REPORT(rule, mdl, ...)                                                         \
+    do {                                                                                   \
+        struct we_nt_view view_;                                                           \
+        (void)we_vrf_report(rule, we_nt_view_make(&view_, WE_KIND_MDL, mdl), __VA_ARGS__); \
     } while (0)
 
 /* Page frame numbers are addresses divided by the page size. */
@@ -165,8 +165,8 @@ VOID MmProbeAndLockPages(PMDL MemoryDescriptorList, KPROCESSOR_MODE AccessMode, 
     UNREFERENCED_PARAMETER(AccessMode);
     if (has_flag(mdl, MDL_PAGES_LOCKED | MDL_SOURCE_IS_NONPAGED_POOL | MDL_PARTIAL | MDL_MAPPED_TO_SYSTEM_VA |
                           MDL_IO_SPACE)) {
-        MDL_REPORT(WE_RULE_MDL_004, mdl, "MmProbeAndLockPages was called for MDL %p, whose flags are 0x%04x", (void *)mdl,
-                   (unsigned)(USHORT)mdl->MdlFlags);
+        MDL_REPORT(WE_RULE_MDL_004, mdl, "MmProbeAndLockPages was called for MDL %p, whose flags are 0x%04x",
+                   (void *)mdl, (unsigned)(USHORT)mdl->MdlFlags);
         return;
     }
     if (address < LOWEST_ADDRESS || mdl->ByteCount == 0 || address + mdl->ByteCount < address) {
@@ -183,12 +183,14 @@ VOID MmUnlockPages(PMDL MemoryDescriptorList)
 
     WE_NT_ENTRY(MmUnlockPages);
     if (has_flag(mdl, MDL_SOURCE_IS_NONPAGED_POOL)) {
-        MDL_REPORT(WE_RULE_MDL_008, mdl, "MmUnlockPages was called for MDL %p, which describes nonpaged pool", (void *)mdl);
+        MDL_REPORT(WE_RULE_MDL_008, mdl, "MmUnlockPages was called for MDL %p, which describes nonpaged pool",
+                   (void *)mdl);
         return;
     }
     if (!has_flag(mdl, MDL_PAGES_LOCKED) || has_flag(mdl, MDL_PARTIAL) || is_pages_mdl(mdl)) {
-        MDL_REPORT(WE_RULE_MDL_007, mdl, "MmUnlockPages was called for MDL %p, which holds no lock of its own (flags 0x%04x)",
-                   (void *)mdl, (unsigned)(USHORT)mdl->MdlFlags);
+        MDL_REPORT(WE_RULE_MDL_007, mdl,
+                   "MmUnlockPages was called for MDL %p, which holds no lock of its own (flags 0x%04x)", (void *)mdl,
+                   (unsigned)(USHORT)mdl->MdlFlags);
         return;
     }
     mdl->MappedSystemVa = NULL;
@@ -286,16 +288,18 @@ static ULONG partial_check(const MDL *source, PMDL target, ULONG_PTR address, UL
     ULONG_PTR end = begin + source->ByteCount;
 
     if (address < begin || address > end || length > end - address) {
-        MDL_REPORT(WE_RULE_MDL_024, target, "IoBuildPartialMdl: %p and %u bytes are not inside the source MDL's %p and %u",
-                   (void *)address, (unsigned)length, (void *)begin, (unsigned)source->ByteCount);
+        MDL_REPORT(WE_RULE_MDL_024, target,
+                   "IoBuildPartialMdl: %p and %u bytes are not inside the source MDL's %p and %u", (void *)address,
+                   (unsigned)length, (void *)begin, (unsigned)source->ByteCount);
         return 0;
     }
     if (length == 0) {
         length = (ULONG)(end - address);
     }
     if (MmSizeOfMdl((PVOID)address, length) > capacity_bytes(target)) {
-        MDL_REPORT(WE_RULE_MDL_024, target, "IoBuildPartialMdl: the target MDL %p has no room for the pages of %u bytes",
-                   (void *)target, (unsigned)length);
+        MDL_REPORT(WE_RULE_MDL_024, target,
+                   "IoBuildPartialMdl: the target MDL %p has no room for the pages of %u bytes", (void *)target,
+                   (unsigned)length);
         return 0;
     }
     return length;

@@ -12,9 +12,9 @@
 
 struct we_nt_block {
     _Alignas(16) struct we_vrf_entry entry; /* address = the body, which follows this header */
-    uint64_t magic;            /* right only while the body is alive */
-    uint32_t serial;           /* tells one life of an address from the next */
-    struct we_host_trace site; /* where the object was completed or queued last; empty: never */
+    uint64_t magic;                         /* right only while the body is alive */
+    uint32_t serial;                        /* tells one life of an address from the next */
+    struct we_host_trace site;              /* where the object was completed or queued last; empty: never */
 };
 
 /* Returns a zeroed, 16-byte aligned body of size_bytes, or NULL when memory is short. note is constant text. */

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Objects that drivers hold by pointer or by handle: references, the handle table, and what is left at the end. */
+/* The functions themselves are defined here, not the macros that cast their arguments. */
+#define WSK_EMU_NO_CAST_MACROS
 #include "nt/ob_object.h"
 
 #include <string.h>
@@ -8,11 +10,11 @@
 #include "base/base_idmap.h"
 #include "host/host_lock.h"
 #include "host/host_mem.h"
+#include "nt/ke_dispatcher.h"
 #include "nt/nt_asan.h"
 #include "nt/nt_block.h"
 #include "nt/nt_irql.h"
 #include "nt/nt_thread.h"
-#include "nt/ke_dispatcher.h"
 #include "nt/ob_types.h"
 
 /* Design
@@ -301,9 +303,9 @@ static struct we_ob_header *handle_reference(HANDLE handle)
     return header;
 }
 
-NTSTATUS(ObReferenceObjectByHandle)
-(HANDLE Handle, ACCESS_MASK DesiredAccess, POBJECT_TYPE ObjectType, KPROCESSOR_MODE AccessMode, PVOID *Object,
- POBJECT_HANDLE_INFORMATION HandleInformation)
+NTSTATUS ObReferenceObjectByHandle(HANDLE Handle, ACCESS_MASK DesiredAccess, POBJECT_TYPE ObjectType,
+                                   KPROCESSOR_MODE AccessMode, PVOID *Object,
+                                   POBJECT_HANDLE_INFORMATION HandleInformation)
 {
     struct we_ob_header *header;
 
@@ -316,7 +318,8 @@ NTSTATUS(ObReferenceObjectByHandle)
     }
     if (header->type == WE_OB_THREAD && ObjectType == NULL && AccessMode == UserMode) {
         (void)we_vrf_report_entry(WE_RULE_THREAD_004, &header->entry,
-                                  "ObReferenceObjectByHandle for the thread handle %p names no type and UserMode", Handle);
+                                  "ObReferenceObjectByHandle for the thread handle %p names no type and UserMode",
+                                  Handle);
     }
     if (ObjectType != NULL && ObjectType->type != header->type) {
         we_ob_dereference(header + 1);

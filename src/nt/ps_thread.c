@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* System threads: from PsCreateSystemThread to the signal that the thread has ended. */
+/* The functions themselves are defined here, not the macros that cast their arguments. */
+#define WSK_EMU_NO_CAST_MACROS
 #include "nt/ps_thread.h"
 
 #include "base/base_assert.h"
@@ -47,11 +49,12 @@ static void thread_check_end(struct we_nt_thread *thread, SHORT kernel_apc_disab
 {
     if (thread->irql != PASSIVE_LEVEL || thread->hold_count > 0 || thread->kernel_apc_disable != kernel_apc_disable ||
         thread->special_apc_disable != 0) {
-        (void)we_vrf_report(WE_RULE_THREAD_008, NULL,
-                            "thread %u ended at %s with %u spin lock(s) held and APCs disabled %d times more than at its "
-                            "start",
-                            (unsigned)thread->id, we_nt_irql_name(thread->irql), (unsigned)thread->hold_count,
-                            thread->kernel_apc_disable - kernel_apc_disable + thread->special_apc_disable);
+        (void)we_vrf_report(
+            WE_RULE_THREAD_008, NULL,
+            "thread %u ended at %s with %u spin lock(s) held and APCs disabled %d times more than at its "
+            "start",
+            (unsigned)thread->id, we_nt_irql_name(thread->irql), (unsigned)thread->hold_count,
+            thread->kernel_apc_disable - kernel_apc_disable + thread->special_apc_disable);
     }
     while (thread->hold_count > 0) {
         we_ke_spinlock_force_release(thread);
@@ -154,7 +157,8 @@ static void system_thread_run(void *context)
     thread->kernel_apc_disable = 1; /* a new thread begins inside a critical region */
     we_nt_door_enter(&frame, WE_DOOR_THREAD, (const void *)(ULONG_PTR)thread->start_routine, thread);
     thread->start_routine(thread->start_context);
-    (void)we_vrf_report(WE_RULE_THREAD_006, NULL, "thread routine %p returned instead of calling PsTerminateSystemThread",
+    (void)we_vrf_report(WE_RULE_THREAD_006, NULL,
+                        "thread routine %p returned instead of calling PsTerminateSystemThread",
                         (void *)(ULONG_PTR)thread->start_routine);
     thread_check_end(thread, 1);
 }
@@ -165,7 +169,7 @@ static struct ps_thread *system_thread_take(bool is_any)
     struct ps_thread *found = NULL;
 
     we_host_mutex_lock(&s_lock);
-    WE_BASE_LIST_FOR_EACH(link, &s_system_threads) {
+    WE_BASE_LIST_FOR_EACH (link, &s_system_threads) {
         struct ps_thread *ps = WE_BASE_LIST_ITEM(link, struct ps_thread, link);
 
         if (is_any || __atomic_load_n(&ps->has_ended, __ATOMIC_SEQ_CST)) {
@@ -215,9 +219,9 @@ static struct ps_thread *system_thread_start(PKSTART_ROUTINE routine, PVOID cont
     return ps;
 }
 
-NTSTATUS(PsCreateSystemThread)
-(PHANDLE ThreadHandle, ULONG DesiredAccess, POBJECT_ATTRIBUTES ObjectAttributes, HANDLE ProcessHandle,
- PCLIENT_ID ClientId, PKSTART_ROUTINE StartRoutine, PVOID StartContext)
+NTSTATUS PsCreateSystemThread(PHANDLE ThreadHandle, ULONG DesiredAccess, POBJECT_ATTRIBUTES ObjectAttributes,
+                              HANDLE ProcessHandle, PCLIENT_ID ClientId, PKSTART_ROUTINE StartRoutine,
+                              PVOID StartContext)
 {
     struct ps_thread *ps;
     NTSTATUS status = STATUS_SUCCESS;
@@ -326,7 +330,7 @@ LONG KeSetBasePriorityThread(PKTHREAD Thread, LONG Increment)
 void we_ps_thread_each_running(void (*fn)(struct we_nt_thread *thread, void *context), void *context)
 {
     we_host_mutex_lock(&s_lock);
-    WE_BASE_LIST_FOR_EACH(link, &s_system_threads) {
+    WE_BASE_LIST_FOR_EACH (link, &s_system_threads) {
         struct ps_thread *ps = WE_BASE_LIST_ITEM(link, struct ps_thread, link);
 
         if (!__atomic_load_n(&ps->has_ended, __ATOMIC_SEQ_CST)) {

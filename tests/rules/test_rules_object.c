@@ -110,7 +110,8 @@ static void test_obj_002_breach_null_handle_is_referenced(void **state)
 
     UNREFERENCED_PARAMETER(state);
     wsk_kit_expect_report("OBJ-002");
-    assert_int_equal(ObReferenceObjectByHandle(NULL, 0, *PsThreadType, KernelMode, &object, NULL), STATUS_INVALID_HANDLE);
+    assert_int_equal(ObReferenceObjectByHandle(NULL, 0, *PsThreadType, KernelMode, &object, NULL),
+                     STATUS_INVALID_HANDLE);
 }
 
 static void test_obj_002_near_miss_each_handle_closed_once(void **state)

@@ -188,6 +188,37 @@ static void test_work_010_near_miss_raises_and_restores(void **state)
     wsk_kit_run_until_idle();
 }
 
+static KEVENT s_never;
+
+static VOID stuck_item(PVOID Parameter)
+{
+    UNREFERENCED_PARAMETER(Parameter);
+    KeWaitForSingleObject(&s_never, Executive, KernelMode, FALSE, NULL);
+}
+
+static void test_unl_002_breach_work_item_waits_for_ever(void **state)
+{
+    static WORK_QUEUE_ITEM s_item;
+
+    UNREFERENCED_PARAMETER(state);
+    KeInitializeEvent(&s_never, NotificationEvent, FALSE);
+    ExInitializeWorkItem(&s_item, stuck_item, NULL);
+    ExQueueWorkItem(&s_item, DelayedWorkQueue);
+    wsk_kit_expect_report("UNL-002");
+}
+
+static void test_unl_002_near_miss_work_item_waits_a_while(void **state)
+{
+    static WORK_QUEUE_ITEM s_item;
+
+    UNREFERENCED_PARAMETER(state);
+    KeInitializeEvent(&s_never, NotificationEvent, FALSE);
+    ExInitializeWorkItem(&s_item, stuck_item, NULL);
+    ExQueueWorkItem(&s_item, DelayedWorkQueue);
+    wsk_kit_run_until_idle();
+    KeSetEvent(&s_never, 0, FALSE); /* stop lets it come to its end */
+}
+
 #define rule_test(f) wsk_emu_unit_test_setup_teardown(f, setup, teardown)
 
 int main(void)
@@ -205,6 +236,8 @@ int main(void)
         rule_test(test_work_006_near_miss_freed_without_being_queued),
         rule_test(test_work_010_breach_returns_raised),
         rule_test(test_work_010_near_miss_raises_and_restores),
+        rule_test(test_unl_002_breach_work_item_waits_for_ever),
+        rule_test(test_unl_002_near_miss_work_item_waits_a_while),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -10,6 +10,7 @@
 #include "host/host_log.h"
 #include "host/host_mem.h"
 #include "host/host_net.h"
+#include "instance.h"
 #include "nt/nt_thread.h"
 #include "vrf/vrf_ledger.h"
 #include "vrf/vrf_report.h"
@@ -424,6 +425,30 @@ static void test_stop_after_a_callback_was_left_by_longjmp(void **state)
     assert_int_equal(wsk_emu_stop(), 0);
 }
 
+/* What the glue does after a failed assertion: the failure was reported, so what the driver left is not. */
+static void test_abandon_after_a_callback_was_left_reports_and_leaves_nothing(void **state)
+{
+    struct wsk_emu_config config = config_stepped();
+    size_t blocks_before = we_host_mem_live_count();
+    PDRIVER_OBJECT driver;
+
+    (void)state;
+    assert_int_equal(wsk_emu_start(&config), STATUS_SUCCESS);
+    assert_int_equal(wsk_emu_driver_load(leaking_entry, "leak", &driver), STATUS_SUCCESS);
+    KeInitializeDpc(&s_dpc, jumping_dpc, NULL);
+    if (setjmp(s_jump) == 0) {
+        KeInsertQueueDpc(&s_dpc, NULL, NULL);
+        wsk_kit_run_until_idle();
+        fail_msg("the DPC did not run");
+    }
+    we_instance_abandon();
+    assert_false(we_instance_is_running());
+    assert_int_equal(we_host_mem_live_count(), blocks_before);
+    assert_string_equal(we_vrf_last_report(), "");
+    we_instance_abandon(); /* while stopped it does nothing */
+    assert_starts_and_stops(&config);
+}
+
 /* --- many times ------------------------------------------------------------------------------ */
 
 static VOID small_unload(PDRIVER_OBJECT object)
@@ -507,6 +532,7 @@ int main(void)
         cmocka_unit_test(test_driver_that_leaks_everything_leaves_nothing_threads),
         cmocka_unit_test(test_stop_with_the_verifier_off_counts_nothing),
         cmocka_unit_test(test_stop_after_a_callback_was_left_by_longjmp),
+        cmocka_unit_test(test_abandon_after_a_callback_was_left_reports_and_leaves_nothing),
         cmocka_unit_test(test_ten_thousand_starts_and_stops_leave_nothing),
         cmocka_unit_test(test_a_hundred_starts_and_stops_with_threads_leave_nothing),
     };

@@ -145,11 +145,12 @@ static void test_list_ex_failure_flags_become_pool_bits(void **state)
     LOOKASIDE_LIST_EX list;
 
     UNREFERENCED_PARAMETER(state);
-    (void)ExInitializeLookasideListEx(&list, NULL, NULL, NonPagedPoolNx, EX_LOOKASIDE_LIST_EX_FLAGS_RAISE_ON_FAIL, 24, TAG,
-                                      0);
+    (void)ExInitializeLookasideListEx(&list, NULL, NULL, NonPagedPoolNx, EX_LOOKASIDE_LIST_EX_FLAGS_RAISE_ON_FAIL, 24,
+                                      TAG, 0);
     assert_int_equal(list.L.Type, NonPagedPoolNx | POOL_RAISE_IF_ALLOCATION_FAILURE);
     ExDeleteLookasideListEx(&list);
-    (void)ExInitializeLookasideListEx(&list, NULL, NULL, PagedPool, EX_LOOKASIDE_LIST_EX_FLAGS_FAIL_NO_RAISE, 24, TAG, 0);
+    (void)ExInitializeLookasideListEx(&list, NULL, NULL, PagedPool, EX_LOOKASIDE_LIST_EX_FLAGS_FAIL_NO_RAISE, 24, TAG,
+                                      0);
     assert_int_equal(list.L.Type, PagedPool | POOL_QUOTA_FAIL_INSTEAD_OF_RAISE);
     ExDeleteLookasideListEx(&list);
 }

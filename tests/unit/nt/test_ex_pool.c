@@ -189,7 +189,8 @@ static NTSTATUS raised_by(unsigned form)
             block = ExAllocatePool2(POOL_FLAG_NON_PAGED | POOL_FLAG_RAISE_ON_FAILURE, TOO_MUCH, TAG);
             break;
         case 1:
-            block = ExAllocatePoolWithTag((POOL_TYPE)(NonPagedPoolNx | POOL_RAISE_IF_ALLOCATION_FAILURE), TOO_MUCH, TAG);
+            block =
+                ExAllocatePoolWithTag((POOL_TYPE)(NonPagedPoolNx | POOL_RAISE_IF_ALLOCATION_FAILURE), TOO_MUCH, TAG);
             break;
         default:
             block = ExAllocatePoolWithQuotaTag(PagedPool, TOO_MUCH, TAG);

@@ -211,9 +211,10 @@ static void test_IoCancelIrp_racing_with_the_owner_has_one_winner(void **state)
     RtlZeroMemory(&s_race, sizeof(s_race));
     KeInitializeEvent(&s_race.start, SynchronizationEvent, FALSE);
     KeInitializeEvent(&s_race.back, SynchronizationEvent, FALSE);
-    assert_int_equal(PsCreateSystemThread(&handle, THREAD_ALL_ACCESS, NULL, NULL, NULL, canceller, NULL), STATUS_SUCCESS);
-    assert_int_equal(
-        ObReferenceObjectByHandle(handle, THREAD_ALL_ACCESS, *PsThreadType, KernelMode, &thread, NULL), STATUS_SUCCESS);
+    assert_int_equal(PsCreateSystemThread(&handle, THREAD_ALL_ACCESS, NULL, NULL, NULL, canceller, NULL),
+                     STATUS_SUCCESS);
+    assert_int_equal(ObReferenceObjectByHandle(handle, THREAD_ALL_ACCESS, *PsThreadType, KernelMode, &thread, NULL),
+                     STATUS_SUCCESS);
     ZwClose(handle);
     for (i = 1; i <= RACES; i++) {
         BOOLEAN is_ours;

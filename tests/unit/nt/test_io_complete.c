@@ -99,8 +99,8 @@ static int setup(void **state)
 
         level->driver = we_io_driver_create(s_names[i]);
         level->driver->MajorFunction[IRP_MJ_INTERNAL_DEVICE_CONTROL] = dispatch;
-        if (!NT_SUCCESS(IoCreateDevice(level->driver, sizeof(unsigned), NULL, FILE_DEVICE_NETWORK, 0, FALSE,
-                                       &level->device))) {
+        if (!NT_SUCCESS(
+                IoCreateDevice(level->driver, sizeof(unsigned), NULL, FILE_DEVICE_NETWORK, 0, FALSE, &level->device))) {
             return -1;
         }
         *(unsigned *)level->device->DeviceExtension = i;

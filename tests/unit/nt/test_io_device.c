@@ -27,8 +27,8 @@ static NTSTATUS create(PCWSTR name, PDEVICE_OBJECT *device)
     UNICODE_STRING string;
 
     RtlInitUnicodeString(&string, name);
-    return IoCreateDevice(s_driver, 64, name != NULL ? &string : NULL, FILE_DEVICE_NETWORK, FILE_DEVICE_SECURE_OPEN, TRUE,
-                          device);
+    return IoCreateDevice(s_driver, 64, name != NULL ? &string : NULL, FILE_DEVICE_NETWORK, FILE_DEVICE_SECURE_OPEN,
+                          TRUE, device);
 }
 
 static NTSTATUS make_link(PCWSTR name, PCWSTR target)

@@ -252,9 +252,8 @@ static const struct wsk_emu_config s_threads = { .size = sizeof(s_threads),
                                                  .execution = WSK_EMU_EXECUTION_THREADS,
                                                  .network = WSK_EMU_NETWORK_VIRTUAL };
 
-#define both(f)                                                      \
-    wsk_emu_unit_test_setup_teardown(f, setup, teardown),            \
-        wsk_emu_unit_test_config(f, setup, teardown, &s_threads)
+#define both(f) \
+    wsk_emu_unit_test_setup_teardown(f, setup, teardown), wsk_emu_unit_test_config(f, setup, teardown, &s_threads)
 
 int main(void)
 {

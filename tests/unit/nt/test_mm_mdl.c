@@ -35,9 +35,9 @@ static void test_MmSizeOfMdl_offsets_and_lengths_count_spanned_pages(void **stat
         ULONG offset;
         ULONG length;
         ULONG pages;
-    } s_rows[] = { { 0, 0, 0 },    { 0, 1, 1 },    { 0, 4096, 1 },    { 0, 4097, 2 },    { 1, 0, 1 },    { 1, 1, 1 },
-                   { 1, 4096, 2 }, { 1, 4097, 2 }, { 4095, 0, 1 },    { 4095, 1, 1 },    { 4095, 4096, 2 },
-                   { 4095, 4097, 2 }, { 4095, 4098, 3 } };
+    } s_rows[] = { { 0, 0, 0 },       { 0, 1, 1 },       { 0, 4096, 1 },   { 0, 4097, 2 }, { 1, 0, 1 },
+                   { 1, 1, 1 },       { 1, 4096, 2 },    { 1, 4097, 2 },   { 4095, 0, 1 }, { 4095, 1, 1 },
+                   { 4095, 4096, 2 }, { 4095, 4097, 2 }, { 4095, 4098, 3 } };
     size_t i;
 
     UNREFERENCED_PARAMETER(state);
@@ -132,7 +132,7 @@ static void test_MmProbeAndLockPages_null_or_wrapping_range_raises(void **state)
     assert_int_equal(flags_of(mdl), 0);
 
     status = STATUS_SUCCESS;
-    MmInitializeMdl(mdl, (PVOID)~(ULONG_PTR)15, 100);
+    MmInitializeMdl(mdl, (PVOID) ~(ULONG_PTR)15, 100);
     __try {
         MmProbeAndLockPages(mdl, UserMode, IoReadAccess);
     } __except (EXCEPTION_EXECUTE_HANDLER) {

@@ -23,7 +23,8 @@ static PVOID start(PKSTART_ROUTINE routine, PVOID context, PCLIENT_ID id)
     PVOID thread = NULL;
     HANDLE handle;
 
-    assert_int_equal(PsCreateSystemThread(&handle, THREAD_ALL_ACCESS, NULL, NULL, id, routine, context), STATUS_SUCCESS);
+    assert_int_equal(PsCreateSystemThread(&handle, THREAD_ALL_ACCESS, NULL, NULL, id, routine, context),
+                     STATUS_SUCCESS);
     assert_int_equal(ObReferenceObjectByHandle(handle, SYNCHRONIZE, *PsThreadType, KernelMode, &thread, NULL),
                      STATUS_SUCCESS);
     assert_int_equal(ZwClose(handle), STATUS_SUCCESS);

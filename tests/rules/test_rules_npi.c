@@ -1,0 +1,610 @@
+/* SPDX-License-Identifier: MIT */
+/* Verifier rules of registration and of a client as a whole: each with a breach and a near miss. */
+#include "support/wsk_fixture.h"
+
+#include <string.h>
+
+#include "wsk_emu/driver.h"
+
+/* A registration of the test's own, so that a breach does not disturb the fixture's. */
+static const WSK_CLIENT_DISPATCH client_dispatch = { MAKE_WSK_VERSION(1, 0), 0, NULL };
+static WSK_CLIENT_NPI client_npi = { NULL, &client_dispatch };
+
+static void register_block(WSK_REGISTRATION *registration)
+{
+    assert_int_equal(WskRegister(&client_npi, registration), STATUS_SUCCESS);
+}
+
+/* --- NPI-001 register-balance ------------------------------------------------------------------------- */
+
+static void test_npi_001_breach_deregister_twice(void **state)
+{
+    WSK_REGISTRATION registration;
+
+    (void)state;
+    register_block(&registration);
+    WskDeregister(&registration);
+    wsk_kit_expect_report("NPI-001");
+    WskDeregister(&registration);
+}
+
+static void test_npi_001_breach_deregister_after_a_failed_register(void **state)
+{
+    WSK_REGISTRATION registration;
+
+    (void)state;
+    memset(&registration, 0, sizeof(registration));
+    assert_int_equal(WskRegister(NULL, &registration), STATUS_INVALID_PARAMETER);
+    wsk_kit_expect_report("NPI-001");
+    WskDeregister(&registration);
+}
+
+static void test_npi_001_breach_register_twice(void **state)
+{
+    WSK_REGISTRATION registration;
+
+    (void)state;
+    register_block(&registration);
+    wsk_kit_expect_report("NPI-001");
+    assert_int_equal(WskRegister(&client_npi, &registration), STATUS_INVALID_PARAMETER);
+    WskDeregister(&registration);
+}
+
+static void test_npi_001_breach_never_deregistered(void **state)
+{
+    static WSK_REGISTRATION registration; /* must outlive the test */
+
+    (void)state;
+    register_block(&registration);
+    wsk_kit_expect_report("NPI-001");
+}
+
+static void test_npi_001_near_miss_two_blocks(void **state)
+{
+    WSK_REGISTRATION first;
+    WSK_REGISTRATION second;
+
+    (void)state;
+    register_block(&first);
+    register_block(&second);
+    WskDeregister(&first);
+    register_block(&first);
+    WskDeregister(&second);
+    WskDeregister(&first);
+}
+
+/* --- NPI-002 registration-memory, NPI-003 client-npi-memory ---------------------------------------------- */
+
+static void test_npi_002_breach_block_written(void **state)
+{
+    WSK_REGISTRATION registration;
+
+    (void)state;
+    register_block(&registration);
+    memset(&registration, 0, sizeof(registration));
+    wsk_kit_expect_report("NPI-002");
+    WskDeregister(&registration);
+}
+
+static void test_npi_002_near_miss_block_read(void **state)
+{
+    WSK_REGISTRATION registration;
+    WSK_REGISTRATION copy;
+
+    (void)state;
+    register_block(&registration);
+    copy = registration;
+    assert_memory_equal(&copy, &registration, sizeof(copy));
+    WskDeregister(&registration);
+}
+
+static void test_npi_003_breach_dispatch_changed(void **state)
+{
+    WSK_CLIENT_DISPATCH dispatch = { MAKE_WSK_VERSION(1, 0), 0, NULL };
+    WSK_CLIENT_NPI npi = { NULL, &dispatch };
+    WSK_REGISTRATION registration;
+    WSK_PROVIDER_NPI provider;
+
+    (void)state;
+    assert_int_equal(WskRegister(&npi, &registration), STATUS_SUCCESS);
+    dispatch.Version = 0x5a5a;
+    wsk_kit_expect_report("NPI-003");
+    assert_int_equal(WskCaptureProviderNPI(&registration, WSK_NO_WAIT, &provider), STATUS_SUCCESS);
+    WskReleaseProviderNPI(&registration); /* reported once is enough */
+    WskDeregister(&registration);
+}
+
+static void test_npi_003_near_miss_npi_changed(void **state)
+{
+    WSK_CLIENT_NPI npi = { NULL, &client_dispatch };
+    WSK_REGISTRATION registration;
+
+    (void)state;
+    assert_int_equal(WskRegister(&npi, &registration), STATUS_SUCCESS);
+    memset(&npi, 0x5a, sizeof(npi));
+    WskDeregister(&registration);
+}
+
+/* --- NPI-004 client-dispatch-fields -------------------------------------------------------------------------- */
+
+static void test_npi_004_breach_reserved_is_set(void **state)
+{
+    static const WSK_CLIENT_DISPATCH dispatch = { MAKE_WSK_VERSION(1, 0), 1, NULL };
+    WSK_CLIENT_NPI npi = { NULL, &dispatch };
+    WSK_REGISTRATION registration;
+
+    (void)state;
+    wsk_kit_expect_report("NPI-004");
+    assert_int_equal(WskRegister(&npi, &registration), STATUS_INVALID_PARAMETER);
+}
+
+static void test_npi_004_breach_version_is_swapped(void **state)
+{
+    static const WSK_CLIENT_DISPATCH dispatch = { 1, 0, NULL };
+    WSK_CLIENT_NPI npi = { NULL, &dispatch };
+    WSK_REGISTRATION registration;
+    WSK_PROVIDER_NPI provider;
+
+    (void)state;
+    wsk_kit_expect_report("NPI-004");
+    assert_int_equal(WskRegister(&npi, &registration), STATUS_SUCCESS);
+    assert_int_equal(WskCaptureProviderNPI(&registration, WSK_NO_WAIT, &provider), STATUS_NOINTERFACE);
+    WskDeregister(&registration);
+}
+
+static void test_npi_004_near_miss_newer_version(void **state)
+{
+    static const WSK_CLIENT_DISPATCH dispatch = { MAKE_WSK_VERSION(2, 0), 0, NULL };
+    WSK_CLIENT_NPI npi = { NULL, &dispatch };
+    WSK_REGISTRATION registration;
+
+    (void)state;
+    assert_int_equal(WskRegister(&npi, &registration), STATUS_SUCCESS);
+    WskDeregister(&registration);
+}
+
+/* --- NPI-005 register-irql, NPI-007 capture-wait-irql ----------------------------------------------------------- */
+
+static void test_npi_005_breach_register_and_deregister_at_dispatch(void **state)
+{
+    WSK_REGISTRATION registration;
+    KIRQL irql;
+
+    (void)state;
+    wsk_kit_expect_report("NPI-005");
+    wsk_kit_expect_report("NPI-005");
+    KeRaiseIrql(DISPATCH_LEVEL, &irql);
+    register_block(&registration);
+    WskDeregister(&registration);
+    KeLowerIrql(irql);
+}
+
+static void test_npi_005_near_miss_between_two_raises(void **state)
+{
+    WSK_REGISTRATION registration;
+    KIRQL irql;
+
+    (void)state;
+    KeRaiseIrql(DISPATCH_LEVEL, &irql);
+    KeLowerIrql(irql);
+    register_block(&registration);
+    KeRaiseIrql(DISPATCH_LEVEL, &irql);
+    KeLowerIrql(irql);
+    WskDeregister(&registration);
+}
+
+static void capture_at_dispatch(struct wsk_fixture *fixture, ULONG wait_timeout_ms)
+{
+    WSK_PROVIDER_NPI npi;
+    NTSTATUS status;
+    KIRQL irql;
+
+    KeRaiseIrql(DISPATCH_LEVEL, &irql);
+    status = WskCaptureProviderNPI(&fixture->registration, wait_timeout_ms, &npi);
+    KeLowerIrql(irql);
+    assert_int_equal(status, STATUS_SUCCESS);
+    WskReleaseProviderNPI(&fixture->registration);
+}
+
+static void test_npi_007_breach_capture_with_wait_at_dispatch(void **state)
+{
+    wsk_kit_expect_report("NPI-007");
+    capture_at_dispatch(*state, 10);
+}
+
+static void test_npi_007_near_miss_capture_without_wait_at_dispatch(void **state)
+{
+    capture_at_dispatch(*state, WSK_NO_WAIT);
+}
+
+/* --- NPI-006 capture-balance ------------------------------------------------------------------------------------------ */
+
+static void test_npi_006_breach_released_too_often(void **state)
+{
+    struct wsk_fixture *fixture = *state;
+
+    fixture_release(fixture);
+    wsk_kit_expect_report("NPI-006");
+    WskReleaseProviderNPI(&fixture->registration);
+}
+
+static void test_npi_006_breach_released_after_a_failed_capture(void **state)
+{
+    static const WSK_CLIENT_DISPATCH dispatch = { MAKE_WSK_VERSION(2, 0), 0, NULL };
+    WSK_CLIENT_NPI npi = { NULL, &dispatch };
+    WSK_REGISTRATION registration;
+    WSK_PROVIDER_NPI provider;
+
+    (void)state;
+    assert_int_equal(WskRegister(&npi, &registration), STATUS_SUCCESS);
+    assert_int_equal(WskCaptureProviderNPI(&registration, WSK_NO_WAIT, &provider), STATUS_NOINTERFACE);
+    wsk_kit_expect_report("NPI-006");
+    WskReleaseProviderNPI(&registration);
+    WskDeregister(&registration);
+}
+
+static void test_npi_006_breach_never_released(void **state)
+{
+    static WSK_REGISTRATION registration; /* must outlive the test */
+    WSK_PROVIDER_NPI provider;
+
+    (void)state;
+    register_block(&registration);
+    assert_int_equal(WskCaptureProviderNPI(&registration, WSK_NO_WAIT, &provider), STATUS_SUCCESS);
+    wsk_kit_expect_report("NPI-001");
+    wsk_kit_expect_report("NPI-006");
+}
+
+static void test_npi_006_near_miss_one_release_for_each_capture(void **state)
+{
+    struct wsk_fixture *fixture = *state;
+    WSK_PROVIDER_NPI provider;
+    unsigned i;
+
+    for (i = 0; i < 3; i++) {
+        assert_int_equal(WskCaptureProviderNPI(&fixture->registration, WSK_NO_WAIT, &provider), STATUS_SUCCESS);
+    }
+    for (i = 0; i < 3; i++) {
+        WskReleaseProviderNPI(&fixture->registration);
+    }
+}
+
+/* --- NPI-008 infinite-wait-in-driverentry, NPI-012 deregister-before-unload ------------------------------------------------ */
+
+static ULONG s_wait_timeout_ms;
+static WSK_REGISTRATION s_registration;
+
+static VOID NTAPI unload_and_deregister(PDRIVER_OBJECT DriverObject)
+{
+    (void)DriverObject;
+    WskDeregister(&s_registration);
+}
+
+static VOID NTAPI unload_and_forget(PDRIVER_OBJECT DriverObject)
+{
+    (void)DriverObject;
+}
+
+static NTSTATUS NTAPI entry_captures(PDRIVER_OBJECT DriverObject, PUNICODE_STRING RegistryPath)
+{
+    WSK_PROVIDER_NPI npi;
+    NTSTATUS status;
+
+    (void)RegistryPath;
+    DriverObject->DriverUnload = unload_and_deregister;
+    status = WskRegister(&client_npi, &s_registration);
+    if (NT_SUCCESS(status)) {
+        status = WskCaptureProviderNPI(&s_registration, s_wait_timeout_ms, &npi);
+        WskReleaseProviderNPI(&s_registration);
+    }
+    return status;
+}
+
+static NTSTATUS NTAPI entry_forgets(PDRIVER_OBJECT DriverObject, PUNICODE_STRING RegistryPath)
+{
+    (void)RegistryPath;
+    DriverObject->DriverUnload = unload_and_forget;
+    return WskRegister(&client_npi, &s_registration);
+}
+
+static NTSTATUS NTAPI entry_fails_after_register(PDRIVER_OBJECT DriverObject, PUNICODE_STRING RegistryPath)
+{
+    (void)DriverObject;
+    (void)RegistryPath;
+    (void)WskRegister(&client_npi, &s_registration);
+    return STATUS_UNSUCCESSFUL;
+}
+
+static void load_and_unload(PDRIVER_INITIALIZE entry)
+{
+    PDRIVER_OBJECT driver;
+
+    assert_int_equal(wsk_emu_driver_load(entry, "npi", &driver), STATUS_SUCCESS);
+    wsk_emu_driver_unload(driver);
+}
+
+static void test_npi_008_breach_infinite_wait_in_driver_entry(void **state)
+{
+    (void)state;
+    s_wait_timeout_ms = WSK_INFINITE_WAIT;
+    wsk_kit_expect_report("NPI-008");
+    load_and_unload(entry_captures);
+}
+
+static void test_npi_008_near_miss_bounded_wait_in_driver_entry(void **state)
+{
+    (void)state;
+    s_wait_timeout_ms = 30000;
+    load_and_unload(entry_captures);
+}
+
+static void test_npi_012_breach_unload_forgets_the_registration(void **state)
+{
+    (void)state;
+    wsk_kit_expect_report("NPI-012");
+    load_and_unload(entry_forgets);
+}
+
+static void test_npi_012_breach_failing_driver_entry_forgets_the_registration(void **state)
+{
+    PDRIVER_OBJECT driver;
+
+    (void)state;
+    wsk_kit_expect_report("NPI-012");
+    assert_int_equal(wsk_emu_driver_load(entry_fails_after_register, "npi", &driver), STATUS_UNSUCCESSFUL);
+}
+
+static void test_npi_012_near_miss_unload_deregisters(void **state)
+{
+    (void)state;
+    s_wait_timeout_ms = WSK_NO_WAIT;
+    load_and_unload(entry_captures);
+}
+
+/* --- NPI-010 use-after-release ------------------------------------------------------------------------------------------------ */
+
+static void test_npi_010_breach_socket_after_the_last_release(void **state)
+{
+    struct wsk_fixture *fixture = *state;
+    PWSK_SOCKET socket;
+
+    fixture_release(fixture);
+    wsk_kit_expect_report("NPI-010");
+    assert_int_equal(
+        socket_open_try(fixture, WSK_FLAG_BASIC_SOCKET, AF_INET, SOCK_STREAM, IPPROTO_TCP, NULL, NULL, &socket),
+        STATUS_INVALID_HANDLE);
+}
+
+static void test_npi_010_breach_client_of_an_ended_registration(void **state)
+{
+    struct wsk_fixture *fixture = *state;
+    PWSK_SOCKET socket;
+
+    fixture_release(fixture);
+    fixture_deregister(fixture);
+    wsk_kit_expect_report("NPI-010");
+    assert_int_equal(
+        socket_open_try(fixture, WSK_FLAG_BASIC_SOCKET, AF_INET, SOCK_STREAM, IPPROTO_TCP, NULL, NULL, &socket),
+        STATUS_INVALID_HANDLE);
+}
+
+static void test_npi_010_near_miss_socket_with_one_capture_left(void **state)
+{
+    struct wsk_fixture *fixture = *state;
+    WSK_PROVIDER_NPI provider;
+
+    assert_int_equal(WskCaptureProviderNPI(&fixture->registration, WSK_NO_WAIT, &provider), STATUS_SUCCESS);
+    WskReleaseProviderNPI(&fixture->registration);
+    socket_close(socket_open(fixture, WSK_FLAG_BASIC_SOCKET, AF_INET, NULL, NULL));
+}
+
+/* --- NPI-011 deregister-deadlock, SOCK-062 sockets-closed-before-deregister ----------------------------------------------------- */
+
+static jmp_buf s_stalled;
+
+static void stalled(const char *reason)
+{
+    (void)reason;
+    longjmp(s_stalled, 1);
+}
+
+/* The wait that can never end is left where it is; the test must end, too. */
+static void deregister_until_stalled(struct wsk_fixture *fixture)
+{
+    wsk_kit_set_failure_handler(stalled);
+    if (setjmp(s_stalled) == 0) {
+        WskDeregister(&fixture->registration);
+        fail_msg("%s", "WskDeregister returned");
+    }
+    fixture->is_registered = false;
+}
+
+static void test_npi_011_breach_deregister_with_a_capture(void **state)
+{
+    struct wsk_fixture *fixture = *state;
+
+    wsk_kit_expect_report("NPI-011");
+    deregister_until_stalled(fixture);
+    assert_int_equal(wsk_kit_report_count("NPI-011"), 1);
+    assert_non_null(strstr(wsk_kit_last_report(), "1 capture(s), 0 socket(s)"));
+    fixture_release(fixture);
+}
+
+static void test_sock_062_breach_deregister_with_an_open_socket(void **state)
+{
+    struct wsk_fixture *fixture = *state;
+
+    (void)socket_open(fixture, WSK_FLAG_BASIC_SOCKET, AF_INET, NULL, NULL);
+    fixture_release(fixture);
+    wsk_kit_expect_report("NPI-011");
+    wsk_kit_expect_report("SOCK-062");
+    deregister_until_stalled(fixture);
+    assert_int_equal(wsk_kit_report_count("SOCK-062"), 1);
+    wsk_kit_expect_report("SOCK-035"); /* it is still open at the end */
+}
+
+struct closing {
+    PWSK_SOCKET socket;
+    struct wsk_fixture *fixture;
+};
+
+static VOID NTAPI close_and_release(PVOID Context)
+{
+    struct closing *closing = Context;
+
+    socket_close(closing->socket);
+    WskReleaseProviderNPI(&closing->fixture->registration);
+    PsTerminateSystemThread(STATUS_SUCCESS);
+}
+
+/* Another thread does what WskDeregister waits for. */
+static void deregister_beside_a_closing_thread(struct wsk_fixture *fixture)
+{
+    struct closing closing = { socket_open(fixture, WSK_FLAG_BASIC_SOCKET, AF_INET, NULL, NULL), fixture };
+    PKTHREAD thread;
+    HANDLE handle;
+
+    assert_int_equal(PsCreateSystemThread(&handle, THREAD_ALL_ACCESS, NULL, NULL, NULL, close_and_release, &closing),
+                     STATUS_SUCCESS);
+    assert_int_equal(
+        ObReferenceObjectByHandle(handle, THREAD_ALL_ACCESS, *PsThreadType, KernelMode, (PVOID *)&thread, NULL),
+        STATUS_SUCCESS);
+    ZwClose(handle);
+    fixture->is_captured = false;
+    fixture_deregister(fixture);
+    assert_int_equal(KeWaitForSingleObject(thread, Executive, KernelMode, FALSE, NULL), STATUS_SUCCESS);
+    ObDereferenceObject(thread);
+}
+
+static void test_npi_011_near_miss_another_thread_releases(void **state)
+{
+    deregister_beside_a_closing_thread(*state);
+}
+
+static void test_sock_062_near_miss_another_thread_closes(void **state)
+{
+    deregister_beside_a_closing_thread(*state);
+}
+
+/* --- NPI-014 control-client-irp, NPI-015 static-callbacks-early ---------------------------------------------------------------- */
+
+static void test_npi_014_breach_transport_query_with_an_irp(void **state)
+{
+    struct wsk_fixture *fixture = *state;
+    SIZE_T size = 0;
+    NTSTATUS status;
+
+    wsk_kit_expect_report("NPI-014");
+    REQUEST_CALL(status, NULL, irp,
+                 fixture->npi.Dispatch->WskControlClient(fixture->npi.Client, WSK_TRANSPORT_LIST_QUERY, 0, NULL, 0, NULL,
+                                                         &size, irp));
+    assert_int_equal(status, STATUS_INVALID_PARAMETER);
+}
+
+static void test_npi_014_breach_transport_change_without_an_irp(void **state)
+{
+    struct wsk_fixture *fixture = *state;
+
+    wsk_kit_expect_report("NPI-014");
+    assert_int_equal(fixture->npi.Dispatch->WskControlClient(fixture->npi.Client, WSK_TRANSPORT_LIST_CHANGE, 0, NULL, 0,
+                                                             NULL, NULL, NULL),
+                     STATUS_INVALID_PARAMETER);
+}
+
+static void test_npi_014_near_miss_transport_query_without_an_irp(void **state)
+{
+    struct wsk_fixture *fixture = *state;
+    SIZE_T size = 0;
+
+    assert_int_equal(fixture->npi.Dispatch->WskControlClient(fixture->npi.Client, WSK_TRANSPORT_LIST_QUERY, 0, NULL, 0,
+                                                             NULL, &size, NULL),
+                     STATUS_BUFFER_OVERFLOW);
+}
+
+static NTSTATUS set_static_events(struct wsk_fixture *fixture, PNPIID npi_id, ULONG mask)
+{
+    WSK_EVENT_CALLBACK_CONTROL control = { npi_id, mask };
+
+    return fixture->npi.Dispatch->WskControlClient(fixture->npi.Client, WSK_SET_STATIC_EVENT_CALLBACKS, sizeof(control),
+                                                   &control, 0, NULL, NULL, NULL);
+}
+
+static void test_npi_015_breach_static_events_after_a_socket(void **state)
+{
+    socket_close(socket_open(*state, WSK_FLAG_BASIC_SOCKET, AF_INET, NULL, NULL));
+    wsk_kit_expect_report("NPI-015");
+    assert_int_equal(set_static_events(*state, &NPI_WSK_INTERFACE_ID, WSK_EVENT_RECEIVE), STATUS_INVALID_DEVICE_STATE);
+}
+
+static void test_npi_015_breach_static_events_twice(void **state)
+{
+    assert_int_equal(set_static_events(*state, &NPI_WSK_INTERFACE_ID, WSK_EVENT_RECEIVE), STATUS_SUCCESS);
+    wsk_kit_expect_report("NPI-015");
+    assert_int_equal(set_static_events(*state, &NPI_WSK_INTERFACE_ID, WSK_EVENT_ACCEPT), STATUS_INVALID_DEVICE_STATE);
+}
+
+static void test_npi_015_breach_static_events_without_interface(void **state)
+{
+    wsk_kit_expect_report("NPI-015");
+    assert_int_equal(set_static_events(*state, NULL, WSK_EVENT_RECEIVE), STATUS_INVALID_PARAMETER);
+}
+
+static void test_npi_015_near_miss_static_events_before_any_socket(void **state)
+{
+    assert_int_equal(
+        set_static_events(*state, &NPI_WSK_INTERFACE_ID, WSK_EVENT_RECEIVE | WSK_EVENT_ACCEPT | WSK_EVENT_RECEIVE_FROM),
+        STATUS_SUCCESS);
+    socket_close(socket_open(*state, WSK_FLAG_LISTEN_SOCKET, AF_INET, NULL, NULL));
+}
+
+#define T(f) wsk_emu_unit_test_setup_teardown(f, fixture_setup, fixture_teardown)
+
+int main(int argc, char **argv)
+{
+    const struct CMUnitTest tests[] = {
+        T(test_npi_001_breach_deregister_twice),
+        T(test_npi_001_breach_deregister_after_a_failed_register),
+        T(test_npi_001_breach_register_twice),
+        T(test_npi_001_breach_never_deregistered),
+        T(test_npi_001_near_miss_two_blocks),
+        T(test_npi_002_breach_block_written),
+        T(test_npi_002_near_miss_block_read),
+        T(test_npi_003_breach_dispatch_changed),
+        T(test_npi_003_near_miss_npi_changed),
+        T(test_npi_004_breach_reserved_is_set),
+        T(test_npi_004_breach_version_is_swapped),
+        T(test_npi_004_near_miss_newer_version),
+        T(test_npi_005_breach_register_and_deregister_at_dispatch),
+        T(test_npi_005_near_miss_between_two_raises),
+        T(test_npi_006_breach_released_too_often),
+        T(test_npi_006_breach_released_after_a_failed_capture),
+        T(test_npi_006_breach_never_released),
+        T(test_npi_006_near_miss_one_release_for_each_capture),
+        T(test_npi_007_breach_capture_with_wait_at_dispatch),
+        T(test_npi_007_near_miss_capture_without_wait_at_dispatch),
+        T(test_npi_008_breach_infinite_wait_in_driver_entry),
+        T(test_npi_008_near_miss_bounded_wait_in_driver_entry),
+        T(test_npi_010_breach_socket_after_the_last_release),
+        T(test_npi_010_breach_client_of_an_ended_registration),
+        T(test_npi_010_near_miss_socket_with_one_capture_left),
+        T(test_npi_011_breach_deregister_with_a_capture),
+        T(test_npi_011_near_miss_another_thread_releases),
+        T(test_npi_012_breach_unload_forgets_the_registration),
+        T(test_npi_012_breach_failing_driver_entry_forgets_the_registration),
+        T(test_npi_012_near_miss_unload_deregisters),
+        T(test_npi_014_breach_transport_query_with_an_irp),
+        T(test_npi_014_breach_transport_change_without_an_irp),
+        T(test_npi_014_near_miss_transport_query_without_an_irp),
+        T(test_npi_015_breach_static_events_after_a_socket),
+        T(test_npi_015_breach_static_events_twice),
+        T(test_npi_015_breach_static_events_without_interface),
+        T(test_npi_015_near_miss_static_events_before_any_socket),
+        T(test_sock_062_breach_deregister_with_an_open_socket),
+        T(test_sock_062_near_miss_another_thread_closes),
+    };
+
+    if (argc > 1) {
+        cmocka_set_test_filter(argv[1]);
+    }
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
