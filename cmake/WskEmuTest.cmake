@@ -6,7 +6,7 @@
 #     [DRIVERS <target>...]        targets made with wsk_emu_add_driver, or other libraries
 #     [INCLUDES <folder>...]       beside src/, include/ and tests/
 #     [DEFINES <definition>...]
-#     [LABELS <label>...]          unit, contract, rules, integration, cxx, slow, ...
+#     [LABELS <label>...]          unit, contract, rules, integration, cxx, examples; slow; no_valgrind: not run under valgrind
 #     [TIMEOUT <seconds>]          60 when not given; stretched for sanitizers and valgrind
 #     [PLAIN])                     no WDK headers and flags, but the whole of POSIX (tests of src/base, src/host, src/vrf)
 #
@@ -56,6 +56,10 @@ function(wsk_emu_add_test name)
     endif()
     if(NOT arg_TIMEOUT)
         set(arg_TIMEOUT 60)
+    endif()
+
+    if(WSK_EMU_VALGRIND AND "no_valgrind" IN_LIST arg_LABELS)
+        return()
     endif()
 
     set(wrapper "")

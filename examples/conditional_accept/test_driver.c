@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Unit tests of Gate, written to be read: each is a small story of given, when and then.
+/* Unit tests of Gate's decisions, written to be read: each is a small story of given, when and then.
  *
  * wsk_emu_unit_test runs each test in a fresh emulated kernel, on one thread, over a network in memory. Nothing
  * happens behind the test's back: the driver's callbacks run when the test waits or steps, and the clock stands still
@@ -7,127 +7,7 @@
  * behind, fails the test. */
 #include <string.h>
 
-#include <wsk_emu/cmocka.h>
-#include <wsk_emu/driver.h>
-#include <wsk_emu/kit.h>
-
-#include "gate.h"
-
-DRIVER_INITIALIZE gate_DriverEntry;
-
-#define ECHO_MAX_BYTES (1024 * 1024)
-#define CROWD 100
-
-static PDRIVER_OBJECT driver;
-
-/* Everybody may come in, at once. */
-static const GATE_CONFIG open_gate = { .Admission = { .Default = GateAccept } };
-/* Everybody has to wait half a second for a yes. */
-static const GATE_CONFIG asking_gate = { .AuthorityDelayMs = 500, .Authority = { .Default = GateAccept } };
-
-/* Loads the driver and returns the port on which it listens. */
-static USHORT load_gate(const GATE_CONFIG *config)
-{
-    GATE_STATUS status;
-
-    GateConfig = *config;
-    assert_int_equal(wsk_emu_driver_load(gate_DriverEntry, "gate", &driver), STATUS_SUCCESS);
-    GateQueryStatus(&status);
-    assert_int_not_equal(status.Port, 0);
-    return status.Port;
-}
-
-static void unload_gate(void)
-{
-    wsk_emu_driver_unload(driver);
-    driver = NULL;
-}
-
-/* What the driver says of itself. */
-static GATE_STATUS gate_status(void)
-{
-    GATE_STATUS status;
-
-    GateQueryStatus(&status);
-    return status;
-}
-
-/* Runs after each test that has passed. After one that has failed, the emulated kernel cleans up itself. */
-static int unload_if_loaded(void **state)
-{
-    (void)state;
-    unload_gate();
-    return 0;
-}
-
-/* A client that is in. */
-static struct wsk_kit_peer *connected_client(USHORT port)
-{
-    struct wsk_kit_peer *client = wsk_kit_connect(WSK_KIT_IPV4, port);
-
-    wsk_kit_peer_expect_connected(client);
-    return client;
-}
-
-/* A byte of a stream in which nothing repeats soon: lost, doubled and swapped bytes are all seen. */
-static unsigned char pattern(size_t position)
-{
-    return (unsigned char)(position * 31 + position / 251);
-}
-
-/* Sends what fits. Returns the new number of bytes sent, which is at most total. */
-static size_t send_pattern(struct wsk_kit_peer *client, size_t sent, size_t total)
-{
-    unsigned char bytes[16384];
-    size_t count = total - sent < sizeof(bytes) ? total - sent : sizeof(bytes);
-
-    for (size_t i = 0; i < count; i++) {
-        bytes[i] = pattern(sent + i);
-    }
-    return sent + wsk_kit_peer_send_some(client, bytes, count);
-}
-
-/* Waits for at least one byte. Returns the new number of bytes received. */
-static size_t receive_pattern(struct wsk_kit_peer *client, size_t received, size_t total)
-{
-    unsigned char bytes[16384];
-    size_t wanted = total - received < sizeof(bytes) ? total - received : sizeof(bytes);
-    size_t count = wsk_kit_peer_receive(client, bytes, wanted);
-
-    assert_int_not_equal(count, 0);
-    for (size_t i = 0; i < count; i++) {
-        assert_int_equal(bytes[i], pattern(received + i));
-    }
-    return received + count;
-}
-
-/* Sends total bytes, reads while it sends, and compares what comes back. */
-static void expect_echo(struct wsk_kit_peer *client, size_t total)
-{
-    size_t sent = 0;
-    size_t received = 0;
-
-    while (received < total) {
-        if (sent < total) {
-            sent = send_pattern(client, sent, total);
-        }
-        received = receive_pattern(client, received, sent);
-    }
-}
-
-/* Sends and does not read, until nothing more fits anywhere. Returns how many bytes are on their way. */
-static size_t send_until_full(struct wsk_kit_peer *client)
-{
-    size_t sent = 0;
-    size_t before;
-
-    do {
-        before = sent;
-        sent = send_pattern(client, sent, SIZE_MAX);
-        wsk_kit_run_until_idle();
-    } while (sent != before);
-    return sent;
-}
+#include "gate_fixture.h"
 
 /* --- load and unload --------------------------------------------------------------------------------- */
 
@@ -404,118 +284,6 @@ static void test_gate_one_of_three_strangers_gives_up(void **state)
     assert_int_equal(gate_status().Aborted, 1);
 }
 
-/* --- echo --------------------------------------------------------------------------------------------- */
-
-static void test_gate_echoes_one_byte(void **state)
-{
-    (void)state;
-    expect_echo(connected_client(load_gate(&open_gate)), 1);
-    assert_int_equal(gate_status().BytesSent, 1);
-}
-
-static void test_gate_echoes_64_kib(void **state)
-{
-    (void)state;
-    expect_echo(connected_client(load_gate(&open_gate)), 65536);
-}
-
-static void test_gate_echoes_1_mib(void **state)
-{
-    (void)state;
-    expect_echo(connected_client(load_gate(&open_gate)), ECHO_MAX_BYTES);
-    assert_int_equal(gate_status().BytesReceived, ECHO_MAX_BYTES);
-    assert_int_equal(gate_status().BytesSent, ECHO_MAX_BYTES);
-}
-
-/* While the client does not read, sends pile up: several, but never more than allowed. The driver then refuses
- * what comes in, and goes on when the client reads. Not one byte is lost. */
-static void test_gate_client_that_does_not_read_is_held_back(void **state)
-{
-    struct wsk_kit_peer *client = connected_client(load_gate(&open_gate));
-    size_t received = 0;
-    size_t sent;
-
-    (void)state;
-    sent = send_until_full(client);
-    assert_in_range(gate_status().MostSendsInFlight, 2, 8);
-    assert_int_not_equal(gate_status().Refusals, 0);
-
-    while (received < sent) {
-        received = receive_pattern(client, received, sent);
-    }
-    assert_int_equal(gate_status().BytesSent, sent);
-}
-
-/* The limit of sends in flight is the configured one. */
-static void test_gate_one_send_at_a_time(void **state)
-{
-    GATE_CONFIG config = open_gate;
-    struct wsk_kit_peer *client;
-
-    (void)state;
-    config.MaxSends = 1;
-    client = connected_client(load_gate(&config));
-    expect_echo(client, 300000);
-    send_until_full(client);
-    assert_int_equal(gate_status().MostSendsInFlight, 1);
-}
-
-/* A client resets the connection although sends to it are pending: they fail, their buffers come back. */
-static void test_gate_client_resets_while_sends_are_pending(void **state)
-{
-    struct wsk_kit_peer *client = connected_client(load_gate(&open_gate));
-
-    (void)state;
-    send_until_full(client);
-    wsk_kit_peer_reset(client);
-    wsk_kit_run_until_idle();
-
-    assert_int_equal(gate_status().ConnectionsNow, 0);
-    assert_int_not_equal(gate_status().FailedSends, 0);
-    assert_int_equal(wsk_kit_live_count(WSK_KIT_INDICATION), 0);
-}
-
-/* A client finishes: it gets everything back, and only then the driver's end. */
-static void test_gate_client_finishes_and_gets_the_rest(void **state)
-{
-    struct wsk_kit_peer *client = connected_client(load_gate(&open_gate));
-    size_t received = 0;
-    size_t sent;
-
-    (void)state;
-    sent = send_until_full(client);
-    wsk_kit_peer_end(client);
-
-    while (received < sent) {
-        received = receive_pattern(client, received, sent);
-    }
-    wsk_kit_peer_expect_end(client);
-    assert_int_equal(gate_status().EndedByPeer, 1);
-    assert_int_equal(gate_status().ConnectionsNow, 0);
-}
-
-/* Many clients at once, each with a connection of its own. */
-static void test_gate_many_clients_at_once(void **state)
-{
-    USHORT port = load_gate(&asking_gate);
-    struct wsk_kit_peer *clients[CROWD];
-
-    (void)state;
-    for (size_t i = 0; i < CROWD; i++) {
-        clients[i] = wsk_kit_connect(WSK_KIT_IPV4, port);
-    }
-    for (size_t i = 0; i < CROWD; i++) {
-        wsk_kit_peer_expect_connected(clients[i]);
-        expect_echo(clients[i], 1000 + i);
-    }
-    assert_int_equal(gate_status().Connections, CROWD);
-    for (size_t i = 0; i < CROWD; i++) {
-        wsk_kit_peer_end(clients[i]);
-        wsk_kit_peer_expect_end(clients[i]);
-    }
-    assert_int_equal(gate_status().ConnectionsNow, 0);
-}
-
 /* --- unload ---------------------------------------------------------------------------------------------- */
 
 /* Clients that wait are turned away, and each of them is reported to WskAbortEvent. */
@@ -562,50 +330,7 @@ static void test_gate_unloads_while_a_client_is_in(void **state)
     wsk_kit_peer_expect_reset(client);
 }
 
-/* Bytes are under way in both directions, sends are pending, an indication is refused: the driver goes all the same. */
-static void test_gate_unloads_under_traffic(void **state)
-{
-    USHORT port = load_gate(&open_gate);
-    struct wsk_kit_peer *busy = connected_client(port);
-    struct wsk_kit_peer *fresh = connected_client(port);
-
-    (void)state;
-    send_until_full(busy);
-    wsk_kit_peer_send_text(fresh, "nobody will read this");
-    unload_gate();
-    wsk_kit_peer_expect_reset(busy);
-    wsk_kit_peer_expect_reset(fresh);
-}
-
-/* --- other ways to run ------------------------------------------------------------------------------------- */
-
-/* Everything that a driver goes through in its life. The tests below run it in other ways. */
-static void test_gate_whole_story(void **state)
-{
-    USHORT port = load_gate(&asking_gate);
-    struct wsk_kit_peer *patient = wsk_kit_connect(WSK_KIT_IPV4, port);
-    struct wsk_kit_peer *impatient = wsk_kit_connect(WSK_KIT_IPV4, port);
-    size_t received = 0;
-    size_t sent;
-
-    (void)state;
-    wsk_kit_run_until_idle();
-    wsk_kit_peer_reset(impatient);
-    wsk_kit_peer_expect_connected(patient);
-    expect_echo(patient, 100000);
-
-    sent = send_until_full(patient);
-    while (received < sent) {
-        received = receive_pattern(patient, received, sent);
-    }
-    wsk_kit_peer_end(patient);
-    wsk_kit_peer_expect_end(patient);
-
-    send_until_full(connected_client(port));
-    unload_gate();
-    assert_int_equal(gate_status().Aborted, 1);
-    assert_int_equal(gate_status().Connections, 2);
-}
+/* --- trace ------------------------------------------------------------------------------------------------ */
 
 /* The trace hook sees every decision, with the client's id. */
 static struct wsk_kit_witness *trace_witness;
@@ -639,36 +364,6 @@ static void test_gate_trace_follows_a_client(void **state)
     wsk_kit_witness_destroy(trace_witness);
 }
 
-/* Completion routines run after the calls have returned. */
-static const struct wsk_emu_config deferred = {
-    .size = sizeof(struct wsk_emu_config),
-    .execution = WSK_EMU_EXECUTION_STEPPED,
-    .network = WSK_EMU_NETWORK_VIRTUAL,
-    .completion = WSK_EMU_COMPLETION_DEFERRED,
-};
-
-/* Sometimes they do and sometimes they do not, threads overtake each other, and indications come in small lists. */
-#define MIXED(number, bytes)                                                                          \
-    {                                                                                                 \
-        .size = sizeof(struct wsk_emu_config), .execution = WSK_EMU_EXECUTION_STEPPED,                \
-        .network = WSK_EMU_NETWORK_VIRTUAL, .completion = WSK_EMU_COMPLETION_MIXED, .seed = (number), \
-        .indication_max_bytes = (bytes)                                                               \
-    }
-static const struct wsk_emu_config mixed[] = {
-    MIXED(1, 0),     MIXED(2, 1000), MIXED(3, 1461), MIXED(4, 4096),
-    MIXED(5, 30000), MIXED(6, 0),    MIXED(7, 700),  MIXED(8, 9999),
-};
-
-/* Real threads, real sockets. */
-static const struct wsk_emu_config live = {
-    .size = sizeof(struct wsk_emu_config),
-    .execution = WSK_EMU_EXECUTION_THREADS,
-    .network = WSK_EMU_NETWORK_SOCKETS,
-};
-
-#define TEST(function) wsk_emu_unit_test_setup_teardown(function, NULL, unload_if_loaded)
-#define TEST_IN(function, config) wsk_emu_unit_test_config(function, NULL, unload_if_loaded, config)
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -688,32 +383,10 @@ int main(void)
         TEST(test_gate_waiting_room_is_full),
         TEST(test_gate_two_strangers_are_told_apart),
         TEST(test_gate_one_of_three_strangers_gives_up),
-        TEST(test_gate_echoes_one_byte),
-        TEST(test_gate_echoes_64_kib),
-        TEST(test_gate_echoes_1_mib),
-        TEST(test_gate_client_that_does_not_read_is_held_back),
-        TEST(test_gate_one_send_at_a_time),
-        TEST(test_gate_client_resets_while_sends_are_pending),
-        TEST(test_gate_client_finishes_and_gets_the_rest),
-        TEST(test_gate_many_clients_at_once),
         TEST(test_gate_unloads_while_strangers_wait),
         TEST(test_gate_unloads_while_the_verdict_is_due),
         TEST(test_gate_unloads_while_a_client_is_in),
-        TEST(test_gate_unloads_under_traffic),
         TEST(test_gate_trace_follows_a_client),
-        TEST(test_gate_whole_story),
-        TEST_IN(test_gate_whole_story, &deferred),
-        TEST_IN(test_gate_whole_story, &mixed[0]),
-        TEST_IN(test_gate_whole_story, &mixed[1]),
-        TEST_IN(test_gate_whole_story, &mixed[2]),
-        TEST_IN(test_gate_whole_story, &mixed[3]),
-        TEST_IN(test_gate_whole_story, &mixed[4]),
-        TEST_IN(test_gate_whole_story, &mixed[5]),
-        TEST_IN(test_gate_whole_story, &mixed[6]),
-        TEST_IN(test_gate_whole_story, &mixed[7]),
-        TEST_IN(test_gate_whole_story, &live),
-        TEST_IN(test_gate_unloads_under_traffic, &live),
-        TEST_IN(test_gate_many_clients_at_once, &live),
     };
 
     return cmocka_run_group_tests_name("gate", tests, NULL, NULL);

@@ -90,25 +90,27 @@ void we_host_posix_starve(struct we_host_posix_ep *listener);
 /* host_net_posix_listen.c */
 enum we_err we_host_posix_listen(const struct we_base_addr *local, const struct we_host_listen_options *options,
                                  struct we_host_ep **listener);
-enum we_err we_host_posix_accept(struct we_host_ep *listener, struct we_host_ep **request);
-enum we_err we_host_posix_confirm(struct we_host_ep *request);
+enum we_err we_host_posix_accept(struct we_host_ep *base, struct we_host_ep **request);
+enum we_err we_host_posix_confirm(struct we_host_ep *base);
 /* refine for a request that is watched for hang-up. */
 unsigned we_host_posix_refine_hangup(struct we_host_posix_ep *request, unsigned events);
 
 /* host_net_posix_stream.c */
 enum we_err we_host_posix_stream_open(const struct we_base_addr *local, struct we_host_ep **stream);
-enum we_err we_host_posix_connect(struct we_host_ep *stream, const struct we_base_addr *remote);
+enum we_err we_host_posix_connect(struct we_host_ep *base, const struct we_base_addr *remote);
 /* refine for a stream that is connecting. */
 unsigned we_host_posix_refine_connect(struct we_host_posix_ep *stream, unsigned events);
-enum we_err we_host_posix_recv(struct we_host_ep *ep, const struct we_host_iov *iov, unsigned iov_count, size_t *bytes);
-enum we_err we_host_posix_send(struct we_host_ep *ep, const struct we_host_iov *iov, unsigned iov_count, size_t *bytes);
-enum we_err we_host_posix_shutdown_send(struct we_host_ep *ep);
+enum we_err we_host_posix_recv(struct we_host_ep *base, const struct we_host_iov *iov, unsigned iov_count,
+                               size_t *bytes);
+enum we_err we_host_posix_send(struct we_host_ep *base, const struct we_host_iov *iov, unsigned iov_count,
+                               size_t *bytes);
+enum we_err we_host_posix_shutdown_send(struct we_host_ep *base);
 /* Before an orderly close: sees to it that the kernel does not make a reset of it. */
 void we_host_posix_linger(struct we_host_posix_ep *ep);
-enum we_err we_host_posix_set(struct we_host_ep *ep, enum we_host_ep_option option, int value);
-enum we_err we_host_posix_get(struct we_host_ep *ep, enum we_host_ep_option option, int *value);
-enum we_err we_host_posix_local(struct we_host_ep *ep, struct we_base_addr *addr);
-enum we_err we_host_posix_remote(struct we_host_ep *ep, struct we_base_addr *addr);
-size_t we_host_posix_unread_bytes(struct we_host_ep *ep);
+enum we_err we_host_posix_set(struct we_host_ep *base, enum we_host_ep_option option, int value);
+enum we_err we_host_posix_get(struct we_host_ep *base, enum we_host_ep_option option, int *value);
+enum we_err we_host_posix_local(struct we_host_ep *base, struct we_base_addr *addr);
+enum we_err we_host_posix_remote(struct we_host_ep *base, struct we_base_addr *addr);
+size_t we_host_posix_unread_bytes(struct we_host_ep *base);
 
 #endif

@@ -170,17 +170,17 @@ void we_host_virtual_unref(struct we_host_virtual_ep *ep);
 void we_host_virtual_names_start(void);
 void we_host_virtual_names_stop(void);
 enum we_err we_host_virtual_listen(const struct we_base_addr *local, const struct we_host_listen_options *options,
-                                   struct we_host_ep **listener);
+                                   struct we_host_ep **result);
 void we_host_virtual_listener_watch(struct we_host_virtual_listener *listener);
 /* The event of a listener that was taken off its queue, 0 = none; it queues itself again. */
 unsigned we_host_virtual_listener_take(struct we_host_virtual_listener *listener, we_base_id *id);
-enum we_err we_host_virtual_accept(struct we_host_ep *listener, struct we_host_ep **request);
+enum we_err we_host_virtual_accept(struct we_host_ep *base, struct we_host_ep **request);
 void we_host_virtual_listener_close(struct we_host_virtual_listener *listener);
 enum we_err we_host_virtual_listener_option(struct we_host_virtual_listener *listener, enum we_host_ep_option option,
                                             int *value, bool is_set);
 void we_host_virtual_listener_local(struct we_host_virtual_listener *listener, struct we_base_addr *addr);
 enum we_err we_host_virtual_stream_open(const struct we_base_addr *local, struct we_host_ep **stream);
-enum we_err we_host_virtual_connect(struct we_host_ep *stream, const struct we_base_addr *remote);
+enum we_err we_host_virtual_connect(struct we_host_ep *base, const struct we_base_addr *remote);
 /* Gives a stream's own port back; NULL is allowed. */
 void we_host_virtual_claim_drop(struct we_host_virtual_claim *claim);
 /* The same address in another family: IPv4 in IPv6 (::ffff:0:0/96) or back. */
@@ -198,8 +198,8 @@ void we_host_virtual_link_offered_locked(struct we_host_virtual_link *link, bool
 /* The event of an end that was taken off its queue, 0 = none; it queues itself again if it has more. */
 unsigned we_host_virtual_end_take(struct we_host_virtual_end *end, we_base_id *id);
 void we_host_virtual_end_watch(struct we_host_virtual_end *end);
-enum we_err we_host_virtual_confirm(struct we_host_ep *request);
-void we_host_virtual_reset(struct we_host_ep *ep);
+enum we_err we_host_virtual_confirm(struct we_host_ep *base);
+void we_host_virtual_reset(struct we_host_ep *base);
 /* Drops the owner's reference. */
 void we_host_virtual_end_close(struct we_host_virtual_end *end, enum we_host_close how);
 /* Something was put in flight to end. Link locked. */
@@ -209,12 +209,12 @@ void we_host_virtual_end_room_made_locked(struct we_host_virtual_end *end);
 
 /* --- host_net_virtual_bytes.c: what connections carry ------------------------------------------- */
 
-enum we_err we_host_virtual_recv(struct we_host_ep *ep, const struct we_host_iov *iov, unsigned iov_count,
+enum we_err we_host_virtual_recv(struct we_host_ep *base, const struct we_host_iov *iov, unsigned iov_count,
                                  size_t *bytes);
-enum we_err we_host_virtual_send(struct we_host_ep *ep, const struct we_host_iov *iov, unsigned iov_count,
+enum we_err we_host_virtual_send(struct we_host_ep *base, const struct we_host_iov *iov, unsigned iov_count,
                                  size_t *bytes);
-enum we_err we_host_virtual_shutdown_send(struct we_host_ep *ep);
-size_t we_host_virtual_unread_bytes(struct we_host_ep *ep);
+enum we_err we_host_virtual_shutdown_send(struct we_host_ep *base);
+size_t we_host_virtual_unread_bytes(struct we_host_ep *base);
 enum we_err we_host_virtual_end_option(struct we_host_virtual_end *end, enum we_host_ep_option option, int *value,
                                        bool is_set);
 /* What end may send now. Link locked. */

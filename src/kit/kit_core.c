@@ -9,7 +9,9 @@
 #include "host/host_net.h"
 #include "instance.h"
 #include "kit/kit_internal.h"
+#include "nt/ke_bugcheck.h"
 #include "nt/ke_dispatcher.h"
+#include "nt/nt_door.h"
 #include "nt/nt_stall.h"
 
 #define REASON_BYTES 8192
@@ -22,10 +24,22 @@ static void print_and_abort(const char *reason)
     abort();
 }
 
+/* A bug check on the test's own thread fails the test; on any other thread there is no test to leave. */
+static void bugcheck_fails_test(ULONG code, const ULONG_PTR parameters[4], const char *text)
+{
+    (void)code;
+    (void)parameters;
+    if (s_handler != NULL && we_host_exec_is_main()) {
+        we_nt_door_shut(true);
+        s_handler(text);
+    }
+}
+
 void wsk_kit_set_failure_handler(wsk_kit_failure_fn *handler)
 {
     s_handler = handler;
     we_nt_stall_set_handler(handler);
+    we_ke_bugcheck_set_hook(handler != NULL ? bugcheck_fails_test : NULL);
 }
 
 void wsk_kit_fail(const char *format, ...)

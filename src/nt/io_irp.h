@@ -11,7 +11,7 @@
 enum we_io_irp_state {
     WE_IRP_STATE_MASK = 0x07,
     WE_IRP_FRESH = 1,       /* initialised or reused: may be sent */
-    WE_IRP_SENT = 2,        /* owned by whoever it was sent to (the WSK provider, a lower driver) */
+    WE_IRP_SENT = 2,        /* owned by the WSK provider */
     WE_IRP_COMPLETING = 3,  /* the completion walk is running */
     WE_IRP_DONE = 4,        /* completed and given back with STATUS_MORE_PROCESSING_REQUIRED */
     WE_IRP_DISPATCHED = 5,  /* owned by the driver whose dispatch routine got it */

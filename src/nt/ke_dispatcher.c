@@ -102,7 +102,7 @@ bool we_ke_header_check(const DISPATCHER_HEADER *header, const char *function)
                             function, (const void *)header);
         return false;
     }
-    if (header != NULL && we_ke_type_name(header->Type) != NULL && header->WaitListHead.Flink != NULL) {
+    if (header != NULL && we_ke_type_name(header->Type) != NULL) {
         return true;
     }
     (void)we_vrf_report(WE_RULE_WAIT_015, &object, "%s was given %p, which was never initialised as a dispatcher object",

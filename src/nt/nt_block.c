@@ -106,9 +106,15 @@ static void view_of_dead(struct we_nt_view *view, enum we_vrf_kind kind, const v
     view->object.ended_verb = "freed";
 }
 
+/* Only these kinds have a header of ours in front; in front of others there may be no memory at all. */
+static bool has_header(enum we_vrf_kind kind)
+{
+    return kind == WE_KIND_IRP || kind == WE_KIND_MDL || kind == WE_KIND_WORK_ITEM;
+}
+
 const struct we_vrf_object *we_nt_view_make(struct we_nt_view *view, enum we_vrf_kind kind, const void *body)
 {
-    struct we_nt_block *block = we_nt_block_find(kind, body);
+    struct we_nt_block *block = has_header(kind) ? we_nt_block_find(kind, body) : NULL;
 
     memset(view, 0, sizeof(*view));
     view->object.kind = we_vrf_kind_name(kind);

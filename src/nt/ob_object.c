@@ -7,7 +7,6 @@
 #include <string.h>
 
 #include "base/base_assert.h"
-#include "base/base_idmap.h"
 #include "host/host_lock.h"
 #include "host/host_mem.h"
 #include "nt/ke_dispatcher.h"
@@ -22,11 +21,14 @@
  * The reference count is atomic. Whoever brings it to zero destroys the object; a reference from zero is a driver's
  * mistake. A header knows its body's address, so a pointer that is not one of ours, or not any more, is recognised.
  *
- * A handle is the id of an entry in a map, shifted left by two: handles are multiples of four on Windows, and a closed
- * handle is never mistaken for a newer one. Every handle holds a reference.
+ * Handles are small multiples of four, as on Windows, so that one which is used as a pointer is told from an object. They
+ * are given out in turn and not again before all others were, so that a closed handle is told from a newer one. The
+ * ledger, in which every open handle stands, is the table. Every handle holds a reference.
  */
 
 WE_STATIC_ASSERT(sizeof(struct we_ob_header) % 16 == 0, "the body behind the header must be 16-byte aligned");
+
+#define SMALL_HANDLES_MAX ((uintptr_t)0x3fff) /* times four is below the lowest address of any object */
 
 struct ob_handle {
     struct we_vrf_entry entry; /* address = the handle's value */
@@ -34,7 +36,8 @@ struct ob_handle {
 };
 
 static struct we_host_mutex s_lock = WE_HOST_MUTEX_INIT(WE_RANK_OBJECT);
-static struct we_base_idmap s_handles; /* of struct ob_handle; guarded by s_lock */
+static uintptr_t s_last_handle;        /* guarded by s_lock */
+static uintptr_t s_large_handle_count; /* guarded by s_lock */
 
 static struct _OBJECT_TYPE s_thread_type = { WE_OB_THREAD };
 static POBJECT_TYPE s_thread_type_pointer = &s_thread_type;
@@ -224,41 +227,49 @@ NTSTATUS ObReferenceObjectByPointer(PVOID Object, ACCESS_MASK DesiredAccess, POB
 
 /* --- handles ------------------------------------------------------------------------------ */
 
-static HANDLE handle_from_id(we_base_id id)
+/* The record of an open handle, or NULL. The two low bits are the caller's, as on Windows. */
+static struct ob_handle *handle_find_locked(HANDLE handle)
 {
-    return (HANDLE)(uintptr_t)(id << 2);
+    HANDLE value = (HANDLE)((uintptr_t)handle & ~(uintptr_t)3);
+    struct we_vrf_entry *entry = we_vrf_ledger_find(WE_KIND_HANDLE, value);
+
+    return entry != NULL ? WE_CONTAINER(entry, struct ob_handle, entry) : NULL;
 }
 
-static we_base_id handle_to_id(HANDLE handle)
+/* A value that no open handle has. */
+static HANDLE handle_choose_locked(void)
 {
-    return (we_base_id)(uintptr_t)handle >> 2; /* the two low bits are the caller's, as on Windows */
+    uintptr_t tries;
+
+    for (tries = 0; tries < SMALL_HANDLES_MAX; tries++) {
+        s_last_handle = s_last_handle % SMALL_HANDLES_MAX + 1;
+        if (handle_find_locked((HANDLE)(s_last_handle * 4)) == NULL) {
+            return (HANDLE)(s_last_handle * 4);
+        }
+    }
+    return (HANDLE)((SMALL_HANDLES_MAX + ++s_large_handle_count) * 4);
 }
 
 HANDLE we_ob_handle_create(void *body)
 {
     struct ob_handle *record = (struct ob_handle *)we_host_alloc(sizeof(*record));
-    we_base_id id;
+    HANDLE handle;
 
     if (record == NULL) {
         return NULL;
     }
     record->body = body;
-    we_host_mutex_lock(&s_lock);
-    id = we_base_idmap_add(&s_handles, record);
-    we_host_mutex_unlock(&s_lock);
-    if (id == 0) {
-        we_host_free(record);
-        return NULL;
-    }
     we_ob_reference(body);
-    we_vrf_ledger_add(&record->entry, WE_KIND_HANDLE, handle_from_id(id), 0, 0,
-                      type_name(((struct we_ob_header *)body - 1)->type));
-    return handle_from_id(id);
+    we_host_mutex_lock(&s_lock);
+    handle = handle_choose_locked();
+    we_vrf_ledger_add(&record->entry, WE_KIND_HANDLE, handle, 0, 0, type_name(((struct we_ob_header *)body - 1)->type));
+    we_host_mutex_unlock(&s_lock);
+    return handle;
 }
 
+/* The record is off the ledger. */
 static void handle_free(struct ob_handle *record)
 {
-    we_vrf_ledger_remove(&record->entry);
     we_ob_dereference(record->body);
     we_host_free(record);
 }
@@ -267,7 +278,7 @@ static void report_bad_handle(const char *function, HANDLE handle)
 {
     struct we_nt_view view;
 
-    (void)we_vrf_report(WE_RULE_OBJ_002, we_nt_view_make(&view, WE_KIND_HANDLE, NULL),
+    (void)we_vrf_report(WE_RULE_OBJ_002, we_nt_view_make(&view, WE_KIND_HANDLE, handle),
                         "%s was called with %p, which is not an open handle", function, handle);
 }
 
@@ -277,7 +288,10 @@ NTSTATUS ZwClose(HANDLE Handle)
 
     WE_NT_ENTRY(ZwClose);
     we_host_mutex_lock(&s_lock);
-    record = (struct ob_handle *)we_base_idmap_remove(&s_handles, handle_to_id(Handle));
+    record = handle_find_locked(Handle);
+    if (record != NULL) {
+        we_vrf_ledger_remove(&record->entry);
+    }
     we_host_mutex_unlock(&s_lock);
     if (record == NULL) {
         report_bad_handle("ZwClose", Handle);
@@ -294,7 +308,7 @@ static struct we_ob_header *handle_reference(HANDLE handle)
     struct ob_handle *record;
 
     we_host_mutex_lock(&s_lock);
-    record = (struct ob_handle *)we_base_idmap_find(&s_handles, handle_to_id(handle));
+    record = handle_find_locked(handle);
     if (record != NULL) {
         header = (struct we_ob_header *)record->body - 1;
         we_ob_reference(record->body);
@@ -337,7 +351,8 @@ NTSTATUS ObReferenceObjectByHandle(HANDLE Handle, ACCESS_MASK DesiredAccess, POB
 
 void we_ob_start(void)
 {
-    memset(&s_handles, 0, sizeof(s_handles));
+    s_last_handle = 0;
+    s_large_handle_count = 0;
 }
 
 static void report_handle_leak(struct we_vrf_entry *entry, void *context)
@@ -348,6 +363,7 @@ static void report_handle_leak(struct we_vrf_entry *entry, void *context)
     UNREFERENCED_PARAMETER(context);
     (void)we_vrf_report_entry(type == WE_OB_THREAD ? WE_RULE_THREAD_003 : WE_RULE_UNL_015, entry,
                               "the handle %p of a %s was never closed", entry->address, type_name(type));
+    we_vrf_ledger_remove(entry);
     handle_free(record);
 }
 
@@ -365,5 +381,4 @@ void we_ob_stop(void)
 {
     we_vrf_ledger_each(WE_KIND_HANDLE, report_handle_leak, NULL);
     we_vrf_ledger_each(WE_KIND_OBJECT, report_object_leak, NULL);
-    we_base_idmap_fini(&s_handles);
 }

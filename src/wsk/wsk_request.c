@@ -98,6 +98,18 @@ void we_wsk_request_retire_locked(struct we_wsk_request_record *request)
     listener->request_count--;
 }
 
+void we_wsk_request_discard(struct we_wsk_request_record *request)
+{
+    we_wsk_request_retire_locked(request);
+    if (request->is_in_ledger) {
+        we_vrf_ledger_remove(&request->entry);
+    }
+    if (request->ep != NULL) {
+        we_host_close(request->ep, WE_CLOSE_RESET);
+    }
+    we_host_free(request);
+}
+
 struct we_wsk_request_record *we_wsk_request_find_locked(struct we_wsk_listener *listener, const WSK_INSPECT_ID *id)
 {
     struct we_wsk_request_record *request =

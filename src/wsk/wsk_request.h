@@ -64,6 +64,8 @@ void we_wsk_request_ref(struct we_wsk_request_record *request);
 void we_wsk_request_unref(struct we_wsk_request_record *request);
 /* Lock held. Takes a finished request out of the table and remembers how it ended. */
 void we_wsk_request_retire_locked(struct we_wsk_request_record *request);
+/* Frees a request of a listener that is being destroyed, whatever references it has: nobody is left to drop them. */
+void we_wsk_request_discard(struct we_wsk_request_record *request);
 /* Lock held. The request with this id, or NULL. */
 struct we_wsk_request_record *we_wsk_request_find_locked(struct we_wsk_listener *listener, const WSK_INSPECT_ID *id);
 /* Lock held. True when a request with this id is over; *was_aborted says how. */

@@ -305,9 +305,10 @@ static bool probe_locked(struct pump *pump)
 
 static bool end_locked(struct pump *pump)
 {
-    if (!pump->rx->has_end || !we_base_list_is_empty(&pump->rx->held)) {
+    if (!pump->rx->has_end) {
         return false;
     }
+    WE_ASSERT(we_base_list_is_empty(&pump->rx->held)); /* nothing is read while something is held */
     (void)we_wsk_rx_feed_locked(pump->socket, WE_WSK_RX_ON_END, NULL, 0, pump->completions);
     return true;
 }
@@ -326,7 +327,7 @@ static bool watch_locked(struct pump *pump)
         we_wsk_conn_lost_locked(socket, err, pump->completions);
         return true;
     }
-    we_wsk_tx_push_locked(socket, pump->completions);
+    we_wsk_tx_watched_locked(socket, pump->completions);
     return false;
 }
 

@@ -111,7 +111,7 @@ static void request_finish_locked(struct we_wsk_socket *socket, PIRP irp, enum w
     }
 }
 
-void we_wsk_tx_push_locked(struct we_wsk_socket *socket, struct we_nt_completions *completions)
+static void push_locked(struct we_wsk_socket *socket, struct we_nt_completions *completions)
 {
     struct we_wsk_tx *tx = &socket->conn->tx;
     PIRP irp;
@@ -138,7 +138,14 @@ void we_wsk_tx_push_locked(struct we_wsk_socket *socket, struct we_nt_completion
 void we_wsk_tx_writable_locked(struct we_wsk_socket *socket, struct we_nt_completions *completions)
 {
     socket->conn->tx.is_blocked = false;
-    we_wsk_tx_push_locked(socket, completions);
+    push_locked(socket, completions);
+}
+
+void we_wsk_tx_watched_locked(struct we_wsk_socket *socket, struct we_nt_completions *completions)
+{
+    if (!we_wsk_irp_queue_is_empty_locked(&socket->conn->tx.sends)) {
+        we_wsk_tx_writable_locked(socket, completions);
+    }
 }
 
 void we_wsk_tx_flush_locked(struct we_wsk_socket *socket, NTSTATUS status, struct we_nt_completions *completions)

@@ -23,10 +23,10 @@ void we_wsk_tx_init(struct we_wsk_tx *tx);
 
 /* All of these: socket lock held, in a section. They never call the client. */
 
-/* The network said WRITABLE. */
+/* The network said WRITABLE: sends what is queued. */
 void we_wsk_tx_writable_locked(struct we_wsk_socket *socket, struct we_nt_completions *completions);
-/* Sends what is queued, if the network may take it. */
-void we_wsk_tx_push_locked(struct we_wsk_socket *socket, struct we_nt_completions *completions);
+/* The endpoint's events arrive from now on: what was said before may have been missed. */
+void we_wsk_tx_watched_locked(struct we_wsk_socket *socket, struct we_nt_completions *completions);
 /* Completes everything that is queued with status. */
 void we_wsk_tx_flush_locked(struct we_wsk_socket *socket, NTSTATUS status, struct we_nt_completions *completions);
 

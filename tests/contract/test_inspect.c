@@ -97,10 +97,10 @@ static void knock_and_drop_inside(struct gate *gate)
         wsk_kit_witness_wait(gate->inspects, 1);
         return;
     }
-    gate->holds_inspect = 1;
+    InterlockedExchange(&gate->holds_inspect, 1);
     peer = gate_knock(gate);
     wsk_kit_peer_reset(peer);
-    gate->holds_inspect = 0;
+    InterlockedExchange(&gate->holds_inspect, 0);
 }
 
 static void test_inspect_t6_drop_during_callback_then_pend_is_aborted(void **state)

@@ -267,6 +267,69 @@ static void test_receive_event_pending_receive_goes_first(void **state)
     wired_close(&wired);
 }
 
+/* What the client had seen of the stream when a receive's completion routine ran. */
+static void note_length(struct wsk_request *request)
+{
+    struct conn_client *client = request->context;
+    KIRQL irql;
+
+    KeAcquireSpinLock(&client->lock, &irql);
+    *(SIZE_T *)client->test_data = client->length;
+    client->part = (SIZE_T)client->receive_count;
+    KeReleaseSpinLock(&client->lock, irql);
+}
+
+/* Bytes behind those of a receive are not indicated before its completion routine has returned, or the driver would
+ * get them in the wrong order. */
+static void test_receive_event_waits_for_the_completion_routine(void **state)
+{
+    struct wired wired = wired_open(state, 0);
+    SIZE_T length = 99;
+    struct conn_request *receive;
+
+    wired.client->test_data = &length;
+    wsk_kit_peer_send_text(wired.peer, "abcdef");
+    wsk_kit_run_until_idle();
+    receive = conn_request_create(NULL, 3);
+    receive->request->completed = note_length;
+    receive->request->context = wired.client;
+    socket_events(wired.client->socket, BOTH_EVENTS);
+    conn_client_expect_text(wired.client, "abcdef");
+
+    /* A new receive is outstanding when the next bytes come. */
+    receive->returned = conn_table(wired.client->socket)->WskReceive(wired.client->socket, &receive->buffer, 0,
+                                                                     request_irp(receive->request));
+    wsk_kit_peer_send_text(wired.peer, "ghijkl");
+    conn_client_wait_length(wired.client, 9);
+    assert_int_equal(length, 6);
+    conn_request_expect_text(receive, "ghi");
+    assert_memory_equal(wired.client->bytes, "abcdefjkl", 9);
+    wired_close(&wired);
+}
+
+static void test_receive_event_indicated_again_after_zero_receive_completed(void **state)
+{
+    struct wired wired = wired_open(state, 0);
+    SIZE_T length = 99;
+    struct conn_request *zero = conn_request_create(NULL, 0);
+
+    wired.client->test_data = &length;
+    conn_client_set_answer(wired.client, CONN_REFUSE, 0);
+    socket_events(wired.client->socket, BOTH_EVENTS);
+    wsk_kit_peer_send_text(wired.peer, "abc");
+    conn_client_wait_receives(wired.client, 1);
+    conn_client_set_answer(wired.client, CONN_TAKE_ALL, 0);
+    zero->request->completed = note_length;
+    zero->request->context = wired.client;
+    zero->returned = conn_table(wired.client->socket)->WskReceive(wired.client->socket, &zero->buffer, 0,
+                                                                  request_irp(zero->request));
+    conn_client_expect_text(wired.client, "abc");
+    conn_request_expect(zero, STATUS_SUCCESS, 0);
+    assert_int_equal(length, 0);
+    assert_int_equal(wired.client->part, 1); /* one call so far, the refused one */
+    wired_close(&wired);
+}
+
 static void test_receive_event_disabled_bytes_go_to_receive(void **state)
 {
     struct wired wired = wired_open(state, BOTH_EVENTS);
@@ -526,6 +589,8 @@ static void test_receive_event_long_stream_with_all_answers_arrives_whole(void *
     X(test_receive_event_posted_inside_then_refused_goes_to_receive)         \
     X(test_receive_event_posted_inside_then_taken_waits_for_more)            \
     X(test_receive_event_pending_receive_goes_first)                         \
+    X(test_receive_event_waits_for_the_completion_routine)                   \
+    X(test_receive_event_indicated_again_after_zero_receive_completed)       \
     X(test_receive_event_disabled_bytes_go_to_receive)                       \
     X(test_receive_event_kept_list_stays_and_more_comes)                     \
     X(test_disconnect_event_end_comes_after_the_bytes)                       \

@@ -222,6 +222,53 @@ static void test_send_queued_fails_when_peer_resets(void **state)
     pair_close(&pair);
 }
 
+/* The driver greets the peer inside WskAcceptEvent, with more than the network takes, before anybody listens for the
+ * connection's events. */
+struct greeter {
+    unsigned char *bytes;
+    struct conn_request *flood;
+    PWSK_SOCKET socket;
+};
+
+static NTSTATUS WSKAPI greet(PVOID SocketContext, ULONG Flags, PSOCKADDR LocalAddress, PSOCKADDR RemoteAddress,
+                             PWSK_SOCKET AcceptSocket, PVOID *AcceptSocketContext,
+                             CONST WSK_CLIENT_CONNECTION_DISPATCH **AcceptSocketDispatch)
+{
+    struct greeter *greeter = SocketContext;
+
+    (void)Flags;
+    (void)LocalAddress;
+    (void)RemoteAddress;
+    *AcceptSocketContext = NULL;
+    *AcceptSocketDispatch = NULL;
+    greeter->socket = AcceptSocket;
+    greeter->flood->returned = conn_table(AcceptSocket)->WskSend(AcceptSocket, &greeter->flood->buffer, 0,
+                                                                 request_irp(greeter->flood->request));
+    return STATUS_SUCCESS;
+}
+
+static const WSK_CLIENT_LISTEN_DISPATCH greet_dispatch = { greet, NULL, NULL };
+
+static void test_send_larger_than_the_network_inside_accept_event(void **state)
+{
+    struct greeter greeter;
+    struct wsk_kit_peer *peer;
+    PWSK_SOCKET listener;
+    USHORT port;
+
+    greeter.bytes = flood_create();
+    greeter.flood = conn_request_create(greeter.bytes, FLOOD_BYTES);
+    listener = listener_open(*state, AF_INET, &greeter, &greet_dispatch, false, &port);
+    socket_events(listener, WSK_EVENT_ACCEPT);
+    peer = wsk_kit_connect(WSK_KIT_IPV4, port);
+    peer_expect_stream(peer, 0, FLOOD_BYTES);
+    conn_request_expect(greeter.flood, STATUS_SUCCESS, FLOOD_BYTES);
+    socket_close(greeter.socket);
+    socket_close(listener);
+    wsk_kit_peer_close(peer);
+    free(greeter.bytes);
+}
+
 /* --- states ----------------------------------------------------------------------------------------------------- */
 
 static void test_send_after_the_peers_end_arrives(void **state)
@@ -362,6 +409,7 @@ static void test_send_posted_in_completion_routine_does_not_recurse(void **state
     X(test_send_started_can_be_cancelled)                         \
     X(test_send_close_cancels_queued)                             \
     X(test_send_queued_fails_when_peer_resets)                    \
+    X(test_send_larger_than_the_network_inside_accept_event)      \
     X(test_send_after_the_peers_end_arrives)                      \
     X(test_send_unconnected_fails)                                \
     X(test_send_urgent_is_not_supported)                          \

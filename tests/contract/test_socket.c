@@ -287,6 +287,85 @@ static void test_close_completes_although_its_irp_is_cancelled(void **state)
     request_destroy(request);
 }
 
+/* A thread that cancels an IRP whenever it is told to: in threads execution, really at the same time. */
+struct canceller {
+    KEVENT go;
+    KEVENT done;
+    PIRP irp; /* NULL ends the thread */
+    PKTHREAD thread;
+};
+
+static VOID NTAPI canceller_main(PVOID Context)
+{
+    struct canceller *canceller = Context;
+
+    for (;;) {
+        (void)KeWaitForSingleObject(&canceller->go, Executive, KernelMode, FALSE, NULL);
+        if (canceller->irp == NULL) {
+            PsTerminateSystemThread(STATUS_SUCCESS);
+        }
+        (void)IoCancelIrp(canceller->irp);
+        KeSetEvent(&canceller->done, IO_NO_INCREMENT, FALSE);
+    }
+}
+
+static void canceller_start(struct canceller *canceller)
+{
+    HANDLE handle;
+
+    KeInitializeEvent(&canceller->go, SynchronizationEvent, FALSE);
+    KeInitializeEvent(&canceller->done, SynchronizationEvent, FALSE);
+    assert_int_equal(PsCreateSystemThread(&handle, THREAD_ALL_ACCESS, NULL, NULL, NULL, canceller_main, canceller),
+                     STATUS_SUCCESS);
+    assert_int_equal(ObReferenceObjectByHandle(handle, THREAD_ALL_ACCESS, *PsThreadType, KernelMode,
+                                               (PVOID *)&canceller->thread, NULL),
+                     STATUS_SUCCESS);
+    ZwClose(handle);
+}
+
+static void canceller_go(struct canceller *canceller, PIRP irp)
+{
+    canceller->irp = irp;
+    KeSetEvent(&canceller->go, IO_NO_INCREMENT, FALSE);
+}
+
+static void canceller_stop(struct canceller *canceller)
+{
+    canceller_go(canceller, NULL);
+    assert_int_equal(KeWaitForSingleObject(canceller->thread, Executive, KernelMode, FALSE, NULL), STATUS_SUCCESS);
+    ObDereferenceObject(canceller->thread);
+}
+
+/* Whoever gets the IRP first, it completes once, before the close. */
+static void test_close_races_with_the_cancel_of_an_accept(void **state)
+{
+    struct wsk_fixture *fixture = *state;
+    struct wsk_request *accept = request_create();
+    struct wsk_request *close = request_create();
+    struct canceller canceller;
+    unsigned i;
+
+    canceller_start(&canceller);
+    for (i = 0; i < 100; i++) {
+        USHORT port;
+        PWSK_SOCKET listener = listener_open(fixture, AF_INET, NULL, NULL, false, &port);
+        NTSTATUS accepted;
+        NTSTATUS closed;
+
+        accepted = ((const WSK_PROVIDER_LISTEN_DISPATCH *)listener->Dispatch)
+                       ->WskAccept(listener, 0, NULL, NULL, NULL, NULL, request_irp(accept));
+        canceller_go(&canceller, accept->irp);
+        closed = ((const WSK_PROVIDER_BASIC_DISPATCH *)listener->Dispatch)->WskCloseSocket(listener, request_irp(close));
+        assert_int_equal(request_wait(close, closed), STATUS_SUCCESS);
+        assert_int_equal(request_wait(accept, accepted), STATUS_CANCELLED);
+        assert_true(accept->order < close->order);
+        assert_int_equal(KeWaitForSingleObject(&canceller.done, Executive, KernelMode, FALSE, NULL), STATUS_SUCCESS);
+    }
+    canceller_stop(&canceller);
+    request_destroy(accept);
+    request_destroy(close);
+}
+
 #define TESTS(X)                                                          \
     X(test_socket_without_client_and_irp_fails)                           \
     X(test_socket_returns_pending_although_it_completes_at_once)          \
@@ -303,6 +382,7 @@ static void test_close_completes_although_its_irp_is_cancelled(void **state)
     X(test_close_at_dispatch_level_completes)                             \
     X(test_close_cancels_a_pending_accept_and_completes_after_it)         \
     X(test_close_inside_the_completion_routine_of_a_bind_completes)       \
-    X(test_close_completes_although_its_irp_is_cancelled)
+    X(test_close_completes_although_its_irp_is_cancelled)                 \
+    X(test_close_races_with_the_cancel_of_an_accept)
 
 CONTRACT_MAIN(TESTS, fixture_setup, fixture_teardown)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Verifier rules of registration and of a client as a whole: each with a breach and a near miss. */
+/* Verifier rules of registration, capture and deregistration: each with a breach and a near miss. */
 #include "support/wsk_fixture.h"
 
 #include <string.h>
@@ -361,43 +361,6 @@ static void test_npi_012_near_miss_unload_deregisters(void **state)
     load_and_unload(entry_captures);
 }
 
-/* --- NPI-010 use-after-release ------------------------------------------------------------------------------------------------ */
-
-static void test_npi_010_breach_socket_after_the_last_release(void **state)
-{
-    struct wsk_fixture *fixture = *state;
-    PWSK_SOCKET socket;
-
-    fixture_release(fixture);
-    wsk_kit_expect_report("NPI-010");
-    assert_int_equal(
-        socket_open_try(fixture, WSK_FLAG_BASIC_SOCKET, AF_INET, SOCK_STREAM, IPPROTO_TCP, NULL, NULL, &socket),
-        STATUS_INVALID_HANDLE);
-}
-
-static void test_npi_010_breach_client_of_an_ended_registration(void **state)
-{
-    struct wsk_fixture *fixture = *state;
-    PWSK_SOCKET socket;
-
-    fixture_release(fixture);
-    fixture_deregister(fixture);
-    wsk_kit_expect_report("NPI-010");
-    assert_int_equal(
-        socket_open_try(fixture, WSK_FLAG_BASIC_SOCKET, AF_INET, SOCK_STREAM, IPPROTO_TCP, NULL, NULL, &socket),
-        STATUS_INVALID_HANDLE);
-}
-
-static void test_npi_010_near_miss_socket_with_one_capture_left(void **state)
-{
-    struct wsk_fixture *fixture = *state;
-    WSK_PROVIDER_NPI provider;
-
-    assert_int_equal(WskCaptureProviderNPI(&fixture->registration, WSK_NO_WAIT, &provider), STATUS_SUCCESS);
-    WskReleaseProviderNPI(&fixture->registration);
-    socket_close(socket_open(fixture, WSK_FLAG_BASIC_SOCKET, AF_INET, NULL, NULL));
-}
-
 /* --- NPI-011 deregister-deadlock, SOCK-062 sockets-closed-before-deregister ----------------------------------------------------- */
 
 static jmp_buf s_stalled;
@@ -411,6 +374,7 @@ static void stalled(const char *reason)
 /* The wait that can never end is left where it is; the test must end, too. */
 static void deregister_until_stalled(struct wsk_fixture *fixture)
 {
+    wsk_kit_expect_report("WAIT-021"); /* for the wait as such */
     wsk_kit_set_failure_handler(stalled);
     if (setjmp(s_stalled) == 0) {
         WskDeregister(&fixture->registration);
@@ -426,7 +390,6 @@ static void test_npi_011_breach_deregister_with_a_capture(void **state)
     wsk_kit_expect_report("NPI-011");
     deregister_until_stalled(fixture);
     assert_int_equal(wsk_kit_report_count("NPI-011"), 1);
-    assert_non_null(strstr(wsk_kit_last_report(), "1 capture(s), 0 socket(s)"));
     fixture_release(fixture);
 }
 
@@ -486,77 +449,6 @@ static void test_sock_062_near_miss_another_thread_closes(void **state)
     deregister_beside_a_closing_thread(*state);
 }
 
-/* --- NPI-014 control-client-irp, NPI-015 static-callbacks-early ---------------------------------------------------------------- */
-
-static void test_npi_014_breach_transport_query_with_an_irp(void **state)
-{
-    struct wsk_fixture *fixture = *state;
-    SIZE_T size = 0;
-    NTSTATUS status;
-
-    wsk_kit_expect_report("NPI-014");
-    REQUEST_CALL(status, NULL, irp,
-                 fixture->npi.Dispatch->WskControlClient(fixture->npi.Client, WSK_TRANSPORT_LIST_QUERY, 0, NULL, 0, NULL,
-                                                         &size, irp));
-    assert_int_equal(status, STATUS_INVALID_PARAMETER);
-}
-
-static void test_npi_014_breach_transport_change_without_an_irp(void **state)
-{
-    struct wsk_fixture *fixture = *state;
-
-    wsk_kit_expect_report("NPI-014");
-    assert_int_equal(fixture->npi.Dispatch->WskControlClient(fixture->npi.Client, WSK_TRANSPORT_LIST_CHANGE, 0, NULL, 0,
-                                                             NULL, NULL, NULL),
-                     STATUS_INVALID_PARAMETER);
-}
-
-static void test_npi_014_near_miss_transport_query_without_an_irp(void **state)
-{
-    struct wsk_fixture *fixture = *state;
-    SIZE_T size = 0;
-
-    assert_int_equal(fixture->npi.Dispatch->WskControlClient(fixture->npi.Client, WSK_TRANSPORT_LIST_QUERY, 0, NULL, 0,
-                                                             NULL, &size, NULL),
-                     STATUS_BUFFER_OVERFLOW);
-}
-
-static NTSTATUS set_static_events(struct wsk_fixture *fixture, PNPIID npi_id, ULONG mask)
-{
-    WSK_EVENT_CALLBACK_CONTROL control = { npi_id, mask };
-
-    return fixture->npi.Dispatch->WskControlClient(fixture->npi.Client, WSK_SET_STATIC_EVENT_CALLBACKS, sizeof(control),
-                                                   &control, 0, NULL, NULL, NULL);
-}
-
-static void test_npi_015_breach_static_events_after_a_socket(void **state)
-{
-    socket_close(socket_open(*state, WSK_FLAG_BASIC_SOCKET, AF_INET, NULL, NULL));
-    wsk_kit_expect_report("NPI-015");
-    assert_int_equal(set_static_events(*state, &NPI_WSK_INTERFACE_ID, WSK_EVENT_RECEIVE), STATUS_INVALID_DEVICE_STATE);
-}
-
-static void test_npi_015_breach_static_events_twice(void **state)
-{
-    assert_int_equal(set_static_events(*state, &NPI_WSK_INTERFACE_ID, WSK_EVENT_RECEIVE), STATUS_SUCCESS);
-    wsk_kit_expect_report("NPI-015");
-    assert_int_equal(set_static_events(*state, &NPI_WSK_INTERFACE_ID, WSK_EVENT_ACCEPT), STATUS_INVALID_DEVICE_STATE);
-}
-
-static void test_npi_015_breach_static_events_without_interface(void **state)
-{
-    wsk_kit_expect_report("NPI-015");
-    assert_int_equal(set_static_events(*state, NULL, WSK_EVENT_RECEIVE), STATUS_INVALID_PARAMETER);
-}
-
-static void test_npi_015_near_miss_static_events_before_any_socket(void **state)
-{
-    assert_int_equal(
-        set_static_events(*state, &NPI_WSK_INTERFACE_ID, WSK_EVENT_RECEIVE | WSK_EVENT_ACCEPT | WSK_EVENT_RECEIVE_FROM),
-        STATUS_SUCCESS);
-    socket_close(socket_open(*state, WSK_FLAG_LISTEN_SOCKET, AF_INET, NULL, NULL));
-}
-
 #define T(f) wsk_emu_unit_test_setup_teardown(f, fixture_setup, fixture_teardown)
 
 int main(int argc, char **argv)
@@ -584,21 +476,11 @@ int main(int argc, char **argv)
         T(test_npi_007_near_miss_capture_without_wait_at_dispatch),
         T(test_npi_008_breach_infinite_wait_in_driver_entry),
         T(test_npi_008_near_miss_bounded_wait_in_driver_entry),
-        T(test_npi_010_breach_socket_after_the_last_release),
-        T(test_npi_010_breach_client_of_an_ended_registration),
-        T(test_npi_010_near_miss_socket_with_one_capture_left),
         T(test_npi_011_breach_deregister_with_a_capture),
         T(test_npi_011_near_miss_another_thread_releases),
         T(test_npi_012_breach_unload_forgets_the_registration),
         T(test_npi_012_breach_failing_driver_entry_forgets_the_registration),
         T(test_npi_012_near_miss_unload_deregisters),
-        T(test_npi_014_breach_transport_query_with_an_irp),
-        T(test_npi_014_breach_transport_change_without_an_irp),
-        T(test_npi_014_near_miss_transport_query_without_an_irp),
-        T(test_npi_015_breach_static_events_after_a_socket),
-        T(test_npi_015_breach_static_events_twice),
-        T(test_npi_015_breach_static_events_without_interface),
-        T(test_npi_015_near_miss_static_events_before_any_socket),
         T(test_sock_062_breach_deregister_with_an_open_socket),
         T(test_sock_062_near_miss_another_thread_closes),
     };

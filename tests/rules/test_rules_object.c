@@ -104,6 +104,13 @@ static void test_obj_002_breach_closed_twice(void **state)
     wsk_kit_run_until_idle();
 }
 
+static void test_obj_002_breach_made_up_handle_is_closed(void **state)
+{
+    UNREFERENCED_PARAMETER(state);
+    wsk_kit_expect_report("OBJ-002");
+    assert_int_equal(ZwClose((HANDLE)(ULONG_PTR)0x40), STATUS_INVALID_HANDLE);
+}
+
 static void test_obj_002_breach_null_handle_is_referenced(void **state)
 {
     PVOID object;
@@ -410,6 +417,7 @@ int main(void)
         rule_test(test_obj_001_breach_dead_object_is_referenced),
         rule_test(test_obj_001_near_miss_one_dereference_for_each_reference),
         rule_test(test_obj_002_breach_closed_twice),
+        rule_test(test_obj_002_breach_made_up_handle_is_closed),
         rule_test(test_obj_002_breach_null_handle_is_referenced),
         rule_test(test_obj_002_near_miss_each_handle_closed_once),
         rule_test(test_unl_015_breach_handle_left_open),

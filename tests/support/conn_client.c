@@ -260,7 +260,7 @@ void conn_accept(struct wsk_fixture *fixture, struct conn_client *client, ULONG 
     }
 }
 
-static struct conn_request *conn_request_create(const void *bytes, SIZE_T length)
+struct conn_request *conn_request_create(const void *bytes, SIZE_T length)
 {
     struct conn_request *request = calloc(1, sizeof(*request));
 

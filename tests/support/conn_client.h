@@ -74,6 +74,8 @@ struct conn_request {
     WSK_BUF buffer;
     NTSTATUS returned;
 };
+/* Without a call; bytes NULL: zeros. */
+struct conn_request *conn_request_create(const void *bytes, SIZE_T length);
 struct conn_request *conn_receive_post(PWSK_SOCKET socket, SIZE_T size, ULONG flags);
 struct conn_request *conn_send_post(PWSK_SOCKET socket, const void *bytes, SIZE_T length, ULONG flags);
 /* bytes NULL: without a buffer. */

@@ -20,8 +20,8 @@ static WSK_INSPECT_ACTION WSKAPI on_inspect(PVOID SocketContext, PSOCKADDR Local
         wsk_kit_peer_reset(gate->dropped_inside);
         gate->dropped_inside = NULL;
     }
-    while (gate->holds_inspect) {
-        KeMemoryBarrier();
+    while (InterlockedCompareExchange(&gate->holds_inspect, 0, 0) != 0) {
+        YieldProcessor();
     }
     return (WSK_INSPECT_ACTION)gate->answer;
 }

@@ -5,6 +5,7 @@
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/resource.h>
 
 #include "host/host_exec.h"
 #include "host/host_log.h"
@@ -285,6 +286,38 @@ static void test_stop_on_another_thread_is_refused(void **state)
     assert_int_equal(wsk_emu_stop(), 0);
 }
 
+static void test_start_without_descriptors_fails_and_leaves_nothing(void **state)
+{
+    struct wsk_emu_config config = config_stepped();
+    size_t blocks_before = we_host_mem_live_count();
+    struct rlimit limit_before;
+    struct rlimit limit;
+
+    (void)state;
+    config.execution = WSK_EMU_EXECUTION_THREADS;
+    config.network = WSK_EMU_NETWORK_SOCKETS;
+    assert_int_equal(getrlimit(RLIMIT_NOFILE, &limit_before), 0);
+    limit = limit_before;
+    for (int more = 0;; more++) {
+        NTSTATUS status;
+
+        limit.rlim_cur = (rlim_t)lowest_free_descriptor() + (rlim_t)more;
+        assert_int_equal(setrlimit(RLIMIT_NOFILE, &limit), 0);
+        s_log[0] = 0;
+        status = wsk_emu_start(&config);
+        assert_int_equal(setrlimit(RLIMIT_NOFILE, &limit_before), 0);
+        if (status == STATUS_SUCCESS) {
+            assert_true(more > 0);
+            break;
+        }
+        assert_int_equal(status, STATUS_INSUFFICIENT_RESOURCES);
+        assert_non_null(strstr(s_log, "wsk_emu_start: "));
+        assert_int_equal(we_host_mem_live_count(), blocks_before);
+        assert_int_equal(wsk_emu_stop(), 0);
+    }
+    assert_int_equal(wsk_emu_stop(), 0);
+}
+
 static void test_version_is_that_of_the_header(void **state)
 {
     CHAR expected[32];
@@ -527,6 +560,7 @@ int main(void)
         cmocka_unit_test(test_start_twice_is_refused),
         cmocka_unit_test(test_stop_while_stopped_does_nothing),
         cmocka_unit_test(test_stop_on_another_thread_is_refused),
+        cmocka_unit_test(test_start_without_descriptors_fails_and_leaves_nothing),
         cmocka_unit_test(test_version_is_that_of_the_header),
         cmocka_unit_test(test_driver_that_leaks_everything_leaves_nothing_stepped),
         cmocka_unit_test(test_driver_that_leaks_everything_leaves_nothing_threads),

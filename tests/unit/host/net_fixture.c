@@ -137,6 +137,25 @@ void net_run_until_quiet(void)
     } while (we_host_net_settle());
 }
 
+void net_step(unsigned cpu)
+{
+    struct we_host_ready ready;
+
+    assert_true(we_host_net_has_events(cpu));
+    assert_int_equal(we_host_net_wait(cpu, 0, &ready, 1), 1);
+    we_host_net_deliver(&ready);
+}
+
+void net_expect_no_events(void)
+{
+    struct we_host_ready ready;
+
+    for (unsigned cpu = 0; cpu < NET_CPU_COUNT; cpu++) {
+        assert_false(we_host_net_has_events(cpu));
+        assert_int_equal(we_host_net_wait(cpu, 0, &ready, 1), 0);
+    }
+}
+
 /* --- connections ----------------------------------------------------------------------- */
 
 struct we_host_ep *net_listen(struct net_owner *owner, bool hold_handshake)

@@ -45,6 +45,11 @@ void net_run_some(void);
 /* Delivers events until nothing comes any more. */
 void net_run_until_quiet(void);
 
+/* For the virtual network, whose events are exact: takes one of a processor and delivers it. */
+void net_step(unsigned cpu);
+/* No processor has any. */
+void net_expect_no_events(void);
+
 struct we_host_ep *net_listen(struct net_owner *owner, bool hold_handshake);
 struct we_base_addr net_local(struct we_host_ep *ep);
 /* A stream that is watched and connecting. */

@@ -276,6 +276,26 @@ static void test_watch_hangup_client_sends_and_ends_is_silent(void **state)
     we_host_close(listener, WE_CLOSE_GRACEFUL);
 }
 
+/* The same for a connection that is established, whether or not the network could have held its handshake. */
+static void test_watch_hangup_established_client_ends_without_a_byte_reports_reset(void **state)
+{
+    struct net_owner listener_owner = { 0 };
+    struct net_owner client_owner = { 0 };
+    struct net_owner owner = { 0 };
+    struct we_host_ep *listener = net_listen(&listener_owner, false);
+    struct we_host_ep *client = net_connect(listener, &client_owner);
+    struct we_host_ep *request = net_accept(listener, &listener_owner);
+
+    (void)state;
+    net_watch(request, WE_WATCH_HANGUP, 0, &owner);
+    net_run_until(&client_owner, WE_NET_CONNECTED);
+    assert_int_equal(we_host_confirm(request), WE_OK);
+    we_host_close(client, WE_CLOSE_GRACEFUL);
+    net_run_until(&owner, WE_NET_RESET);
+    we_host_close(request, WE_CLOSE_GRACEFUL);
+    we_host_close(listener, WE_CLOSE_GRACEFUL);
+}
+
 static void test_close_listener_requests_wait_ends_them(void **state)
 {
     struct net_owner listener_owner = { 0 };
@@ -339,6 +359,7 @@ static void test_accept_acceptable_repeats_while_requests_wait(void **state)
     NET_CHECK(test_watch_hangup_client_ends_without_a_byte_reports_reset, way), \
     NET_CHECK(test_confirm_client_is_gone_says_reset_and_is_silent, way),       \
     NET_CHECK(test_watch_hangup_client_sends_and_ends_is_silent, way),          \
+    NET_CHECK(test_watch_hangup_established_client_ends_without_a_byte_reports_reset, way), \
     NET_CHECK(test_close_listener_requests_wait_ends_them, way),                \
     NET_CHECK(test_accept_acceptable_repeats_while_requests_wait, way)
 /* clang-format on */

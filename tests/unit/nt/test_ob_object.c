@@ -70,6 +70,48 @@ static void test_we_ob_handle_create_handle_is_a_multiple_of_four_and_keeps_aliv
     assert_int_equal(s_destroyed, 1);
 }
 
+/* A handle must never look like an address, and a closed one must not come back soon. */
+static void test_we_ob_handle_create_handles_are_small_and_not_reused_at_once(void **state)
+{
+    void *body = make_object();
+    HANDLE last = NULL;
+    unsigned i;
+
+    UNREFERENCED_PARAMETER(state);
+    for (i = 0; i < 40000; i++) {
+        HANDLE handle = we_ob_handle_create(body);
+
+        assert_true((ULONG_PTR)handle > 0 && (ULONG_PTR)handle < 0x10000);
+        assert_ptr_not_equal(handle, last);
+        assert_int_equal(ZwClose(handle), STATUS_SUCCESS);
+        last = handle;
+    }
+    we_ob_dereference(body);
+}
+
+static void test_we_ob_handle_create_more_than_small_ones_all_work(void **state)
+{
+    static HANDLE s_handles[0x4010];
+    void *body = make_object();
+    PVOID found;
+    unsigned i;
+
+    UNREFERENCED_PARAMETER(state);
+    for (i = 0; i < RTL_NUMBER_OF(s_handles); i++) {
+        s_handles[i] = we_ob_handle_create(body);
+        assert_non_null(s_handles[i]);
+    }
+    assert_int_equal(
+        ObReferenceObjectByHandle(s_handles[RTL_NUMBER_OF(s_handles) - 1], 0, NULL, KernelMode, &found, NULL),
+        STATUS_SUCCESS);
+    ObDereferenceObject(found);
+    for (i = 0; i < RTL_NUMBER_OF(s_handles); i++) {
+        assert_int_equal(ZwClose(s_handles[i]), STATUS_SUCCESS);
+    }
+    we_ob_dereference(body);
+    assert_int_equal(s_destroyed, 1);
+}
+
 static void test_we_ob_handle_create_two_handles_differ(void **state)
 {
     void *body = make_object();
@@ -150,6 +192,8 @@ int main(void)
         wsk_emu_unit_test(test_ObDereferenceObject_last_one_destroys),
         wsk_emu_unit_test(test_we_ob_handle_create_handle_is_a_multiple_of_four_and_keeps_alive),
         wsk_emu_unit_test(test_we_ob_handle_create_two_handles_differ),
+        wsk_emu_unit_test(test_we_ob_handle_create_handles_are_small_and_not_reused_at_once),
+        wsk_emu_unit_test(test_we_ob_handle_create_more_than_small_ones_all_work),
         wsk_emu_unit_test(test_ObReferenceObjectByHandle_wrong_type_is_a_mismatch),
         wsk_emu_unit_test(test_ObReferenceObjectByHandle_information_is_filled),
         wsk_emu_unit_test(test_ObReferenceObject_current_thread_is_accepted),
