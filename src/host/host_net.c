@@ -252,6 +252,13 @@ static void ep_mute(struct we_host_ep *ep)
     we_host_net_shard_unlock(ep->cpu);
 }
 
+/* Makes ep one that nobody watches again. */
+static void ep_unregister(struct we_host_ep *ep)
+{
+    ep_leave(ep);
+    ep_enter(ep, ep->cpu);
+}
+
 /* Gives an unwatched endpoint its id. */
 static enum we_err ep_register_locked(struct shard *shard, struct we_host_ep *ep)
 {
@@ -264,13 +271,6 @@ static enum we_err ep_register_locked(struct shard *shard, struct we_host_ep *ep
     we_base_list_remove(&ep->link);
     ep->id = id | ((we_base_id)ep->cpu << ID_SHARD_SHIFT);
     return WE_OK;
-}
-
-/* Makes ep one that nobody watches again. */
-static void ep_unregister(struct we_host_ep *ep)
-{
-    ep_leave(ep);
-    ep_enter(ep, ep->cpu);
 }
 
 enum we_err we_host_ep_watch(struct we_host_ep *ep, enum we_host_watch watch, unsigned cpu,

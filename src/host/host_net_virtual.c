@@ -79,26 +79,37 @@ void we_host_virtual_queue(struct we_host_virtual_ep *ep)
 {
     struct queue *queue = &s_virtual.queues[ep->queue_cpu];
 
-    if (ep->queue_id == 0) {
+    /* Whoever takes ep off the queue clears the mark first and then waits for the endpoint's own lock, which we have:
+     * he will see what we are telling. Only holders of that lock set the mark. */
+    if (ep->queue_id == 0 || __atomic_load_n(&ep->is_queued, __ATOMIC_ACQUIRE)) {
         return;
     }
     we_host_mutex_lock(&queue->lock);
-    if (!we_base_list_is_linked(&ep->queue_link)) {
-        we_base_list_append(&queue->eps, &ep->queue_link);
-        queue_count_set_locked(queue, queue->count + 1);
-        queue_signal_locked(queue);
-    }
+    __atomic_store_n(&ep->is_queued, true, __ATOMIC_RELEASE);
+    we_base_list_append(&queue->eps, &ep->queue_link);
+    queue_count_set_locked(queue, queue->count + 1);
+    queue_signal_locked(queue);
     we_host_mutex_unlock(&queue->lock);
+}
+
+/* Takes ep off the queue, in which it is. */
+static void queue_remove_locked(struct queue *queue, struct we_host_virtual_ep *ep)
+{
+    we_base_list_remove(&ep->queue_link);
+    queue_count_set_locked(queue, queue->count - 1);
+    __atomic_store_n(&ep->is_queued, false, __ATOMIC_RELEASE);
 }
 
 void we_host_virtual_unqueue(struct we_host_virtual_ep *ep)
 {
     struct queue *queue = &s_virtual.queues[ep->queue_cpu];
 
+    if (!__atomic_load_n(&ep->is_queued, __ATOMIC_ACQUIRE)) {
+        return;
+    }
     we_host_mutex_lock(&queue->lock);
-    if (we_base_list_is_linked(&ep->queue_link)) {
-        we_base_list_remove(&ep->queue_link);
-        queue_count_set_locked(queue, queue->count - 1);
+    if (ep->is_queued) {
+        queue_remove_locked(queue, ep);
     }
     we_host_mutex_unlock(&queue->lock);
 }
@@ -169,11 +180,10 @@ static unsigned queue_take(struct queue *queue, unsigned index, struct we_host_v
 
         eps[count] = WE_BASE_LIST_ITEM(link, struct we_host_virtual_ep, queue_link);
         we_host_virtual_ref(eps[count]);
-        we_base_list_remove(link);
+        queue_remove_locked(queue, eps[count]);
         link = next;
         count++;
     }
-    queue_count_set_locked(queue, queue->count - count);
     we_host_mutex_unlock(&queue->lock);
     return count;
 }
@@ -191,7 +201,7 @@ static unsigned ep_take(struct we_host_virtual_ep *ep, struct we_host_ready *rea
 /* Sleeps until the queue has something. False: woken, or the time is over. */
 static bool queue_sleep(struct queue *queue, uint64_t timeout_ns, uint64_t deadline_ns)
 {
-    bool has_time = timeout_ns != 0;
+    bool has_time = true;
     bool is_filled;
 
     we_host_mutex_lock(&queue->lock);
@@ -229,7 +239,7 @@ static unsigned virtual_wait(unsigned cpu, uint64_t timeout_ns, struct we_host_r
             we_host_virtual_unref(eps[i]);
         }
         /* An endpoint may have lost its event, to a close on another thread for example: look again. */
-    } while (count == 0 && (taken > 0 || queue_sleep(queue, timeout_ns, deadline_ns)));
+    } while (count == 0 && (taken > 0 || (timeout_ns != 0 && queue_sleep(queue, timeout_ns, deadline_ns))));
     return count;
 }
 

@@ -44,7 +44,9 @@ struct we_host_virtual_ep {
     /* Guarded by the endpoint's own lock (names or link): where events go; id 0 = not watched. */
     unsigned queue_cpu;
     we_base_id queue_id;
-    struct we_base_list queue_link; /* guarded by the queue's lock */
+    /* Guarded by the queue's lock; the mark is atomic, so that it can be read with the endpoint's own lock alone. */
+    bool is_queued;
+    struct we_base_list queue_link;
 };
 
 /* --- names: addresses in use ------------------------------------------------------------- */

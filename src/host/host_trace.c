@@ -148,6 +148,18 @@ FOREIGN_STACK_READER __attribute__((noinline)) void we_host_trace_capture(struct
     }
 }
 
+bool we_host_trace_is_same(const struct we_host_trace *one, const struct we_host_trace *other)
+{
+    size_t i;
+
+    for (i = 0; i < WE_HOST_TRACE_DEPTH && one->frames[i] == other->frames[i]; i++) {
+        if (one->frames[i] == NULL) {
+            return true;
+        }
+    }
+    return i == WE_HOST_TRACE_DEPTH;
+}
+
 /* --- text ------------------------------------------------------------------------------------- */
 
 /* A frame may stand for several functions that were inlined into each other. */

@@ -3,6 +3,7 @@
 #ifndef WE_HOST_TRACE_H
 #define WE_HOST_TRACE_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #define WE_HOST_TRACE_DEPTH 10
@@ -14,6 +15,9 @@ struct we_host_trace {
 /* Fills trace with the callers of the function that calls this; skip_count drops that many
  * innermost frames. Never faults: frame pointers are checked against the thread's stack. */
 void we_host_trace_capture(struct we_host_trace *trace, unsigned skip_count);
+
+/* Whether both were captured at the same place. What stands behind the NULL that ends a stack counts for nothing. */
+bool we_host_trace_is_same(const struct we_host_trace *one, const struct we_host_trace *other);
 
 /* Appends one line a frame to text: "    #0 GatePend at driver.c:120" where the platform gives
  * file and line, else the function and an offset, else the module. Slow; allocates; forks the

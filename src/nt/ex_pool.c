@@ -531,7 +531,7 @@ struct leak {
 
 static bool is_same_leak(const struct we_vrf_entry *entry, const struct leak *leak)
 {
-    return entry->tag == leak->like.tag && memcmp(&entry->made, &leak->like.made, sizeof(entry->made)) == 0;
+    return entry->tag == leak->like.tag && we_host_trace_is_same(&entry->made, &leak->like.made);
 }
 
 static void leak_count(struct we_vrf_entry *entry, void *context)

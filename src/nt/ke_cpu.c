@@ -449,6 +449,10 @@ void we_nt_cpu_run(unsigned cpu_index, const struct we_host_ready *ready, unsign
     cpu_take_this(thread, cpu);
     for (i = 0; i < ready_count; i++) {
         we_host_net_deliver(&ready[i]);
+        /* At once, while what the event has touched is still in the caches, and what it needs again is given back. */
+        if (__atomic_load_n(&cpu->queued_count, __ATOMIC_SEQ_CST) != 0) {
+            cpu_drain(cpu);
+        }
     }
     if (__atomic_load_n(&cpu->next_due_ns, __ATOMIC_SEQ_CST) != WE_HOST_FOREVER) {
         we_ke_timers_expire(cpu_index, we_host_now_ns());

@@ -49,6 +49,12 @@ static bool is_pages_mdl(const MDL *mdl)
     return has_flag(mdl, MDL_INTERNAL);
 }
 
+/* MmGetMdlVirtualAddress as a number: MDLs over address 0 are legal, arithmetic with a null pointer is not. */
+static ULONG_PTR mdl_address(const MDL *mdl)
+{
+    return (ULONG_PTR)mdl->StartVa + mdl->ByteOffset;
+}
+
 /* Report helpers: MDLs in drivers' own memory have no history. */
 #define MDL_REPORT(rule, mdl, ...)                                                         \
     do {                                                                                   \
@@ -151,7 +157,7 @@ VOID MmBuildMdlForNonPagedPool(PMDL MemoryDescriptorList)
 
     WE_NT_ENTRY(MmBuildMdlForNonPagedPool);
     mdl->Process = NULL;
-    mdl->MappedSystemVa = MmGetMdlVirtualAddress(mdl);
+    mdl->MappedSystemVa = (PVOID)mdl_address(mdl);
     set_flags(mdl, MDL_SOURCE_IS_NONPAGED_POOL, 0);
     fill_pages(mdl, (ULONG_PTR)mdl->StartVa);
 }
@@ -159,7 +165,7 @@ VOID MmBuildMdlForNonPagedPool(PMDL MemoryDescriptorList)
 VOID MmProbeAndLockPages(PMDL MemoryDescriptorList, KPROCESSOR_MODE AccessMode, LOCK_OPERATION Operation)
 {
     PMDL mdl = MemoryDescriptorList;
-    ULONG_PTR address = (ULONG_PTR)MmGetMdlVirtualAddress(mdl);
+    ULONG_PTR address = mdl_address(mdl);
 
     WE_NT_ENTRY(MmProbeAndLockPages);
     UNREFERENCED_PARAMETER(AccessMode);
@@ -207,7 +213,7 @@ static void *mapping_address(const MDL *mdl)
     if (has_flag(mdl, MDL_PARTIAL) && mdl->Process != NULL) {
         return (PCHAR)(void *)mdl->Process + mdl->ByteOffset; /* see IoBuildPartialMdl */
     }
-    return MmGetMdlVirtualAddress(mdl);
+    return (void *)mdl_address(mdl);
 }
 
 PVOID MmMapLockedPagesSpecifyCache(PMDL MemoryDescriptorList, KPROCESSOR_MODE AccessMode, MEMORY_CACHING_TYPE CacheType,
@@ -284,7 +290,7 @@ static SIZE_T capacity_bytes(const MDL *mdl)
 /* MDL-024. Returns the length to describe, or 0 when the range cannot be described. */
 static ULONG partial_check(const MDL *source, PMDL target, ULONG_PTR address, ULONG length)
 {
-    ULONG_PTR begin = (ULONG_PTR)MmGetMdlVirtualAddress(source);
+    ULONG_PTR begin = mdl_address(source);
     ULONG_PTR end = begin + source->ByteCount;
 
     if (address < begin || address > end || length > end - address) {
@@ -321,7 +327,7 @@ VOID IoBuildPartialMdl(PMDL SourceMdl, PMDL TargetMdl, PVOID VirtualAddress, ULO
     set_flags(TargetMdl, MDL_PARTIAL | ((unsigned)(USHORT)SourceMdl->MdlFlags & MDL_WRITE_OPERATION),
               MDL_MAPPING_FLAGS | MDL_WRITE_OPERATION);
     /* Where the described bytes really are; differs from the address for the pages of MmAllocatePagesForMdlEx. */
-    base = (PCHAR)mapping_address(SourceMdl) + ((PCHAR)VirtualAddress - (PCHAR)MmGetMdlVirtualAddress(SourceMdl));
+    base = (PCHAR)mapping_address(SourceMdl) + ((ULONG_PTR)VirtualAddress - mdl_address(SourceMdl));
     TargetMdl->Process = (struct _EPROCESS *)(void *)(base - TargetMdl->ByteOffset);
     TargetMdl->MappedSystemVa = NULL;
     if (has_flag(SourceMdl, MDL_MAPPED_TO_SYSTEM_VA | MDL_SOURCE_IS_NONPAGED_POOL)) {

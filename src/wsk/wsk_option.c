@@ -68,7 +68,7 @@ static NTSTATUS set_reuse_locked(struct we_wsk_socket *socket, const struct opti
         return STATUS_INVALID_PARAMETER;
     }
     if (value != 0) {
-        we_wsk_unsupported("sharing of addresses (SO_REUSEADDR is kept, but two sockets bound to one address)");
+        we_wsk_unsupported("sharing one address between sockets (SO_REUSEADDR)");
     }
     return STATUS_SUCCESS;
 }

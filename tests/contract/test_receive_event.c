@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* WskReceiveEvent and WskDisconnectEvent: every answer, every way of going on, and the order of it all. */
+/* WskReceiveEvent: every answer, every way of going on, and the order of it all. */
 #include "support/conn_client.h"
 
 #include <stdlib.h>
@@ -372,139 +372,6 @@ static void test_receive_event_kept_list_stays_and_more_comes(void **state)
     wired_close(&wired);
 }
 
-/* --- the end and the reset ------------------------------------------------------------------------------------------------ */
-
-static void test_disconnect_event_end_comes_after_the_bytes(void **state)
-{
-    struct wired wired = wired_open(state, BOTH_EVENTS);
-
-    wsk_kit_peer_send_text(wired.peer, "last words");
-    wsk_kit_peer_end(wired.peer);
-    conn_client_wait_end(wired.client);
-    conn_client_expect_text(wired.client, "last words");
-    assert_int_equal(wired.client->length_at_end, 10);
-    wsk_kit_run_until_idle();
-    assert_int_equal(wired.client->end_count, 1);
-    assert_int_equal(wired.client->reset_count, 0);
-    assert_int_equal(wired.client->last_irql, DISPATCH_LEVEL);
-    /* Sending is still allowed. */
-    connection_send_text(wired.client->socket, "good bye");
-    wsk_kit_peer_expect_text(wired.peer, "good bye");
-    wired_close(&wired);
-}
-
-static void test_disconnect_event_waits_for_the_held_rest(void **state)
-{
-    struct wired wired = wired_open(state, 0);
-
-    conn_client_set_answer(wired.client, CONN_TAKE_PART, 3);
-    socket_events(wired.client->socket, BOTH_EVENTS);
-    wsk_kit_peer_send_text(wired.peer, "abcdef");
-    wsk_kit_peer_end(wired.peer);
-    conn_client_wait_receives(wired.client, 1);
-    wsk_kit_run_until_idle();
-    assert_int_equal(wired.client->end_count, 0);
-    conn_client_set_answer(wired.client, CONN_TAKE_ALL, 0);
-    rearm(wired.client);
-    conn_client_wait_end(wired.client);
-    conn_client_expect_text(wired.client, "abcdef");
-    assert_int_equal(wired.client->length_at_end, 6);
-    wired_close(&wired);
-}
-
-/* A driver that receives with IRPs and wants only the news of the end. */
-static void test_disconnect_event_alone_is_told_without_a_receive(void **state)
-{
-    struct wired wired = wired_open(state, WSK_EVENT_DISCONNECT);
-
-    wsk_kit_peer_end(wired.peer);
-    conn_client_wait_end(wired.client);
-    conn_request_expect(conn_receive_post(wired.client->socket, 10, 0), STATUS_SUCCESS, 0);
-    wired_close(&wired);
-}
-
-static void test_disconnect_event_alone_bytes_are_not_lost(void **state)
-{
-    struct wired wired = wired_open(state, WSK_EVENT_DISCONNECT);
-
-    wsk_kit_peer_send_text(wired.peer, "read me");
-    wsk_kit_peer_end(wired.peer);
-    wsk_kit_run_until_idle();
-    assert_int_equal(wired.client->end_count, 0);
-    conn_request_expect_text(conn_receive_post(wired.client->socket, 5, 0), "read ");
-    conn_request_expect_text(conn_receive_post(wired.client->socket, 5, 0), "me");
-    conn_client_wait_end(wired.client);
-    wired_close(&wired);
-}
-
-static void test_disconnect_event_follows_the_zero_receive(void **state)
-{
-    struct wired wired = wired_open(state, BOTH_EVENTS);
-    struct conn_request *receive = conn_receive_post(wired.client->socket, 10, 0);
-
-    wsk_kit_peer_end(wired.peer);
-    conn_client_wait_end(wired.client);
-    assert_true(conn_request_is_done(receive));
-    conn_request_expect(receive, STATUS_SUCCESS, 0);
-    wired_close(&wired);
-}
-
-static void test_disconnect_event_told_at_enable(void **state)
-{
-    struct wired wired = wired_open(state, 0);
-
-    wsk_kit_peer_send_text(wired.peer, "abc");
-    wsk_kit_peer_end(wired.peer);
-    wsk_kit_run_until_idle();
-    socket_events(wired.client->socket, BOTH_EVENTS);
-    conn_client_wait_end(wired.client);
-    conn_client_expect_text(wired.client, "abc");
-    wired_close(&wired);
-}
-
-static void test_disconnect_event_reset_is_abortive(void **state)
-{
-    struct wired wired = wired_open(state, BOTH_EVENTS);
-
-    wsk_kit_peer_send_text(wired.peer, "abc");
-    conn_client_expect_text(wired.client, "abc");
-    wsk_kit_peer_reset(wired.peer);
-    conn_client_wait_reset(wired.client);
-    wsk_kit_run_until_idle();
-    assert_int_equal(wired.client->reset_count, 1);
-    assert_int_equal(wired.client->end_count, 0);
-    assert_int_equal(connection_send_try(wired.client->socket, "x", 1, 0, NULL), STATUS_CONNECTION_RESET);
-    wired_close(&wired);
-}
-
-static void test_disconnect_event_end_then_reset(void **state)
-{
-    struct wired wired = wired_open(state, BOTH_EVENTS);
-
-    wsk_kit_peer_end(wired.peer);
-    conn_client_wait_end(wired.client);
-    wsk_kit_peer_reset(wired.peer);
-    conn_client_wait_reset(wired.client);
-    wsk_kit_run_until_idle();
-    assert_int_equal(wired.client->end_count, 1);
-    assert_int_equal(wired.client->reset_count, 1);
-    wired_close(&wired);
-}
-
-static void test_disconnect_event_reset_while_paused_drops_the_rest(void **state)
-{
-    struct wired wired = wired_open(state, 0);
-
-    conn_client_set_answer(wired.client, CONN_REFUSE, 0);
-    socket_events(wired.client->socket, BOTH_EVENTS);
-    wsk_kit_peer_send_text(wired.peer, "abc");
-    conn_client_wait_receives(wired.client, 1);
-    wsk_kit_peer_reset(wired.peer);
-    conn_client_wait_reset(wired.client);
-    conn_request_expect(conn_receive_post(wired.client->socket, 10, 0), STATUS_CONNECTION_RESET, 0);
-    wired_close(&wired);
-}
-
 /* --- a long stream, every answer -------------------------------------------------------------------------------------------- */
 
 /* Answers and re-arms as a careless but correct driver might. The draws come from the number of calls, so that a failure
@@ -575,33 +442,24 @@ static void test_receive_event_long_stream_with_all_answers_arrives_whole(void *
     wired_close(&wired);
 }
 
-#define TESTS(X)                                                             \
-    X(test_receive_event_bytes_arrive)                                       \
-    X(test_receive_event_earlier_bytes_arrive_at_enable)                     \
-    X(test_receive_event_all_accepted_in_bytes)                              \
-    X(test_receive_event_part_pauses_until_zero_receive)                     \
-    X(test_receive_event_nothing_accepted_with_success_pauses)               \
-    X(test_receive_event_all_but_one_accepted_pauses)                        \
-    X(test_receive_event_part_rest_goes_to_receive_first)                    \
-    X(test_receive_event_refused_is_indicated_again_after_zero_receive)      \
-    X(test_receive_event_refused_can_be_received)                            \
-    X(test_receive_event_cancelled_receive_ends_the_pause)                   \
-    X(test_receive_event_posted_inside_then_refused_goes_to_receive)         \
-    X(test_receive_event_posted_inside_then_taken_waits_for_more)            \
-    X(test_receive_event_pending_receive_goes_first)                         \
-    X(test_receive_event_waits_for_the_completion_routine)                   \
-    X(test_receive_event_indicated_again_after_zero_receive_completed)       \
-    X(test_receive_event_disabled_bytes_go_to_receive)                       \
-    X(test_receive_event_kept_list_stays_and_more_comes)                     \
-    X(test_disconnect_event_end_comes_after_the_bytes)                       \
-    X(test_disconnect_event_waits_for_the_held_rest)                         \
-    X(test_disconnect_event_alone_is_told_without_a_receive)                 \
-    X(test_disconnect_event_alone_bytes_are_not_lost)                        \
-    X(test_disconnect_event_follows_the_zero_receive)                        \
-    X(test_disconnect_event_told_at_enable)                                  \
-    X(test_disconnect_event_reset_is_abortive)                               \
-    X(test_disconnect_event_end_then_reset)                                  \
-    X(test_disconnect_event_reset_while_paused_drops_the_rest)               \
+#define TESTS(X) \
+    X(test_receive_event_bytes_arrive) \
+    X(test_receive_event_earlier_bytes_arrive_at_enable) \
+    X(test_receive_event_all_accepted_in_bytes) \
+    X(test_receive_event_part_pauses_until_zero_receive) \
+    X(test_receive_event_nothing_accepted_with_success_pauses) \
+    X(test_receive_event_all_but_one_accepted_pauses) \
+    X(test_receive_event_part_rest_goes_to_receive_first) \
+    X(test_receive_event_refused_is_indicated_again_after_zero_receive) \
+    X(test_receive_event_refused_can_be_received) \
+    X(test_receive_event_cancelled_receive_ends_the_pause) \
+    X(test_receive_event_posted_inside_then_refused_goes_to_receive) \
+    X(test_receive_event_posted_inside_then_taken_waits_for_more) \
+    X(test_receive_event_pending_receive_goes_first) \
+    X(test_receive_event_waits_for_the_completion_routine) \
+    X(test_receive_event_indicated_again_after_zero_receive_completed) \
+    X(test_receive_event_disabled_bytes_go_to_receive) \
+    X(test_receive_event_kept_list_stays_and_more_comes) \
     X(test_receive_event_long_stream_with_all_answers_arrives_whole)
 
 CONTRACT_MAIN(TESTS, fixture_setup, fixture_teardown)

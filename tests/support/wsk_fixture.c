@@ -82,7 +82,7 @@ static NTSTATUS NTAPI request_completed(PDEVICE_OBJECT DeviceObject, PIRP Irp, P
     (void)DeviceObject;
     request->result = Irp->IoStatus;
     request->is_pending_returned = Irp->PendingReturned;
-    request->is_cancel_set = Irp->Cancel;
+    request->is_cancel_set = __atomic_load_n(&Irp->Cancel, __ATOMIC_RELAXED); /* IoCancelIrp may run at this moment */
     request->irql = KeGetCurrentIrql();
     request->order = (ULONG_PTR)InterlockedIncrement(&s_completion_order);
     InterlockedIncrement(&request->completion_count);

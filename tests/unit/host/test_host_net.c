@@ -134,6 +134,92 @@ static void test_listen_no_family_fails(void **state)
     assert_null(ep);
 }
 
+/* A listener for every IPv6 address, or NULL: not every machine has IPv6. */
+static struct we_host_ep *listen_ipv6(struct net_owner *owner, bool is_v6_only)
+{
+    struct we_base_addr any = we_base_addr_any(WE_FAMILY_IPV6, 0);
+    struct we_host_listen_options options = { .is_v6_only = is_v6_only };
+    struct we_host_ep *listener = NULL;
+    enum we_err err = we_host_listen(&any, &options, 0, &net_owner_client, owner, &listener);
+
+    assert_true(err == WE_OK || err == WE_ERR_FAMILY || err == WE_ERR_ADDRESS);
+    return listener;
+}
+
+/* Connects to a port of this host in one of the families. */
+static struct we_host_ep *connect_to_port(enum we_base_family family, uint16_t port, struct net_owner *owner)
+{
+    struct we_base_addr any = we_base_addr_any(family, 0);
+    struct we_base_addr remote = we_base_addr_loopback(family, port);
+    struct we_host_ep *stream = NULL;
+
+    assert_int_equal(we_host_stream_open(&any, &stream), WE_OK);
+    net_watch(stream, WE_WATCH_ALL, 1, owner);
+    assert_int_equal(we_host_stream_connect(stream, &remote), WE_ERR_AGAIN);
+    return stream;
+}
+
+static void test_connect_ipv6_has_ipv6_addresses(void **state)
+{
+    struct net_owner listener_owner = { 0 };
+    struct net_owner client_owner = { 0 };
+    struct we_host_ep *listener = listen_ipv6(&listener_owner, true);
+    struct we_host_ep *client;
+    struct we_host_ep *server;
+    struct we_base_addr loopback;
+    struct we_base_addr addr;
+
+    (void)state;
+    if (listener == NULL) {
+        print_message("this machine has no IPv6\n");
+        return;
+    }
+    addr = net_local(listener);
+    loopback = we_base_addr_loopback(WE_FAMILY_IPV6, addr.port);
+    client = connect_to_port(WE_FAMILY_IPV6, addr.port, &client_owner);
+    server = net_accept(listener, &listener_owner);
+    addr = net_local(server);
+    assert_true(we_base_addr_equal(&addr, &loopback));
+    assert_int_equal(we_host_ep_remote(server, &addr), WE_OK);
+    assert_true(we_base_addr_same_host(&addr, &loopback));
+    we_host_close(client, WE_CLOSE_GRACEFUL);
+    we_host_close(server, WE_CLOSE_GRACEFUL);
+    we_host_close(listener, WE_CLOSE_GRACEFUL);
+}
+
+static void test_connect_ipv4_reaches_an_ipv6_listener_for_both_only(void **state)
+{
+    static const uint8_t mapped[16] = { 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff, 127, 0, 0, 1 };
+    struct net_owner owners[3] = { { 0 } };
+    struct net_owner client_owner = { 0 };
+    struct we_host_ep *dual = listen_ipv6(&owners[0], false);
+    struct we_host_ep *v6_only = listen_ipv6(&owners[1], true);
+    struct we_host_ep *client;
+    struct we_host_ep *server;
+    struct we_base_addr addr;
+
+    (void)state;
+    if (dual == NULL || v6_only == NULL) {
+        print_message("this machine has no IPv6\n");
+        return;
+    }
+    addr = net_local(dual);
+    client = connect_to_port(WE_FAMILY_IPV4, addr.port, &client_owner);
+    server = net_accept(dual, &owners[0]);
+    assert_int_equal(we_host_ep_remote(server, &addr), WE_OK);
+    assert_int_equal(addr.family, WE_FAMILY_IPV6);
+    assert_memory_equal(addr.bytes, mapped, sizeof(mapped));
+    we_host_close(client, WE_CLOSE_GRACEFUL);
+    we_host_close(server, WE_CLOSE_GRACEFUL);
+
+    addr = net_local(v6_only);
+    client = connect_to_port(WE_FAMILY_IPV4, addr.port, &owners[2]);
+    net_run_until(&owners[2], WE_NET_CONNECT_FAILED);
+    we_host_close(client, WE_CLOSE_GRACEFUL);
+    we_host_close(dual, WE_CLOSE_GRACEFUL);
+    we_host_close(v6_only, WE_CLOSE_GRACEFUL);
+}
+
 /* --- the verdict ----------------------------------------------------------------------- */
 
 struct held {
@@ -346,21 +432,23 @@ static void test_accept_acceptable_repeats_while_requests_wait(void **state)
 /* --- the list -------------------------------------------------------------------------- */
 
 /* clang-format off */
-#define CHECKS(way)                                                             \
-    NET_CHECK(test_connect_listener_is_there_establishes, way),                 \
-    NET_CHECK(test_connect_nobody_listens_fails_with_refused, way),             \
-    NET_CHECK(test_connect_twice_fails, way),                                   \
-    NET_CHECK(test_stream_before_connect_is_not_connected, way),                \
-    NET_CHECK(test_listen_port_is_taken_is_in_use, way),                        \
-    NET_CHECK(test_listen_no_family_fails, way),                                \
-    NET_CHECK(test_confirm_client_waits_establishes, way),                      \
-    NET_CHECK(test_refuse_client_waits_ends_its_connection, way),               \
-    NET_CHECK(test_watch_hangup_client_resets_reports_reset, way),              \
-    NET_CHECK(test_watch_hangup_client_ends_without_a_byte_reports_reset, way), \
-    NET_CHECK(test_confirm_client_is_gone_says_reset_and_is_silent, way),       \
-    NET_CHECK(test_watch_hangup_client_sends_and_ends_is_silent, way),          \
+#define CHECKS(way)                                                                         \
+    NET_CHECK(test_connect_listener_is_there_establishes, way),                             \
+    NET_CHECK(test_connect_nobody_listens_fails_with_refused, way),                         \
+    NET_CHECK(test_connect_twice_fails, way),                                               \
+    NET_CHECK(test_stream_before_connect_is_not_connected, way),                            \
+    NET_CHECK(test_listen_port_is_taken_is_in_use, way),                                    \
+    NET_CHECK(test_listen_no_family_fails, way),                                            \
+    NET_CHECK(test_connect_ipv6_has_ipv6_addresses, way),                                   \
+    NET_CHECK(test_connect_ipv4_reaches_an_ipv6_listener_for_both_only, way),               \
+    NET_CHECK(test_confirm_client_waits_establishes, way),                                  \
+    NET_CHECK(test_refuse_client_waits_ends_its_connection, way),                           \
+    NET_CHECK(test_watch_hangup_client_resets_reports_reset, way),                          \
+    NET_CHECK(test_watch_hangup_client_ends_without_a_byte_reports_reset, way),             \
+    NET_CHECK(test_confirm_client_is_gone_says_reset_and_is_silent, way),                   \
+    NET_CHECK(test_watch_hangup_client_sends_and_ends_is_silent, way),                      \
     NET_CHECK(test_watch_hangup_established_client_ends_without_a_byte_reports_reset, way), \
-    NET_CHECK(test_close_listener_requests_wait_ends_them, way),                \
+    NET_CHECK(test_close_listener_requests_wait_ends_them, way),                            \
     NET_CHECK(test_accept_acceptable_repeats_while_requests_wait, way)
 /* clang-format on */
 

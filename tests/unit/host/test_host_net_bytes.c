@@ -513,27 +513,27 @@ static void test_stop_endpoints_are_open_closes_and_counts_them(void **state)
 /* --- the list -------------------------------------------------------------------------- */
 
 /* clang-format off */
-#define CHECKS(way)                                                               \
-    NET_CHECK(test_send_both_ways_arrives, way),                                  \
-    NET_CHECK(test_send_and_recv_in_pieces_keep_order, way),                      \
-    NET_CHECK(test_send_and_recv_of_nothing_succeed, way),                        \
-    NET_CHECK(test_send_very_many_pieces_are_all_sent, way),                      \
-    NET_CHECK(test_shutdown_send_end_comes_behind_the_bytes, way),                \
-    NET_CHECK(test_close_graceful_peer_gets_all_and_the_end, way),                \
-    NET_CHECK(test_close_graceful_with_unread_bytes_is_no_reset, way),            \
-    NET_CHECK(test_close_reset_peer_sees_reset, way),                             \
-    NET_CHECK(test_close_reset_peer_sends_sees_reset, way),                       \
-    NET_CHECK(test_reset_own_end_stays_and_fails, way),                           \
-    NET_CHECK(test_send_client_sends_more_than_fits_goes_on_when_the_peer_reads, way), \
-    NET_CHECK(test_send_server_sends_more_than_fits_goes_on_when_the_peer_reads, way), \
-    NET_CHECK(test_deliver_endpoint_was_closed_is_harmless, way),                 \
-    NET_CHECK(test_deliver_endpoint_was_reset_is_silent, way),                    \
-    NET_CHECK(test_watch_other_processor_moves_the_events, way),                  \
-    NET_CHECK(test_watch_first_reports_what_waits, way),                          \
-    NET_CHECK(test_wait_was_woken_returns_none, way),                             \
-    NET_CHECK(test_options_are_remembered, way),                                  \
-    NET_CHECK(test_close_a_thousand_connections_leaves_nothing, way),             \
-    { "test_stop_endpoints_are_open_closes_and_counts_them/" #way,                \
+#define CHECKS(way)                                                                                        \
+    NET_CHECK(test_send_both_ways_arrives, way),                                                           \
+    NET_CHECK(test_send_and_recv_in_pieces_keep_order, way),                                               \
+    NET_CHECK(test_send_and_recv_of_nothing_succeed, way),                                                 \
+    NET_CHECK(test_send_very_many_pieces_are_all_sent, way),                                               \
+    NET_CHECK(test_shutdown_send_end_comes_behind_the_bytes, way),                                         \
+    NET_CHECK(test_close_graceful_peer_gets_all_and_the_end, way),                                         \
+    NET_CHECK(test_close_graceful_with_unread_bytes_is_no_reset, way),                                     \
+    NET_CHECK(test_close_reset_peer_sees_reset, way),                                                      \
+    NET_CHECK(test_close_reset_peer_sends_sees_reset, way),                                                \
+    NET_CHECK(test_reset_own_end_stays_and_fails, way),                                                    \
+    NET_CHECK(test_send_client_sends_more_than_fits_goes_on_when_the_peer_reads, way),                     \
+    NET_CHECK(test_send_server_sends_more_than_fits_goes_on_when_the_peer_reads, way),                     \
+    NET_CHECK(test_deliver_endpoint_was_closed_is_harmless, way),                                          \
+    NET_CHECK(test_deliver_endpoint_was_reset_is_silent, way),                                             \
+    NET_CHECK(test_watch_other_processor_moves_the_events, way),                                           \
+    NET_CHECK(test_watch_first_reports_what_waits, way),                                                   \
+    NET_CHECK(test_wait_was_woken_returns_none, way),                                                      \
+    NET_CHECK(test_options_are_remembered, way),                                                           \
+    NET_CHECK(test_close_a_thousand_connections_leaves_nothing, way),                                      \
+    { "test_stop_endpoints_are_open_closes_and_counts_them/" #way,                                         \
       test_stop_endpoints_are_open_closes_and_counts_them, NULL, NULL, (void *)(uintptr_t)&net_way_##way }
 /* clang-format on */
 

@@ -238,7 +238,8 @@ static void test_MmAllocatePagesForMdlEx_pages_are_zeroed_and_mappable(void **st
     UNREFERENCED_PARAMETER(state);
     assert_non_null(mdl);
     assert_int_equal(MmGetMdlByteCount(mdl), 2 * PAGE_SIZE);
-    assert_null(MmGetMdlVirtualAddress(mdl));
+    assert_null(MmGetMdlBaseVa(mdl));
+    assert_int_equal(MmGetMdlByteOffset(mdl), 0);
     bytes = MmGetSystemAddressForMdlSafe(mdl, NormalPagePriority);
     assert_non_null(bytes);
     assert_int_equal((ULONG_PTR)bytes % PAGE_SIZE, 0);
@@ -257,7 +258,7 @@ static void test_IoBuildPartialMdl_from_pages_leads_to_the_pages(void **state)
 
     UNREFERENCED_PARAMETER(state);
     assert_non_null(pages);
-    IoBuildPartialMdl(pages, part, (PUCHAR)MmGetMdlVirtualAddress(pages) + PAGE_SIZE + 7, 9);
+    IoBuildPartialMdl(pages, part, (PVOID)(ULONG_PTR)(PAGE_SIZE + 7), 9); /* the pages begin at address 0 */
     bytes = MmGetSystemAddressForMdlSafe(part, NormalPagePriority);
     assert_ptr_equal(bytes, (PUCHAR)MmGetSystemAddressForMdlSafe(pages, NormalPagePriority) + PAGE_SIZE + 7);
     IoFreeMdl(part);
