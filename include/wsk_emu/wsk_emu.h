@@ -66,8 +66,16 @@ struct wsk_emu_config {
     void *log_context;
 };
 
+/** Initialises a configuration with the defaults: struct wsk_emu_config config = WSK_EMU_CONFIG_INIT; */
 #ifdef __cplusplus
-#define WSK_EMU_CONFIG_INIT { sizeof(struct wsk_emu_config) }
+static inline struct wsk_emu_config wsk_emu_config_init(void)
+{
+    struct wsk_emu_config config = {};
+
+    config.size = sizeof(config);
+    return config;
+}
+#define WSK_EMU_CONFIG_INIT wsk_emu_config_init()
 #else
 #define WSK_EMU_CONFIG_INIT { .size = sizeof(struct wsk_emu_config) }
 #endif
