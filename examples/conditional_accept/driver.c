@@ -116,7 +116,7 @@ VOID GateQueryStatus(PGATE_STATUS Status)
 }
 
 _Use_decl_annotations_
-NTSTATUS GateSetAuthority(CONST GATE_POLICY *Policy)
+NTSTATUS GateSetPolicies(CONST GATE_POLICY *Admission, CONST GATE_POLICY *Authority)
 {
     PGATE_DEVICE device = RunningDevice;
     KIRQL irql;
@@ -125,7 +125,12 @@ NTSTATUS GateSetAuthority(CONST GATE_POLICY *Policy)
         return STATUS_DEVICE_NOT_READY;
     }
     KeAcquireSpinLock(&device->Lock, &irql);
-    device->Authority = *Policy;
+    if (Admission != NULL) {
+        device->Admission = *Admission;
+    }
+    if (Authority != NULL) {
+        device->Authority = *Authority;
+    }
     KeReleaseSpinLock(&device->Lock, irql);
     return STATUS_SUCCESS;
 }
@@ -153,6 +158,7 @@ static VOID DeviceInitialize(_Out_ PGATE_DEVICE Device, _In_ PDEVICE_OBJECT Devi
     UseDefault(&config->MaxSends, 8);
 
     KeInitializeSpinLock(&Device->Lock);
+    Device->Admission = config->Admission;
     Device->Authority = config->Authority;
     GateBucketInitialize(&Device->Bucket, config->Burst, KeQueryInterruptTime());
     InitializeListHead(&Device->Requests);

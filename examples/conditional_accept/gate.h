@@ -65,9 +65,9 @@ typedef struct _GATE_CONFIG {
 
 extern GATE_CONFIG GateConfig;
 
-/* Gives the authority other rules while the driver runs. STATUS_DEVICE_NOT_READY: it does not run. */
+/* Other rules while the driver runs; NULL = as before. STATUS_DEVICE_NOT_READY: it does not run. */
 _IRQL_requires_max_(DISPATCH_LEVEL)
-NTSTATUS GateSetAuthority(_In_ CONST GATE_POLICY *Policy);
+NTSTATUS GateSetPolicies(_In_opt_ CONST GATE_POLICY *Admission, _In_opt_ CONST GATE_POLICY *Authority);
 
 /*
  * What happened. Counters start at zero when the driver is loaded and can still be read after it was unloaded.

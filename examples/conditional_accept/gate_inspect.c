@@ -160,13 +160,14 @@ static BOOLEAN RequestStart(_Inout_ PGATE_REQUEST Request)
 static GATE_ACTION AdmissionDecide(_Inout_ PGATE_DEVICE Device, _In_ CONST SOCKADDR *Remote, _Out_ PCSTR *Result)
 {
     CONST GATE_CONFIG *config = &Device->Config;
-    GATE_ACTION action = GatePolicyDecide(&config->Admission, Remote);
+    GATE_ACTION action;
     BOOLEAN isStopping;
     BOOLEAN isInTime = TRUE;
     KIRQL irql;
 
     KeAcquireSpinLock(&Device->Lock, &irql);
     isStopping = Device->IsStopping;
+    action = GatePolicyDecide(&Device->Admission, Remote);
     if (action != GateReject && config->RatePerSecond != 0) {
         isInTime = GateBucketTake(&Device->Bucket, config->RatePerSecond, config->Burst, KeQueryInterruptTime());
     }
@@ -309,13 +310,13 @@ NTSTATUS WSKAPI GateAbortEvent(PVOID SocketContext, PWSK_INSPECT_ID InspectID)
     PGATE_REQUEST request = RequestTake(listener->Device, InspectID);
     USHORT port = 0;
 
-    /* No record: the client was accepted at once, or the driver is being unloaded. */
+    /* No record: the client was accepted at once, or the unload has dropped it already. */
     InterlockedIncrement(&GateCounters.Aborted);
     if (request != NULL) {
         port = GateAddressPort((PSOCKADDR)&request->Remote);
         RequestDrop(request);
     }
-    GateReport("WskAbortEvent", request != NULL ? "record dropped" : "no record", InspectID, port, 0);
+    GateReport("WskAbortEvent", request != NULL ? "record dropped" : "nothing to drop", InspectID, port, 0);
     return STATUS_SUCCESS;
 }
 

@@ -75,6 +75,7 @@ typedef struct _GATE_DEVICE {
     KSPIN_LOCK Lock;
     /* Guarded by Lock. */
     BOOLEAN IsStopping; /* nobody new comes in */
+    GATE_POLICY Admission;
     GATE_POLICY Authority;
     GATE_BUCKET Bucket;
     LIST_ENTRY Requests;

@@ -161,7 +161,7 @@ static void test_gate_authority_changes_its_mind(void **state)
 
     (void)state;
     wsk_kit_run_until_idle();
-    assert_int_equal(GateSetAuthority(&closed), STATUS_SUCCESS);
+    assert_int_equal(GateSetPolicies(NULL, &closed), STATUS_SUCCESS);
     wsk_kit_peer_expect_rejected(client);
 }
 
@@ -255,7 +255,7 @@ static void test_gate_two_strangers_are_told_apart(void **state)
     authority.Rules[0].FirstPort = wsk_kit_peer_port(wanted);
     authority.Rules[0].LastPort = wsk_kit_peer_port(wanted);
     authority.Rules[0].Action = GateAccept;
-    GateSetAuthority(&authority);
+    GateSetPolicies(NULL, &authority);
 
     wsk_kit_run_until_idle();
     assert_int_equal(gate_status().RequestsNow, 2);

@@ -59,7 +59,8 @@ struct we_host_ready {
 
 struct we_host_ep; /* an endpoint */
 
-/* How an endpoint reaches its owner. ref and unref guard context while an event runs. */
+/* How an endpoint reaches its owner. ref and unref guard context while an event runs; ref is called with a lock of
+ * rank POLLER held and only counts, event and unref are called without. */
 struct we_host_ep_client {
     void (*ref)(void *context);
     void (*unref)(void *context);
@@ -119,7 +120,7 @@ struct we_host_listen_options {
     unsigned backlog_count; /* 0: the network's own limit */
 };
 
-/* Binds and listens. Events go to client/context on processor cpu. */
+/* Binds and listens. Events go to client/context on processor cpu; *listener is set before the first one. */
 WE_MUST_USE enum we_err we_host_listen(const struct we_base_addr *local, const struct we_host_listen_options *options,
                                        unsigned cpu, const struct we_host_ep_client *client, void *context,
                                        struct we_host_ep **listener);

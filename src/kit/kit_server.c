@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Listening peers, for drivers that connect. */
+#include <pthread.h>
 #include <stdlib.h>
 
 #include "base/base_addr.h"
@@ -8,11 +9,25 @@
 #include "kit/kit_internal.h"
 #include "kit/kit_peer.h"
 
+/* Design
+ *
+ * The network repeats its event while connections wait to be taken, so they are taken where the event arrives and
+ * kept in arrived until the test asks for them. Once the listener is closed the event function finds ep NULL.
+ */
+
 struct wsk_kit_server {
     struct we_base_list link;
-    struct we_host_ep *ep;
     unsigned references; /* atomic */
     uint16_t port;
+    pthread_mutex_t lock; /* guards what follows */
+    struct we_host_ep *ep;
+    struct we_base_list arrived; /* of struct arrival */
+    enum we_err err;             /* why accepting failed, for good */
+};
+
+struct arrival {
+    struct we_base_list link;
+    struct we_host_ep *ep;
 };
 
 static struct we_base_list s_servers = WE_BASE_LIST_INIT(s_servers);
@@ -29,14 +44,45 @@ static void server_unref(void *context)
     struct wsk_kit_server *server = (struct wsk_kit_server *)context;
 
     if (__atomic_sub_fetch(&server->references, 1, __ATOMIC_SEQ_CST) == 0) {
+        pthread_mutex_destroy(&server->lock);
         free(server);
     }
 }
 
+/* Takes one connection; the lock is held. Without memory for the note it is refused. */
+static enum we_err take_one_locked(struct wsk_kit_server *server)
+{
+    struct arrival *arrival;
+    struct we_host_ep *ep;
+    enum we_err err = we_host_accept(server->ep, &ep);
+
+    if (err != WE_OK) {
+        return err;
+    }
+    arrival = (struct arrival *)malloc(sizeof(*arrival));
+    if (arrival == NULL) {
+        we_host_refuse(ep);
+        return WE_ERR_NO_MEMORY;
+    }
+    arrival->ep = ep;
+    we_base_list_append(&server->arrived, &arrival->link);
+    return WE_OK;
+}
+
 static void server_event(void *context, unsigned events)
 {
-    (void)context; /* accepting is done by the test's thread */
+    struct wsk_kit_server *server = (struct wsk_kit_server *)context;
+
     (void)events;
+    pthread_mutex_lock(&server->lock);
+    if (server->ep != NULL) {
+        enum we_err err = take_one_locked(server);
+
+        if (err != WE_OK && err != WE_ERR_AGAIN && err != WE_ERR_NO_DESCRIPTORS) {
+            server->err = err;
+        }
+    }
+    pthread_mutex_unlock(&server->lock);
 }
 
 static const struct we_host_ep_client s_server_client = { server_ref, server_unref, server_event };
@@ -57,6 +103,8 @@ struct wsk_kit_server *wsk_kit_listen(enum wsk_kit_family family)
         return NULL;
     }
     server->references = 1;
+    pthread_mutex_init(&server->lock, NULL);
+    we_base_list_init(&server->arrived);
     err = we_host_listen(&local, &options, WSK_KIT_PEER_CPU, &s_server_client, server, &server->ep);
     if (err == WE_OK) {
         err = we_host_ep_local(server->ep, &local);
@@ -80,24 +128,42 @@ struct acceptance {
     enum we_err err;
 };
 
+static struct we_host_ep *pop_arrival_locked(struct wsk_kit_server *server)
+{
+    struct we_base_list *link = we_base_list_pop(&server->arrived);
+    struct arrival *arrival;
+    struct we_host_ep *ep;
+
+    if (link == NULL) {
+        return NULL;
+    }
+    arrival = WE_BASE_LIST_ITEM(link, struct arrival, link);
+    ep = arrival->ep;
+    free(arrival);
+    return ep;
+}
+
 static bool is_accepted(void *context)
 {
     struct acceptance *acceptance = (struct acceptance *)context;
 
-    acceptance->err = we_host_accept(acceptance->server->ep, &acceptance->ep);
-    return acceptance->err != WE_ERR_AGAIN;
+    pthread_mutex_lock(&acceptance->server->lock);
+    acceptance->ep = pop_arrival_locked(acceptance->server);
+    acceptance->err = acceptance->server->err;
+    pthread_mutex_unlock(&acceptance->server->lock);
+    return acceptance->ep != NULL || acceptance->err != WE_OK;
 }
 
 struct wsk_kit_peer *wsk_kit_server_accept(struct wsk_kit_server *server)
 {
-    struct acceptance acceptance = { server, NULL, WE_ERR_AGAIN };
+    struct acceptance acceptance = { server, NULL, WE_OK };
     struct wsk_kit_peer *peer;
 
     if (!wsk_kit_wait(is_accepted, &acceptance)) {
         wsk_kit_fail_wait("the driver to connect");
         return NULL;
     }
-    if (acceptance.err != WE_OK) {
+    if (acceptance.ep == NULL) {
         wsk_kit_fail("a server cannot accept: %s", we_base_err_text(acceptance.err));
         return NULL;
     }
@@ -111,10 +177,18 @@ struct wsk_kit_peer *wsk_kit_server_accept(struct wsk_kit_server *server)
 
 void wsk_kit_server_close(struct wsk_kit_server *server)
 {
+    struct we_host_ep *ep;
+
     if (server != NULL) {
+        pthread_mutex_lock(&server->lock);
         if (server->ep != NULL) {
             we_host_close(server->ep, WE_CLOSE_RESET);
+            server->ep = NULL;
         }
+        while ((ep = pop_arrival_locked(server)) != NULL) {
+            we_host_close(ep, WE_CLOSE_RESET);
+        }
+        pthread_mutex_unlock(&server->lock);
         we_base_list_remove(&server->link);
         server_unref(server);
     }

@@ -15,6 +15,9 @@
  * A list lives in the driver's memory and must be deleted, so a record of ours may hang off it: it holds the ledger
  * entry by which a list that was never initialised, was deleted, or was forgotten is told. If there is no memory for
  * the record the list works all the same, unwatched, which a reserved member says.
+ *
+ * Another reserved member holds a mark that depends on the address and on the instance, as long as the list is in the
+ * ledger: each use looks at the mark, and only a list without it is looked up.
  */
 
 #define UNWATCHED 0x554e5745u /* in GENERAL_LOOKASIDE.Future[0] */
@@ -29,6 +32,16 @@ struct lookaside_use {
     const char *function;
     bool is_ex; /* the driver's routines take the list as a further argument */
 };
+
+static ULONG s_instance; /* changes only while no instance runs */
+
+/* What GENERAL_LOOKASIDE.Future[1] holds while the list is in the ledger. */
+static ULONG list_mark(const GENERAL_LOOKASIDE_POOL *list)
+{
+    uint64_t address = (uint64_t)(uintptr_t)list;
+
+    return 0x4c6f6f6bu ^ s_instance ^ (ULONG)address ^ (ULONG)(address >> 32);
+}
 
 static GENERAL_LOOKASIDE_POOL *general(void *list)
 {
@@ -45,6 +58,9 @@ static bool use_check(const struct lookaside_use *use)
 {
     struct we_nt_view view;
 
+    if (WE_LIKELY(use->list->Future[1] == list_mark(use->list))) {
+        return true;
+    }
     if (list_find(use->list) != NULL || use->list->Future[0] == UNWATCHED) {
         return true;
     }
@@ -72,6 +88,7 @@ static void list_watch(const char *function, GENERAL_LOOKASIDE_POOL *list, ULONG
         return;
     }
     we_vrf_ledger_add(&record->entry, WE_KIND_LOOKASIDE, list, 0, tag, NULL);
+    list->Future[1] = list_mark(list);
 }
 
 static void list_init(const char *function, GENERAL_LOOKASIDE_POOL *list, POOL_TYPE type, SIZE_T size_bytes, ULONG tag)
@@ -98,6 +115,7 @@ static void list_delete(const struct lookaside_use *use)
         return;
     }
     use->list->Future[0] = 0;
+    use->list->Future[1] = 0;
     entry = list_find(use->list);
     if (entry != NULL) {
         we_vrf_ledger_remove(entry);
@@ -318,4 +336,5 @@ static void report_leak(struct we_vrf_entry *entry, void *context)
 void we_ex_lookaside_report_leaks(void)
 {
     we_vrf_ledger_each(WE_KIND_LOOKASIDE, report_leak, NULL);
+    s_instance++; /* the marks of forgotten lists count no more; the lists may be gone */
 }

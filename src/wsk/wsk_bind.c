@@ -132,8 +132,8 @@ NTSTATUS WSKAPI we_wsk_get_local_address(PWSK_SOCKET Socket, PSOCKADDR LocalAddr
     we_host_mutex_unlock(&call.socket->lock);
 
     if (state == WE_WSK_CREATED) {
-        we_vrf_report_entry(WE_RULE_SOCK_016, &call.socket->entry, "WskGetLocalAddress was called for socket %p before WskBind",
-                            (void *)call.socket);
+        we_vrf_report_entry(WE_RULE_SOCK_016, &call.socket->entry,
+                            "WskGetLocalAddress was called for socket %p before WskBind", (void *)call.socket);
         return we_wsk_call_end_inline(&call, STATUS_INVALID_DEVICE_STATE, 0);
     }
     if (LocalAddress == NULL) {

@@ -149,8 +149,7 @@ enum we_wsk_block_past we_wsk_block_past(const void *address)
     enum we_wsk_block_past past = WE_WSK_BLOCK_UNKNOWN;
 
     we_host_mutex_lock(&s_all_lock);
-    WE_BASE_LIST_FOR_EACH(link, &s_all)
-    {
+    WE_BASE_LIST_FOR_EACH (link, &s_all) {
         const struct we_wsk_block *block = WE_BASE_LIST_ITEM(link, struct we_wsk_block, all_link);
 
         if (&block->indication == address) {

@@ -23,7 +23,7 @@
 static struct we_host_mutex s_lock = WE_HOST_MUTEX_INIT(WE_RANK_REGISTRATION);
 static struct we_base_list s_clients = WE_BASE_LIST_INIT(s_clients);
 
-/* --- objects and their list ------------------------------------------------------------------------------------- */
+/* --- objects and their list ----------------------------------------------------------------------- */
 
 struct we_wsk_client *we_wsk_client_create(const WSK_CLIENT_NPI *npi, PWSK_REGISTRATION registration)
 {
@@ -110,8 +110,8 @@ static bool is_unchanged(const struct we_wsk_client *client)
     const WSK_CLIENT_DISPATCH *now = client->client_dispatch;
     const WSK_CLIENT_DISPATCH *then = &client->dispatch_copy;
 
-    return !we_nt_asan_is_poisoned(now, sizeof(*now)) && now->Version == then->Version && now->Reserved == then->Reserved &&
-           now->WskClientEvent == then->WskClientEvent;
+    return !we_nt_asan_is_poisoned(now, sizeof(*now)) && now->Version == then->Version &&
+           now->Reserved == then->Reserved && now->WskClientEvent == then->WskClientEvent;
 }
 
 /* Registration lock held. Each change is reported once. */
@@ -161,7 +161,8 @@ bool we_wsk_client_publish(struct we_wsk_client *client)
     we_host_mutex_lock(&s_lock);
     other = find_locked(client->registration);
     if (other != NULL) {
-        we_vrf_report_entry(WE_RULE_NPI_001, &other->entry, "WskRegister was called for block %p, which is registered already",
+        we_vrf_report_entry(WE_RULE_NPI_001, &other->entry,
+                            "WskRegister was called for block %p, which is registered already",
                             (void *)client->registration);
     } else {
         we_base_list_append(&s_clients, &client->link);
@@ -203,7 +204,7 @@ void we_wsk_client_each(void (*fn)(struct we_wsk_client *client, void *context),
     we_host_mutex_unlock(&s_lock);
 }
 
-/* --- counts ---------------------------------------------------------------------------------------- */
+/* --- counts --------------------------------------------------------------------------------------- */
 
 bool we_wsk_client_is_idle(const struct we_wsk_client *client)
 {
@@ -239,7 +240,7 @@ ULONG we_wsk_client_static_events(const struct we_wsk_client *client)
     return __atomic_load_n(&client->static_events, __ATOMIC_SEQ_CST);
 }
 
-/* --- the frame of provider-level calls ---------------------------------------------------------------- */
+/* --- the frame of provider-level calls ------------------------------------------------------------ */
 
 /* After the completion routine of an IRP that a provider-level function got. */
 static void irp_completed(void *context)
@@ -268,7 +269,8 @@ static struct we_wsk_client *client_admit(PWSK_CLIENT handle, const char *functi
     }
     if (__atomic_load_n(&client->capture_count, __ATOMIC_SEQ_CST) == 0) {
         we_vrf_report_entry(WE_RULE_NPI_010, &client->entry,
-                            "%s was called for client %p after the last WskReleaseProviderNPI", function, (void *)handle);
+                            "%s was called for client %p after the last WskReleaseProviderNPI", function,
+                            (void *)handle);
         we_wsk_client_unref(client);
         return NULL;
     }

@@ -22,8 +22,8 @@ struct we_wsk_client {
     WSK_CLIENT_DISPATCH dispatch_copy; /* to notice changes: NPI-003 */
     struct we_base_list link;          /* all registrations; registration lock */
 
-    /* What WskDeregister waits for, and the word that it waits. All atomic, sequentially consistent: whoever counts down
-     * looks at is_deregistering afterwards, and WskDeregister sets it before it looks at the counts. */
+    /* What WskDeregister waits for, and the word that it waits. All atomic, sequentially consistent: whoever counts
+     * down looks at is_deregistering afterwards, and WskDeregister sets it before it looks at the counts. */
     LONG capture_count;
     LONG call_count;   /* provider-dispatch calls that are executing */
     LONG irp_count;    /* IRPs given to provider-dispatch functions whose completion routine has not returned */
@@ -55,7 +55,8 @@ struct we_wsk_client *we_wsk_client_lookup(PWSK_REGISTRATION registration, const
 void we_wsk_client_each(void (*fn)(struct we_wsk_client *client, void *context), void *context);
 /* Takes a client off the list (stop); the caller gets the registration's reference. NULL when there is none. */
 struct we_wsk_client *we_wsk_client_take_leaked(void);
-/* The live client behind the pointer, with a reference for the caller, or NULL. Never reads what the pointer points to. */
+/* The live client behind the pointer, with a reference for the caller, or NULL. Never reads what the pointer points
+ * to. */
 struct we_wsk_client *we_wsk_client_check(PWSK_CLIENT client);
 void we_wsk_client_ref(struct we_wsk_client *client);
 void we_wsk_client_unref(struct we_wsk_client *client);
@@ -68,7 +69,7 @@ void we_wsk_client_socket_made(struct we_wsk_client *client);
 void we_wsk_client_socket_gone(struct we_wsk_client *client);
 ULONG we_wsk_client_static_events(const struct we_wsk_client *client);
 
-/* --- the frame of every provider-level function -------------------------------------------------- */
+/* --- the frame of every provider-level function --------------------------------------------------- */
 
 /* One call: the client checked and referenced, in a section, the IRP taken. */
 struct we_wsk_client_call {
@@ -85,7 +86,7 @@ NTSTATUS we_wsk_client_call_begin(struct we_wsk_client_call *call, PWSK_CLIENT c
 NTSTATUS we_wsk_client_call_end_inline(struct we_wsk_client_call *call, NTSTATUS status, ULONG_PTR information);
 NTSTATUS we_wsk_client_call_end_done(struct we_wsk_client_call *call, NTSTATUS status, ULONG_PTR information);
 
-/* --- wsk_create.c, wsk_client_control.c -------------------------------------------------------------------- */
+/* --- wsk_create.c, wsk_client_control.c ----------------------------------------------------------- */
 
 NTSTATUS WSKAPI we_wsk_socket(PWSK_CLIENT Client, ADDRESS_FAMILY AddressFamily, USHORT SocketType, ULONG Protocol,
                               ULONG Flags, PVOID SocketContext, CONST VOID *Dispatch, PEPROCESS OwningProcess,
@@ -93,12 +94,12 @@ NTSTATUS WSKAPI we_wsk_socket(PWSK_CLIENT Client, ADDRESS_FAMILY AddressFamily, 
 NTSTATUS WSKAPI we_wsk_control_client(PWSK_CLIENT Client, ULONG ControlCode, SIZE_T InputSize, PVOID InputBuffer,
                                       SIZE_T OutputSize, PVOID OutputBuffer, SIZE_T *OutputSizeReturned, PIRP Irp);
 
-/* --- wsk_dispatch.c ---------------------------------------------------------------------------------- */
+/* --- wsk_dispatch.c ------------------------------------------------------------------------------- */
 
 extern const WSK_PROVIDER_DISPATCH we_wsk_provider_dispatch;
 const VOID *we_wsk_dispatch_table(int category /* enum we_wsk_category */);
 
-/* --- wsk_registration.c -------------------------------------------------------------------------------- */
+/* --- wsk_registration.c --------------------------------------------------------------------------- */
 
 #define WE_WSK_VERSION MAKE_WSK_VERSION(1, 0) /* the lowest and the highest that is served */
 

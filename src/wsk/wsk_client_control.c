@@ -62,10 +62,10 @@ static NTSTATUS control_static_events(struct we_wsk_client_call *call, const str
         return STATUS_INVALID_PARAMETER;
     }
     if (!we_wsk_event_is_wsk_npi(events->NpiId) || events->EventMask == 0 || (events->EventMask & ~valid) != 0) {
-        we_vrf_report_entry(WE_RULE_NPI_015, &call->client->entry,
-                            "WskControlClient(WSK_SET_STATIC_EVENT_CALLBACKS) was given mask 0x%08x%s",
-                            (unsigned)events->EventMask,
-                            we_wsk_event_is_wsk_npi(events->NpiId) ? "" : " and an NpiId that is not NPI_WSK_INTERFACE_ID");
+        we_vrf_report_entry(
+            WE_RULE_NPI_015, &call->client->entry,
+            "WskControlClient(WSK_SET_STATIC_EVENT_CALLBACKS) was given mask 0x%08x%s", (unsigned)events->EventMask,
+            we_wsk_event_is_wsk_npi(events->NpiId) ? "" : " and an NpiId that is not NPI_WSK_INTERFACE_ID");
         return STATUS_INVALID_PARAMETER;
     }
     if (!is_early(call, "WSK_SET_STATIC_EVENT_CALLBACKS")) {
@@ -92,7 +92,7 @@ static NTSTATUS control_tdi(struct we_wsk_client_call *call, const struct contro
 struct control_row {
     const char *name;
     ULONG code;
-    bool is_irp_required; /* else it must be NULL */
+    bool is_irp_required;                                                            /* else it must be NULL */
     NTSTATUS (*run)(struct we_wsk_client_call *call, const struct control *control); /* NULL: not emulated */
 };
 

@@ -18,7 +18,7 @@
  *
  * An event holds a rundown count while it is handled, so a close that happens meanwhile completes afterwards. */
 
-/* --- events of the endpoint ---------------------------------------------------------------------- */
+/* --- events of the endpoint ------------------------------------------------------------------- */
 
 /* Tells the parts in the order in which the network meant it: connected, room to send, bytes, the end, the reset. */
 static void event_locked(struct we_wsk_socket *socket, unsigned events, struct we_nt_completions *completions)
@@ -91,7 +91,7 @@ bool we_wsk_conn_check_connected_locked(struct we_wsk_socket *socket, const char
     return false;
 }
 
-/* --- accepted sockets ------------------------------------------------------------------------------- */
+/* --- accepted sockets ------------------------------------------------------------------------- */
 
 void we_wsk_conn_adopt(struct we_wsk_socket *socket, struct we_host_ep *ep, const struct we_base_addr *local,
                        const struct we_base_addr *remote)
@@ -138,7 +138,7 @@ bool we_wsk_conn_inspect_id(struct we_wsk_socket *socket, WSK_INSPECT_ID *reques
     return is_known;
 }
 
-/* --- the category's part of every socket -------------------------------------------------------------- */
+/* --- the category's part of every socket ------------------------------------------------------ */
 
 static bool conn_create(struct we_wsk_socket *socket)
 {
@@ -209,7 +209,7 @@ const struct we_wsk_category_ops we_wsk_connection_ops = {
     .events_enabled = conn_events_enabled,
 };
 
-/* --- WskGetRemoteAddress ----------------------------------------------------------------------------------- */
+/* --- WskGetRemoteAddress ---------------------------------------------------------------------- */
 
 NTSTATUS WSKAPI we_wsk_get_remote_address(PWSK_SOCKET Socket, PSOCKADDR RemoteAddress, PIRP Irp)
 {

@@ -94,7 +94,7 @@ void we_wsk_connect_ended_locked(struct we_wsk_socket *socket, enum we_err err, 
     we_nt_completions_add(completions, irp, we_wsk_status(err, WE_WSK_OP_CONNECT), 0);
 }
 
-/* --- WskConnect ---------------------------------------------------------------------------------- */
+/* --- WskConnect ------------------------------------------------------------------------------- */
 
 /* A watched endpoint that is bound to socket->local: the one of WskBind, or a new one for another try. */
 static enum we_err endpoint_prepare_locked(struct we_wsk_socket *socket)
@@ -176,8 +176,8 @@ static NTSTATUS connect_check(const struct we_wsk_call *call, const SOCKADDR *ad
     }
     if (!we_wsk_addr_from_sockaddr(address, call->socket->family, remote)) {
         (void)we_vrf_report_entry(WE_RULE_SOCK_014, &call->socket->entry,
-                                  "WskConnect was called for socket %p, whose family is %u, with %s", (void *)call->socket,
-                                  (unsigned)call->socket->family,
+                                  "WskConnect was called for socket %p, whose family is %u, with %s",
+                                  (void *)call->socket, (unsigned)call->socket->family,
                                   address == NULL ? "no address" : "an address of another family");
         return STATUS_INVALID_PARAMETER;
     }

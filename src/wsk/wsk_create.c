@@ -95,7 +95,7 @@ static NTSTATUS arguments_check(const struct we_vrf_entry *client, const struct 
     return STATUS_SUCCESS;
 }
 
-/* --- creation --------------------------------------------------------------------------------------- */
+/* --- creation ------------------------------------------------------------------------------------- */
 
 static NTSTATUS socket_make(struct we_wsk_client *client, const struct socket_arguments *arguments,
                             struct we_wsk_socket **socket)
@@ -121,8 +121,9 @@ NTSTATUS WSKAPI we_wsk_socket(PWSK_CLIENT Client, ADDRESS_FAMILY AddressFamily, 
                               ULONG Flags, PVOID SocketContext, CONST VOID *Dispatch, PEPROCESS OwningProcess,
                               PETHREAD OwningThread, PSECURITY_DESCRIPTOR SecurityDescriptor, PIRP Irp)
 {
-    const struct socket_arguments arguments = { AddressFamily, SocketType,    Protocol,     Flags,             SocketContext,
-                                                Dispatch,      OwningProcess, OwningThread, SecurityDescriptor };
+    const struct socket_arguments arguments = { AddressFamily, SocketType,    Protocol,
+                                                Flags,         SocketContext, Dispatch,
+                                                OwningProcess, OwningThread,  SecurityDescriptor };
     struct we_wsk_client_call call;
     struct we_wsk_socket *socket = NULL;
     NTSTATUS status = we_wsk_client_call_begin(&call, Client, Irp, false, DISPATCH_LEVEL, "WskSocket");

@@ -12,7 +12,7 @@
 
 const NPIID NPI_WSK_INTERFACE_ID = { 0x2227E803, 0x8D8B, 0x11D4, { 0xAB, 0xAD, 0x00, 0x90, 0x27, 0x71, 0x9E, 0x09 } };
 
-/* --- functions that are not emulated ------------------------------------------------------------------ */
+/* --- functions that are not emulated -------------------------------------------------------------- */
 
 static NTSTATUS refuse_client_call(PWSK_CLIENT client, PIRP irp, KIRQL highest_irql, const char *function)
 {
@@ -80,9 +80,9 @@ static VOID WSKAPI free_address_info(PWSK_CLIENT Client, PADDRINFOEXW AddrInfo)
     we_wsk_unsupported("WskFreeAddressInfo");
 }
 
-static NTSTATUS WSKAPI get_name_info(PWSK_CLIENT Client, PSOCKADDR SockAddr, ULONG SockAddrLength, PUNICODE_STRING NodeName,
-                                     PUNICODE_STRING ServiceName, ULONG Flags, PEPROCESS OwningProcess,
-                                     PETHREAD OwningThread, PIRP Irp)
+static NTSTATUS WSKAPI get_name_info(PWSK_CLIENT Client, PSOCKADDR SockAddr, ULONG SockAddrLength,
+                                     PUNICODE_STRING NodeName, PUNICODE_STRING ServiceName, ULONG Flags,
+                                     PEPROCESS OwningProcess, PETHREAD OwningThread, PIRP Irp)
 {
     UNREFERENCED_PARAMETER(SockAddr);
     UNREFERENCED_PARAMETER(SockAddrLength);
@@ -160,8 +160,7 @@ static NTSTATUS WSKAPI receive_from(PWSK_SOCKET Socket, PWSK_BUF Buffer, ULONG F
 static NTSTATUS WSKAPI release_datagrams(PWSK_SOCKET Socket, PWSK_DATAGRAM_INDICATION DatagramIndication)
 {
     struct we_wsk_call call;
-    NTSTATUS status =
-        we_wsk_call_begin(&call, Socket, WE_WSK_CATEGORY_BIT(WE_WSK_DATAGRAM), NULL, true, "WskRelease");
+    NTSTATUS status = we_wsk_call_begin(&call, Socket, WE_WSK_CATEGORY_BIT(WE_WSK_DATAGRAM), NULL, true, "WskRelease");
 
     UNREFERENCED_PARAMETER(DatagramIndication);
     return NT_SUCCESS(status) ? we_wsk_call_end_inline(&call, STATUS_NOT_SUPPORTED, 0) : status;
@@ -172,7 +171,7 @@ static NTSTATUS WSKAPI stream_listen(PWSK_SOCKET Socket, PIRP Irp)
     return refuse_socket_call(Socket, Irp, WE_WSK_STREAM, "WskListen");
 }
 
-/* --- tables ---------------------------------------------------------------------------------------------- */
+/* --- tables --------------------------------------------------------------------------------------- */
 
 const WSK_PROVIDER_DISPATCH we_wsk_provider_dispatch = {
     .Version = WE_WSK_VERSION,
@@ -263,7 +262,8 @@ static const struct listen_table s_listen_table = {
 };
 
 WE_STATIC_ASSERT(sizeof(struct basic_table) == sizeof(WSK_PROVIDER_CONNECTION_DISPATCH), "the basic table's tail fits");
-WE_STATIC_ASSERT(sizeof(struct listen_table) == sizeof(WSK_PROVIDER_CONNECTION_DISPATCH), "the listen table's tail fits");
+WE_STATIC_ASSERT(sizeof(struct listen_table) == sizeof(WSK_PROVIDER_CONNECTION_DISPATCH),
+                 "the listen table's tail fits");
 
 static const WSK_PROVIDER_DATAGRAM_DISPATCH s_datagram_table = {
     BASIC_SLOTS,

@@ -18,7 +18,7 @@ WE_STATIC_ASSERT(WSK_EVENT_SEND_BACKLOG == 1 << FIRST_EVENT_BIT, "running_counts
 WE_STATIC_ASSERT(WSK_EVENT_ACCEPT >> FIRST_EVENT_BIT < 1 << WE_ARRAY_COUNT(((struct we_wsk_socket *)0)->running_counts),
                  "running_counts ends with the highest event");
 
-/* --- masks ------------------------------------------------------------------------------------------- */
+/* --- masks ---------------------------------------------------------------------------------------- */
 
 ULONG we_wsk_event_valid_mask(enum we_wsk_category category)
 {
@@ -83,7 +83,7 @@ static bool is_one_bit(ULONG mask)
     return mask != 0 && (mask & (mask - 1)) == 0;
 }
 
-/* --- running callbacks --------------------------------------------------------------------------------- */
+/* --- running callbacks ---------------------------------------------------------------------------- */
 
 static USHORT *running_count(struct we_wsk_socket *socket, ULONG event)
 {
@@ -125,7 +125,7 @@ void we_wsk_event_end_locked(struct we_wsk_socket *socket, ULONG event, struct w
     }
 }
 
-/* --- enable and disable ---------------------------------------------------------------------------------- */
+/* --- enable and disable --------------------------------------------------------------------------- */
 
 /* The callbacks that an enable would switch on must be there. Inside WskAcceptEvent they are what the callback has
  * stored so far. Socket lock held. */
@@ -146,9 +146,9 @@ static NTSTATUS enable_locked(struct we_wsk_socket *socket, ULONG events, ULONG 
     ULONG missing = events & ~offered_locked(socket);
 
     if (is_early_locked(socket)) {
-        we_vrf_report_entry(WE_RULE_SOCK_031, &socket->entry, "events 0x%08x of socket %p were enabled before it was %s",
-                            (unsigned)events, (void *)socket,
-                            socket->category == WE_WSK_CONNECTION ? "connected" : "bound");
+        we_vrf_report_entry(WE_RULE_SOCK_031, &socket->entry,
+                            "events 0x%08x of socket %p were enabled before it was %s", (unsigned)events,
+                            (void *)socket, socket->category == WE_WSK_CONNECTION ? "connected" : "bound");
         return STATUS_INVALID_DEVICE_STATE;
     }
     if (missing != 0 && socket->accept_dispatch != NULL && *socket->accept_dispatch == NULL) {
@@ -158,7 +158,8 @@ static NTSTATUS enable_locked(struct we_wsk_socket *socket, ULONG events, ULONG 
         return STATUS_INVALID_PARAMETER;
     }
     if (missing != 0) {
-        we_vrf_report_entry(WE_RULE_SOCK_031, &socket->entry, "%s of socket %p was enabled, but the client's table has no callback for it",
+        we_vrf_report_entry(WE_RULE_SOCK_031, &socket->entry,
+                            "%s of socket %p was enabled, but the client's table has no callback for it",
                             event_name(missing & (0u - missing)), (void *)socket);
         return STATUS_INVALID_PARAMETER;
     }
@@ -212,8 +213,8 @@ static NTSTATUS disable_locked(struct we_wsk_call *call, ULONG event)
     const char *obstacle = disable_obstacle_locked(socket, event);
 
     if (obstacle != NULL) {
-        we_vrf_report_entry(WE_RULE_SOCK_032, &socket->entry, "event 0x%08x of socket %p was disabled %s", (unsigned)event,
-                            (void *)socket, obstacle);
+        we_vrf_report_entry(WE_RULE_SOCK_032, &socket->entry, "event 0x%08x of socket %p was disabled %s",
+                            (unsigned)event, (void *)socket, obstacle);
         return STATUS_INVALID_PARAMETER;
     }
     socket->events &= ~event;
@@ -254,7 +255,7 @@ NTSTATUS we_wsk_event_control(struct we_wsk_call *call, const WSK_EVENT_CALLBACK
     return status;
 }
 
-/* --- callbacks of listeners --------------------------------------------------------------------------------- */
+/* --- callbacks of listeners ----------------------------------------------------------------------- */
 
 static ULONG dispatch_flag(void)
 {
@@ -278,9 +279,10 @@ WSK_INSPECT_ACTION we_wsk_event_inspect(struct we_wsk_socket *listener, const st
     WSK_INSPECT_ACTION action;
 
     if (table == NULL || table->WskInspectEvent == NULL) {
-        we_vrf_report_entry(WE_RULE_SOCK_033, &listener->entry,
-                            "a connection request was rejected, because the conditional listener %p has no WskInspectEvent",
-                            (void *)listener);
+        we_vrf_report_entry(
+            WE_RULE_SOCK_033, &listener->entry,
+            "a connection request was rejected, because the conditional listener %p has no WskInspectEvent",
+            (void *)listener);
         return WskInspectReject;
     }
     if (we_nt_door_is_shut()) {
@@ -292,8 +294,8 @@ WSK_INSPECT_ACTION we_wsk_event_inspect(struct we_wsk_socket *listener, const st
     action = table->WskInspectEvent(listener->context, (PSOCKADDR)&local_storage, (PSOCKADDR)&remote_storage, shown);
     we_nt_door_leave(&frame);
     if (action != WskInspectReject && action != WskInspectAccept && action != WskInspectPend) {
-        we_vrf_report_entry(WE_RULE_CB_007, &listener->entry, "WskInspectEvent of socket %p returned %d", (void *)listener,
-                            (int)action);
+        we_vrf_report_entry(WE_RULE_CB_007, &listener->entry, "WskInspectEvent of socket %p returned %d",
+                            (void *)listener, (int)action);
         return WskInspectReject;
     }
     return action;
@@ -303,8 +305,8 @@ WSK_INSPECT_ACTION we_wsk_event_inspect(struct we_wsk_socket *listener, const st
 static void check_success(const struct we_wsk_socket *socket, NTSTATUS status, const char *event)
 {
     if (status != STATUS_SUCCESS) {
-        we_vrf_report_entry(WE_RULE_CB_004, &socket->entry, "%s of socket %p returned 0x%08x", event, (const void *)socket,
-                            (unsigned)status);
+        we_vrf_report_entry(WE_RULE_CB_004, &socket->entry, "%s of socket %p returned 0x%08x", event,
+                            (const void *)socket, (unsigned)status);
     }
 }
 
@@ -324,7 +326,8 @@ void we_wsk_event_abort(struct we_wsk_socket *listener, WSK_INSPECT_ID *shown)
     check_success(listener, status, "WskAbortEvent");
 }
 
-/* The client has taken the socket: what it answered becomes the socket's, and the listener's connection events are on. */
+/* The client has taken the socket: what it answered becomes the socket's, and the listener's connection events are
+ * on. */
 static void accept_bind(struct we_wsk_socket *listener, struct we_wsk_socket *accepted, PVOID context,
                         const WSK_CLIENT_CONNECTION_DISPATCH *dispatch)
 {
@@ -335,10 +338,11 @@ static void accept_bind(struct we_wsk_socket *listener, struct we_wsk_socket *ac
     inherited = listener->events & CONNECTION_EVENTS;
     we_host_mutex_unlock(&listener->lock);
     if ((inherited & ~offered) != 0) {
-        we_vrf_report_entry(WE_RULE_CB_016, &accepted->entry,
-                            "WskAcceptEvent of socket %p accepted a connection without a callback for %s, which the listener "
-                            "passes on",
-                            (void *)listener, event_name((inherited & ~offered) & (0u - (inherited & ~offered))));
+        we_vrf_report_entry(
+            WE_RULE_CB_016, &accepted->entry,
+            "WskAcceptEvent of socket %p accepted a connection without a callback for %s, which the listener "
+            "passes on",
+            (void *)listener, event_name((inherited & ~offered) & (0u - (inherited & ~offered))));
     }
 
     we_host_mutex_lock(&accepted->lock);
@@ -349,7 +353,8 @@ static void accept_bind(struct we_wsk_socket *listener, struct we_wsk_socket *ac
     we_host_mutex_unlock(&accepted->lock);
 }
 
-static void accept_offer(struct we_wsk_socket *accepted, PVOID *context, const WSK_CLIENT_CONNECTION_DISPATCH **dispatch)
+static void accept_offer(struct we_wsk_socket *accepted, PVOID *context,
+                         const WSK_CLIENT_CONNECTION_DISPATCH **dispatch)
 {
     we_host_mutex_lock(&accepted->lock);
     accepted->accept_context = context;
@@ -395,7 +400,7 @@ NTSTATUS we_wsk_event_accept(struct we_wsk_socket *listener, struct we_wsk_socke
     return status;
 }
 
-/* --- callbacks of connections ----------------------------------------------------------------------------------- */
+/* --- callbacks of connections --------------------------------------------------------------------- */
 
 static NTSTATUS receive_verdict(const struct we_wsk_socket *socket, NTSTATUS status, SIZE_T bytes_indicated,
                                 SIZE_T *bytes_accepted)
@@ -431,7 +436,8 @@ NTSTATUS we_wsk_event_receive(struct we_wsk_socket *socket, ULONG flags, PWSK_DA
         return STATUS_DATA_NOT_ACCEPTED;
     }
     we_nt_door_enter(&frame, WE_DOOR_WSK_RECEIVE, ROUTINE(table->WskReceiveEvent), socket);
-    status = table->WskReceiveEvent(socket->context, flags | dispatch_flag(), indication, bytes_indicated, bytes_accepted);
+    status =
+        table->WskReceiveEvent(socket->context, flags | dispatch_flag(), indication, bytes_indicated, bytes_accepted);
     we_nt_door_leave(&frame);
     return receive_verdict(socket, status, bytes_indicated, bytes_accepted);
 }

@@ -76,11 +76,12 @@ static bool ioctl_check(struct we_wsk_call *call, const struct ioctl_row *row)
     KIRQL irql = call->section.old_irql;
 
     if (row->is_passive_only && irql > PASSIVE_LEVEL) {
-        we_vrf_report(WE_RULE_SOCK_059, NULL, "WskControlSocket(%s) was called at %s", row->name, we_nt_irql_name(irql));
+        we_vrf_report(WE_RULE_SOCK_059, NULL, "WskControlSocket(%s) was called at %s", row->name,
+                      we_nt_irql_name(irql));
     }
     if ((row->irp == IRP_REQUIRED && call->irp == NULL) || (row->irp == IRP_FORBIDDEN && call->irp != NULL)) {
-        we_vrf_report_entry(WE_RULE_SOCK_003, &call->socket->entry, "%s of socket %p was called with%s an IRP", row->name,
-                            (void *)call->socket, call->irp != NULL ? "" : "out");
+        we_vrf_report_entry(WE_RULE_SOCK_003, &call->socket->entry, "%s of socket %p was called with%s an IRP",
+                            row->name, (void *)call->socket, call->irp != NULL ? "" : "out");
         return false;
     }
     return true;

@@ -14,10 +14,10 @@
 
 /* Design
  *
- * Who takes the cancel routine of a queued IRP back owns the IRP. Our own functions take it under the socket's lock and then
- * unlink the IRP. IoCancelIrp takes it without that lock; from then on every function here passes the IRP over and leaves
- * it linked, until the cancel routine has got the socket's lock and unlinks it. An IRP that is looked at under the lock
- * is therefore alive, whoever owns it.
+ * Who takes the cancel routine of a queued IRP back owns the IRP. Our own functions take it under the socket's lock
+ * and then unlink the IRP. IoCancelIrp takes it without that lock; from then on every function here passes the IRP
+ * over and leaves it linked, until the cancel routine has got the socket's lock and unlinks it. An IRP that is looked
+ * at under the lock is therefore alive, whoever owns it.
  *
  * The cancel routine is entered with the cancel lock held, whose rank is above the socket's: it releases it first. The
  * IRP keeps the socket alive, through the rundown count that ends only after its completion routine has run.
@@ -63,7 +63,7 @@ void we_wsk_irp_reset(PIRP irp)
     we_wsk_irp_set_extra(irp, NULL);
 }
 
-/* --- the bytes of a request ---------------------------------------------------------------------------- */
+/* --- the bytes of a request ----------------------------------------------------------------------- */
 
 void we_wsk_irp_set_buffer(PIRP irp, const WSK_BUF *buffer, ULONG flags)
 {
@@ -140,8 +140,8 @@ void we_wsk_irp_advance(PIRP irp, size_t bytes)
     }
 }
 
-/* The sum of the chain behind buffer->Offset, as far as Length needs it; false with a report when an MDL has no bytes in
- * memory that stays where it is. */
+/* The sum of the chain behind buffer->Offset, as far as Length needs it; false with a report when the bytes of an MDL
+ * are not in memory that stays where it is. */
 static bool chain_is_resident(const WSK_BUF *buffer, const char *function, size_t *available_bytes)
 {
     size_t offset = buffer->Offset;
@@ -152,9 +152,10 @@ static bool chain_is_resident(const WSK_BUF *buffer, const char *function, size_
         if ((mdl->MdlFlags & (MDL_PAGES_LOCKED | MDL_SOURCE_IS_NONPAGED_POOL | MDL_PARTIAL)) == 0) {
             struct we_vrf_object object = { .kind = "MDL", .address = mdl };
 
-            we_vrf_report(WE_RULE_SOCK_023, &object,
-                          "%s was given an MDL that is neither locked, built for nonpaged pool nor partial (flags 0x%x)",
-                          function, (unsigned)mdl->MdlFlags);
+            we_vrf_report(
+                WE_RULE_SOCK_023, &object,
+                "%s was given an MDL that is neither locked, built for nonpaged pool nor partial (flags 0x%x)",
+                function, (unsigned)mdl->MdlFlags);
             return false;
         }
         *available_bytes += mdl->ByteCount - offset;
@@ -181,23 +182,25 @@ bool we_wsk_buf_check(const WSK_BUF *buffer, const char *function)
     }
     /* An empty first MDL, as some drivers' chains begin, has only one offset: 0. */
     if (buffer->Offset >= buffer->Mdl->ByteCount && !(buffer->Offset == 0 && buffer->Mdl->ByteCount == 0)) {
-        we_vrf_report(WE_RULE_SOCK_022, NULL, "%s was given a WSK_BUF whose Offset %u is not inside its first MDL of %u bytes",
-                      function, (unsigned)buffer->Offset, (unsigned)buffer->Mdl->ByteCount);
+        we_vrf_report(WE_RULE_SOCK_022, NULL,
+                      "%s was given a WSK_BUF whose Offset %u is not inside its first MDL of %u bytes", function,
+                      (unsigned)buffer->Offset, (unsigned)buffer->Mdl->ByteCount);
         return false;
     }
     if (!chain_is_resident(buffer, function, &available_bytes)) {
         return false;
     }
     if (available_bytes < buffer->Length) {
-        we_vrf_report(WE_RULE_SOCK_022, NULL,
-                      "%s was given a WSK_BUF of %zu bytes at Offset %u over an MDL chain that has only %zu bytes there",
-                      function, (size_t)buffer->Length, (unsigned)buffer->Offset, available_bytes);
+        we_vrf_report(
+            WE_RULE_SOCK_022, NULL,
+            "%s was given a WSK_BUF of %zu bytes at Offset %u over an MDL chain that has only %zu bytes there",
+            function, (size_t)buffer->Length, (unsigned)buffer->Offset, available_bytes);
         return false;
     }
     return true;
 }
 
-/* --- queues --------------------------------------------------------------------------------------------- */
+/* --- queues --------------------------------------------------------------------------------------- */
 
 static PIRP irp_of_link(LIST_ENTRY *link)
 {
@@ -252,7 +255,8 @@ PIRP we_wsk_irp_queue_first_locked(struct we_wsk_irp_queue *queue)
     for (link = queue->irps.Flink; link != &queue->irps; link = link->Flink) {
         PIRP irp = irp_of_link(link);
 
-        /* Relaxed: whether a cancel that happens now is seen here or by we_wsk_irp_queue_remove_locked does not matter. */
+        /* Relaxed: a cancel that happens now is seen here or by we_wsk_irp_queue_remove_locked, it does not matter
+         * where. */
         if (__atomic_load_n(&irp->CancelRoutine, __ATOMIC_RELAXED) != NULL) {
             return irp;
         }
@@ -284,7 +288,8 @@ PIRP we_wsk_irp_queue_pop_locked(struct we_wsk_irp_queue *queue)
     return NULL;
 }
 
-void we_wsk_irp_queue_flush_locked(struct we_wsk_irp_queue *queue, struct we_nt_completions *completions, NTSTATUS status)
+void we_wsk_irp_queue_flush_locked(struct we_wsk_irp_queue *queue, struct we_nt_completions *completions,
+                                   NTSTATUS status)
 {
     PIRP irp;
 

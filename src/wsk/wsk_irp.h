@@ -32,8 +32,8 @@ void we_wsk_irp_reset(PIRP irp);
 
 /* Copies a WSK_BUF (which may die with the call) into the IRP's request. */
 void we_wsk_irp_set_buffer(PIRP irp, const WSK_BUF *buffer, ULONG flags);
-/* Describes the next part of the request: returns how many entries were filled. 0 with bytes remaining: pages that have no
- * address could not be mapped. */
+/* Describes the next part of the request: returns how many entries were filled. 0 with bytes remaining: pages that
+ * have no address could not be mapped. */
 unsigned we_wsk_irp_iov(PIRP irp, struct we_host_iov *iov, unsigned iov_max);
 /* Moves the request forward by bytes; adds to the done bytes. */
 void we_wsk_irp_advance(PIRP irp, size_t bytes);
@@ -57,6 +57,7 @@ PIRP we_wsk_irp_queue_pop_locked(struct we_wsk_irp_queue *queue);
 /* Removes this IRP; false when cancellation took it. */
 bool we_wsk_irp_queue_remove_locked(struct we_wsk_irp_queue *queue, PIRP irp);
 /* Moves every IRP that cancellation has not taken onto completions, with status and its done bytes. */
-void we_wsk_irp_queue_flush_locked(struct we_wsk_irp_queue *queue, struct we_nt_completions *completions, NTSTATUS status);
+void we_wsk_irp_queue_flush_locked(struct we_wsk_irp_queue *queue, struct we_nt_completions *completions,
+                                   NTSTATUS status);
 
 #endif

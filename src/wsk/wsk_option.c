@@ -38,7 +38,7 @@ static ULONG *kept_value(struct we_wsk_socket *socket, const struct option_row *
     return (ULONG *)(void *)((char *)socket + row->offset);
 }
 
-/* --- what single options mean ------------------------------------------------------------------------- */
+/* --- what single options mean --------------------------------------------------------------------- */
 
 static NTSTATUS set_conditional_locked(struct we_wsk_socket *socket, const struct option_row *row, ULONG value)
 {
@@ -112,7 +112,7 @@ static ULONG get_receive_buffer_locked(const struct we_wsk_socket *socket)
     return DEFAULT_RECEIVE_BUFFER_BYTES;
 }
 
-/* --- the table -------------------------------------------------------------------------------------------- */
+/* --- the table ------------------------------------------------------------------------------------ */
 
 #define KEPT(member) offsetof(struct we_wsk_socket, member)
 
@@ -146,7 +146,7 @@ static const struct option_row *option_find(ULONG level, ULONG option)
     return NULL;
 }
 
-/* --- set and get ---------------------------------------------------------------------------------------------- */
+/* --- set and get ---------------------------------------------------------------------------------- */
 
 static NTSTATUS option_set(struct we_wsk_call *call, const struct option_row *row, const struct we_wsk_control *control)
 {
@@ -253,9 +253,10 @@ void we_wsk_option_inherit_locked(const struct we_wsk_socket *listener, struct w
     we_wsk_option_apply_locked(accepted);
 }
 
-/* --- WskControlSocket ---------------------------------------------------------------------------------------------- */
+/* --- WskControlSocket ----------------------------------------------------------------------------- */
 
-static NTSTATUS event_option(struct we_wsk_call *call, WSK_CONTROL_SOCKET_TYPE type, const struct we_wsk_control *control)
+static NTSTATUS event_option(struct we_wsk_call *call, WSK_CONTROL_SOCKET_TYPE type,
+                             const struct we_wsk_control *control)
 {
     if (type != WskSetOption || control->input == NULL || control->input_size < sizeof(WSK_EVENT_CALLBACK_CONTROL)) {
         return STATUS_INVALID_PARAMETER;
@@ -281,7 +282,8 @@ static NTSTATUS control_socket(struct we_wsk_call *call, WSK_CONTROL_SOCKET_TYPE
         return status == STATUS_PENDING ? we_wsk_call_end_pending(call) : we_wsk_call_end_inline(call, status, 0);
     }
     status = option_run(call, type, level, code, control, &information);
-    return NT_SUCCESS(status) ? we_wsk_call_end_done(call, status, information) : we_wsk_call_end_inline(call, status, 0);
+    return NT_SUCCESS(status) ? we_wsk_call_end_done(call, status, information)
+                              : we_wsk_call_end_inline(call, status, 0);
 }
 
 NTSTATUS WSKAPI we_wsk_control_socket(PWSK_SOCKET Socket, WSK_CONTROL_SOCKET_TYPE RequestType, ULONG ControlCode,

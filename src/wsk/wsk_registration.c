@@ -15,16 +15,17 @@
 
 /* Design
  *
- * Every function holds a reference while it works, since deregistration may end beside it. WskDeregister itself lives on
- * the registration's reference, which it ends: a wait of it that a failed test leaves by a long jump then costs nothing,
- * because stop drops that reference. A wait that ends because the emulated kernel stops must not touch the client.
+ * Every function holds a reference while it works, since deregistration may end beside it. WskDeregister itself lives
+ * on the registration's reference, which it ends: a wait of it that a failed test leaves by a long jump then costs
+ * nothing, because stop drops that reference. A wait that ends because the emulated kernel stops must not touch the
+ * client.
  *
  * WskDeregister waits on an event of the client that whoever counts something down sets. The wait goes through the
  * dispatcher, so a wait that can never end is found like any other; we_wsk_registration_report_stalled then says what
  * is missing.
  */
 
-struct capture { /* one successful WskCaptureProviderNPI */
+struct capture {               /* one successful WskCaptureProviderNPI */
     struct we_vrf_entry entry; /* WE_KIND_CAPTURE */
     struct we_base_list link;
 };
@@ -32,7 +33,7 @@ struct capture { /* one successful WskCaptureProviderNPI */
 static LONG s_is_started; /* atomic */
 static LONG s_is_ready;   /* atomic */
 
-/* --- register ---------------------------------------------------------------------------------------- */
+/* --- register ------------------------------------------------------------------------------------- */
 
 static void report_unknown(enum we_vrf_rule rule, const WSK_REGISTRATION *registration, bool is_dead,
                            const char *function)
@@ -77,7 +78,8 @@ static NTSTATUS register_check(const WSK_CLIENT_NPI *npi, const WSK_REGISTRATION
     }
     if (WSK_MAJOR_VERSION(dispatch->Version) == 0) {
         /* Not a reason to fail here: a version that is not served shows at the capture. */
-        we_vrf_report(WE_RULE_NPI_004, NULL, "WSK_CLIENT_DISPATCH.Version 0x%04x has major version 0", dispatch->Version);
+        we_vrf_report(WE_RULE_NPI_004, NULL, "WSK_CLIENT_DISPATCH.Version 0x%04x has major version 0",
+                      dispatch->Version);
     }
     return STATUS_SUCCESS;
 }
@@ -103,7 +105,7 @@ NTSTATUS WskRegister(PWSK_CLIENT_NPI WskClientNpi, PWSK_REGISTRATION WskRegistra
     return STATUS_SUCCESS;
 }
 
-/* --- capture and release -------------------------------------------------------------------------------- */
+/* --- capture and release -------------------------------------------------------------------------- */
 
 static bool is_version_served(USHORT version)
 {
@@ -286,7 +288,7 @@ NTSTATUS WskQueryProviderCharacteristics(PWSK_REGISTRATION WskRegistration,
     return STATUS_SUCCESS;
 }
 
-/* --- deregister -------------------------------------------------------------------------------------------- */
+/* --- deregister ----------------------------------------------------------------------------------- */
 
 /* False: the wait ended because the emulated kernel stops, and the client is gone. */
 static bool deregister_wait(struct we_wsk_client *client)
@@ -301,12 +303,13 @@ static bool deregister_wait(struct we_wsk_client *client)
 
 static void report_deadlock(struct we_wsk_client *client, const char *why)
 {
-    we_vrf_report_entry(WE_RULE_NPI_011, &client->entry,
-                        "WskDeregister of block %p %s; it waits for %d capture(s), %d socket(s), %d call(s) and %d IRP(s)",
-                        (void *)client->registration, why, (int)__atomic_load_n(&client->capture_count, __ATOMIC_SEQ_CST),
-                        (int)__atomic_load_n(&client->socket_count, __ATOMIC_SEQ_CST),
-                        (int)__atomic_load_n(&client->call_count, __ATOMIC_SEQ_CST),
-                        (int)__atomic_load_n(&client->irp_count, __ATOMIC_SEQ_CST));
+    we_vrf_report_entry(
+        WE_RULE_NPI_011, &client->entry,
+        "WskDeregister of block %p %s; it waits for %d capture(s), %d socket(s), %d call(s) and %d IRP(s)",
+        (void *)client->registration, why, (int)__atomic_load_n(&client->capture_count, __ATOMIC_SEQ_CST),
+        (int)__atomic_load_n(&client->socket_count, __ATOMIC_SEQ_CST),
+        (int)__atomic_load_n(&client->call_count, __ATOMIC_SEQ_CST),
+        (int)__atomic_load_n(&client->irp_count, __ATOMIC_SEQ_CST));
 }
 
 /* The client that is to be deregistered, without a reference of its own; NULL with a report when there is none, or when
@@ -344,7 +347,7 @@ VOID WskDeregister(PWSK_REGISTRATION WskRegistration)
     }
 }
 
-/* --- start, stall, stop ---------------------------------------------------------------------------------------- */
+/* --- start, stall, stop --------------------------------------------------------------------------- */
 
 void we_wsk_registration_start(void)
 {
@@ -392,7 +395,8 @@ static void end_leaked(struct we_wsk_client *client)
     struct we_base_list *link;
 
     if (!__atomic_load_n(&client->is_deregistering, __ATOMIC_SEQ_CST) && !client->entry.is_reported) {
-        we_vrf_report_entry(WE_RULE_NPI_001, &client->entry, "the registration of block %p was never ended with WskDeregister",
+        we_vrf_report_entry(WE_RULE_NPI_001, &client->entry,
+                            "the registration of block %p was never ended with WskDeregister",
                             (void *)client->registration);
     }
     while ((link = we_base_list_pop(&client->captures)) != NULL) {

@@ -34,7 +34,7 @@
  * Edges. The network announces bytes once, so may_read stays true until a read came back short. A short read proves
  * nothing when the peer's end was announced: the end itself has still to be read (has_end_hint). */
 
-/* --- IRPs ------------------------------------------------------------------------------- */
+/* --- IRPs ------------------------------------------------------------------------------------- */
 
 static bool irp_is_zero(PIRP irp)
 {
@@ -69,7 +69,7 @@ static void after_finished(void *socket)
 }
 
 void we_wsk_rx_irp_finish_locked(struct we_wsk_socket *socket, PIRP irp, NTSTATUS status,
-                              struct we_nt_completions *completions)
+                                 struct we_nt_completions *completions)
 {
     socket->conn->rx.completing_count++;
     we_nt_completion_set_after(irp, after_finished, socket);
@@ -86,8 +86,7 @@ static void queue_finish_locked(struct we_wsk_socket *socket, struct we_wsk_irp_
     }
 }
 
-static void receives_finish_locked(struct we_wsk_socket *socket, NTSTATUS status,
-                                   struct we_nt_completions *completions)
+static void receives_finish_locked(struct we_wsk_socket *socket, NTSTATUS status, struct we_nt_completions *completions)
 {
     queue_finish_locked(socket, &socket->conn->rx.receives, status, completions);
     queue_finish_locked(socket, &socket->conn->rx.zero_receives, status, completions);
@@ -102,7 +101,7 @@ static void irp_queue_locked(struct we_wsk_socket *socket, PIRP irp, struct we_n
     }
 }
 
-/* --- the table's actions --------------------------------------------------------------------- */
+/* --- the table's actions ---------------------------------------------------------------------- */
 
 /* Performs everything that can be done under the lock; CALL and PUMP are the pump's own business. */
 static void act_locked(struct we_wsk_socket *socket, unsigned actions, PIRP irp, size_t accepted_bytes,
@@ -157,7 +156,7 @@ static void act_locked(struct we_wsk_socket *socket, unsigned actions, PIRP irp,
 }
 
 struct we_wsk_rx_cell we_wsk_rx_feed_locked(struct we_wsk_socket *socket, enum we_wsk_rx_event event, PIRP irp,
-                                         size_t accepted_bytes, struct we_nt_completions *completions)
+                                            size_t accepted_bytes, struct we_nt_completions *completions)
 {
     struct we_wsk_rx *rx = &socket->conn->rx;
     struct we_wsk_rx_cell cell = we_wsk_rx_step((enum we_wsk_rx_state)rx->state, event);
@@ -191,7 +190,7 @@ void we_wsk_rx_replay_locked(struct we_wsk_socket *socket, struct we_nt_completi
     }
 }
 
-/* --- what others tell the pump ------------------------------------------------------------------------ */
+/* --- what others tell the pump ---------------------------------------------------------------- */
 
 void we_wsk_rx_init(struct we_wsk_rx *rx)
 {
@@ -246,7 +245,8 @@ void we_wsk_rx_receive_locked(struct we_wsk_socket *socket, PIRP irp, struct we_
 
     socket->conn->rx.receive_count++;
     we_nt_completion_set_after(irp, after_cancelled, socket);
-    cell = we_wsk_rx_feed_locked(socket, irp_is_zero(irp) ? WE_WSK_RX_ON_RECEIVE_ZERO : WE_WSK_RX_ON_RECEIVE, irp, 0, completions);
+    cell = we_wsk_rx_feed_locked(socket, irp_is_zero(irp) ? WE_WSK_RX_ON_RECEIVE_ZERO : WE_WSK_RX_ON_RECEIVE, irp, 0,
+                                 completions);
     if ((cell.actions & WE_WSK_RX_DO_PUMP) != 0) {
         we_wsk_rx_serve_locked(socket, completions);
     }
@@ -283,9 +283,10 @@ void we_wsk_rx_close_locked(struct we_wsk_socket *socket, struct we_nt_completio
     if (!we_base_list_is_empty(&rx->lent)) {
         const struct we_wsk_block *block = we_wsk_block_of(rx->lent.next);
 
-        (void)we_vrf_report_entry(WE_RULE_SOCK_039, &block->entry,
-                                  "WskCloseSocket was called for socket %p while the driver retains the data indication %p",
-                                  (void *)socket, (const void *)&block->indication);
+        (void)we_vrf_report_entry(
+            WE_RULE_SOCK_039, &block->entry,
+            "WskCloseSocket was called for socket %p while the driver retains the data indication %p", (void *)socket,
+            (const void *)&block->indication);
     }
     rx->must_watch = false;
     (void)we_wsk_rx_feed_locked(socket, WE_WSK_RX_ON_CLOSE, NULL, 0, completions);

@@ -14,26 +14,26 @@
 
 struct we_wsk_socket;
 
-struct we_wsk_rx { /* guarded by the socket's lock */
-    struct we_nt_work work;   /* the pump, as work of the socket's processor */
-    struct we_base_list held; /* blocks with bytes that nobody took yet, in order */
+struct we_wsk_rx {             /* guarded by the socket's lock */
+    struct we_nt_work work;    /* the pump, as work of the socket's processor */
+    struct we_base_list held;  /* blocks with bytes that nobody took yet, in order */
     struct we_base_list shown; /* blocks that a running callback looks at */
-    struct we_base_list lent; /* blocks that the client retains */
+    struct we_base_list lent;  /* blocks that the client retains */
     struct we_wsk_irp_queue receives;
     struct we_wsk_irp_queue zero_receives; /* of length zero, posted while a callback ran */
-    LONG receive_count;       /* WskReceive IRPs whose completion routine has not returned */
-    LONG completing_count;    /* of these, the ones that were finished here */
-    NTSTATUS dead_status;     /* of every receive and send once the connection is gone */
-    unsigned short parked;    /* events that came while a callback ran: bits 1 << enum we_wsk_rx_event */
-    unsigned char state;      /* enum we_wsk_rx_state */
-    unsigned char starved_count; /* tries in a row that found no memory for a block */
+    LONG receive_count;                    /* WskReceive IRPs whose completion routine has not returned */
+    LONG completing_count;                 /* of these, the ones that were finished here */
+    NTSTATUS dead_status;                  /* of every receive and send once the connection is gone */
+    unsigned short parked;                 /* events that came while a callback ran: bits 1 << enum we_wsk_rx_event */
+    unsigned char state;                   /* enum we_wsk_rx_state */
+    unsigned char starved_count;           /* tries in a row that found no memory for a block */
     bool is_work_queued;
-    bool may_read;            /* the last read did not find out that nothing is left */
-    bool has_end_hint;        /* the network says that the peer finished; bytes may still come first */
-    bool has_end;             /* the end was read */
-    bool must_watch;          /* armed, and nobody gets the endpoint's events yet */
-    bool must_tell_end;       /* WskDisconnectEvent is owed */
-    bool must_tell_reset;     /* the same, with WSK_FLAG_ABORTIVE */
+    bool may_read;        /* the last read did not find out that nothing is left */
+    bool has_end_hint;    /* the network says that the peer finished; bytes may still come first */
+    bool has_end;         /* the end was read */
+    bool must_watch;      /* armed, and nobody gets the endpoint's events yet */
+    bool must_tell_end;   /* WskDisconnectEvent is owed */
+    bool must_tell_reset; /* the same, with WSK_FLAG_ABORTIVE */
 };
 
 void we_wsk_rx_init(struct we_wsk_rx *rx);

@@ -21,14 +21,15 @@
 
 #define IOV_MAX_COUNT 16u
 
-/* --- what becomes of shown blocks ---------------------------------------------------------- */
+/* --- what becomes of shown blocks ------------------------------------------------------------- */
 
 static void report_early_release(const struct we_wsk_block *block)
 {
     const struct we_vrf_object object = { .kind = "data indication", .address = &block->indication };
 
-    (void)we_vrf_report(WE_RULE_SOCK_041, &object,
-                        "WskRelease was called for an indication whose WskReceiveEvent then did not return STATUS_PENDING");
+    (void)we_vrf_report(
+        WE_RULE_SOCK_041, &object,
+        "WskRelease was called for an indication whose WskReceiveEvent then did not return STATUS_PENDING");
 }
 
 void we_wsk_rx_free_shown_locked(struct we_wsk_rx *rx)
@@ -87,7 +88,7 @@ void we_wsk_rx_trim_shown_locked(struct we_wsk_rx *rx, size_t accepted_bytes)
     }
 }
 
-/* --- held bytes ---------------------------------------------------------------------------- */
+/* --- held bytes ------------------------------------------------------------------------------- */
 
 void we_wsk_rx_give_held_locked(struct we_wsk_rx *rx, PIRP irp)
 {
@@ -100,8 +101,8 @@ void we_wsk_rx_give_held_locked(struct we_wsk_rx *rx, PIRP irp)
 
         while (iov[index].length_bytes > 0 && !we_base_list_is_empty(&rx->held)) {
             struct we_wsk_block *block = we_wsk_block_of(rx->held.next);
-            size_t bytes = iov[index].length_bytes < block->length_bytes ? iov[index].length_bytes
-                                                                          : block->length_bytes;
+            size_t bytes =
+                iov[index].length_bytes < block->length_bytes ? iov[index].length_bytes : block->length_bytes;
 
             memcpy(target, block->bytes + block->head_bytes, bytes);
             we_wsk_block_consume(block, bytes);
@@ -117,12 +118,11 @@ void we_wsk_rx_give_held_locked(struct we_wsk_rx *rx, PIRP irp)
     we_wsk_irp_advance(irp, copied_bytes);
 }
 
-/* --- release -------------------------------------------------------------------------------------------- */
+/* --- release ---------------------------------------------------------------------------------- */
 
 static struct we_wsk_block *shown_find_locked(const struct we_wsk_rx *rx, PWSK_DATA_INDICATION element)
 {
-    WE_BASE_LIST_FOR_EACH(link, &rx->shown)
-    {
+    WE_BASE_LIST_FOR_EACH (link, &rx->shown) {
         if (&we_wsk_block_of(link)->indication == element) {
             return we_wsk_block_of(link);
         }
@@ -141,10 +141,11 @@ static void report_not_releasable(struct we_wsk_socket *socket, PWSK_DATA_INDICA
                             (void *)socket, (void *)element);
         break;
     case WE_WSK_BLOCK_WAS_CONSUMED:
-        (void)we_vrf_report(WE_RULE_SOCK_041, &object,
-                            "WskRelease was called for socket %p with data indication %p, for which WskReceiveEvent did "
-                            "not return STATUS_PENDING",
-                            (void *)socket, (void *)element);
+        (void)we_vrf_report(
+            WE_RULE_SOCK_041, &object,
+            "WskRelease was called for socket %p with data indication %p, for which WskReceiveEvent did "
+            "not return STATUS_PENDING",
+            (void *)socket, (void *)element);
         break;
     case WE_WSK_BLOCK_UNKNOWN:
         (void)we_vrf_report(WE_RULE_SOCK_041, &object,

@@ -19,6 +19,7 @@
  * END is an event only when nothing is held, so a peer's end never overtakes its bytes; that is why PAUSED, which
  * always holds something, cannot meet it. */
 
+/* clang-format off */
 #define GO(next, actions) { WE_WSK_RX_GO, WE_WSK_RX_##next, (actions) }
 #define HOLD { WE_WSK_RX_HOLD, 0, 0 }
 #define PARK(actions) { WE_WSK_RX_PARK, 0, (actions) }
@@ -56,7 +57,6 @@
         [WE_WSK_RX_CLOSED] = closed,                                          \
     }
 
-/* clang-format off */
 static const struct we_wsk_rx_cell table[WE_WSK_RX_EVENT_COUNT][WE_WSK_RX_STATE_COUNT] = {
 /*                    WAITING              FLOWING                       INDICATING
                       PAUSED                        ENDED                 DEAD               CLOSED */

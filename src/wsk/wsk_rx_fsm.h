@@ -6,47 +6,47 @@
 #include <stddef.h>
 
 /* symbol, name */
-#define WE_WSK_RX_STATE_LIST(X)                                                              \
-    X(WAITING, "WAITING")       /* not connected, or accepted and not yet armed */           \
-    X(FLOWING, "FLOWING")       /* bytes go to the oldest IRP, else to the callback */       \
-    X(INDICATING, "INDICATING") /* the receive callback is on a stack */                     \
+#define WE_WSK_RX_STATE_LIST(X)                                                               \
+    X(WAITING, "WAITING")       /* not connected, or accepted and not yet armed */            \
+    X(FLOWING, "FLOWING")       /* bytes go to the oldest IRP, else to the callback */        \
+    X(INDICATING, "INDICATING") /* the receive callback is on a stack */                      \
     X(PAUSED, "PAUSED")         /* not all was taken: nothing until a WskReceive completed */ \
-    X(ENDED, "ENDED")           /* every byte was consumed and the peer has finished */      \
-    X(DEAD, "DEAD")             /* reset by the peer or aborted by the client */             \
+    X(ENDED, "ENDED")           /* every byte was consumed and the peer has finished */       \
+    X(DEAD, "DEAD")             /* reset by the peer or aborted by the client */              \
     X(CLOSED, "CLOSED")         /* WskCloseSocket was called */
 
-#define WE_WSK_RX_EVENT_LIST(X)                       \
-    X(ARM, "connection is armed")                     \
-    X(BYTES, "bytes may wait")                        \
-    X(INDICATE, "pump has bytes for the callback")    \
-    X(TOOK_ALL, "callback took all")                  \
-    X(KEPT, "callback kept the list")                 \
-    X(TOOK_PART, "callback took a part")              \
-    X(REFUSED, "callback refused")                    \
-    X(RECEIVE, "WskReceive with a buffer")            \
-    X(RECEIVE_ZERO, "WskReceive of length zero")      \
-    X(END, "end of stream read, nothing held")        \
-    X(RESET, "reset seen")                            \
-    X(ABORT, "WskDisconnect with WSK_FLAG_ABORTIVE")  \
+#define WE_WSK_RX_EVENT_LIST(X)                      \
+    X(ARM, "connection is armed")                    \
+    X(BYTES, "bytes may wait")                       \
+    X(INDICATE, "pump has bytes for the callback")   \
+    X(TOOK_ALL, "callback took all")                 \
+    X(KEPT, "callback kept the list")                \
+    X(TOOK_PART, "callback took a part")             \
+    X(REFUSED, "callback refused")                   \
+    X(RECEIVE, "WskReceive with a buffer")           \
+    X(RECEIVE_ZERO, "WskReceive of length zero")     \
+    X(END, "end of stream read, nothing held")       \
+    X(RESET, "reset seen")                           \
+    X(ABORT, "WskDisconnect with WSK_FLAG_ABORTIVE") \
     X(CLOSE, "WskCloseSocket")
 
 /* Performed in this order. "It" is the WskReceive that is the event. */
-#define WE_WSK_RX_ACTION_LIST(X)                                                                \
-    X(QUEUE, "queue it")            /* behind the other receives */                             \
-    X(FINISH, "finish it")          /* complete with STATUS_SUCCESS and 0 bytes, also parked ones */ \
-    X(FAIL_IT, "fail it")           /* complete with the status the connection died of */       \
-    X(FREE, "free")                 /* the indicated blocks are ours again */                   \
-    X(LEND, "lend")                 /* the indicated blocks belong to the client until WskRelease */ \
-    X(TRIM, "trim")                 /* what was not accepted is held, ahead of everything unread */ \
-    X(END_IRPS, "finish IRPs")      /* every queued receive: STATUS_SUCCESS with what it has */ \
-    X(FAIL_IRPS, "fail IRPs")       /* every queued receive: the status the connection died of */ \
-    X(CANCEL_IRPS, "cancel IRPs")   /* every queued receive: STATUS_CANCELLED */                \
-    X(DROP, "drop")                 /* held bytes are forgotten */                              \
-    X(TELL_END, "tell end")         /* WskDisconnectEvent, once */                              \
-    X(TELL_RESET, "tell reset")     /* WskDisconnectEvent with WSK_FLAG_ABORTIVE, once */       \
-    X(HUSH, "hush")                 /* news that were not told yet will not be told */          \
-    X(CALL, "call")                 /* WskReceiveEvent with the indicated blocks */             \
-    X(PUMP, "pump")                 /* bytes to the oldest IRP, else to the enabled callback, else nowhere */
+#define WE_WSK_RX_ACTION_LIST(X)                                                                   \
+    X(QUEUE, "queue it")          /* behind the other receives */                                  \
+    X(FINISH, "finish it")        /* complete with STATUS_SUCCESS and 0 bytes, also parked ones */ \
+    X(FAIL_IT, "fail it")         /* complete with the status the connection died of */            \
+    X(FREE, "free")               /* the indicated blocks are ours again */                        \
+    X(LEND, "lend")               /* the indicated blocks belong to the client until WskRelease */ \
+    X(TRIM, "trim")               /* what was not accepted is held, ahead of everything unread */  \
+    X(END_IRPS, "finish IRPs")    /* every queued receive: STATUS_SUCCESS with what it has */      \
+    X(FAIL_IRPS, "fail IRPs")     /* every queued receive: the status the connection died of */    \
+    X(CANCEL_IRPS, "cancel IRPs") /* every queued receive: STATUS_CANCELLED */                     \
+    X(DROP, "drop")               /* held bytes are forgotten */                                   \
+    X(TELL_END, "tell end")       /* WskDisconnectEvent, once */                                   \
+    X(TELL_RESET, "tell reset")   /* WskDisconnectEvent with WSK_FLAG_ABORTIVE, once */            \
+    X(HUSH, "hush")               /* news that were not told yet will not be told */               \
+    X(CALL, "call")               /* WskReceiveEvent with the indicated blocks */                  \
+    X(PUMP, "pump")               /* bytes to the oldest IRP, else to the enabled callback, else nowhere */
 
 enum we_wsk_rx_state {
 #define X(symbol, name) WE_WSK_RX_##symbol,

@@ -14,8 +14,8 @@
 
 /* The design is told in wsk_rx.c. */
 
-#define READS_MAX 64u   /* of one run: one connection cannot starve the others of its processor */
-#define LIST_MAX 8u     /* elements of a list when indications are cut */
+#define READS_MAX 64u /* of one run: one connection cannot starve the others of its processor */
+#define LIST_MAX 8u   /* elements of a list when indications are cut */
 #define IOV_MAX_COUNT 16u
 #define STARVED_MAX 16u /* tries without memory before the connection is given up */
 
@@ -121,7 +121,7 @@ static bool read_blocks_locked(struct pump *pump, struct we_base_list *list)
     return !we_base_list_is_empty(list);
 }
 
-/* --- giving to IRPs ----------------------------------------------------------------------------- */
+/* --- giving to IRPs --------------------------------------------------------------------------- */
 
 /* WSK_FLAG_DRAIN: bytes go nowhere until the end. */
 static bool drain_locked(struct pump *pump)
@@ -175,7 +175,7 @@ static bool serve_irp_locked(struct pump *pump)
     return true;
 }
 
-/* --- giving to callbacks --------------------------------------------------------------------------- */
+/* --- giving to callbacks ---------------------------------------------------------------------- */
 
 /* Begins and ends around a callback: the lock is not held inside, and the world may be another one afterwards. */
 static void client_enter_locked(struct pump *pump, ULONG event)
@@ -214,8 +214,7 @@ static void indicate_locked(struct pump *pump)
     enum we_wsk_rx_event answer;
     NTSTATUS status;
 
-    WE_BASE_LIST_FOR_EACH(link, &rx->shown)
-    {
+    WE_BASE_LIST_FOR_EACH (link, &rx->shown) {
         struct we_wsk_block *block = we_wsk_block_of(link);
 
         we_wsk_block_describe(block);
@@ -232,11 +231,12 @@ static void indicate_locked(struct pump *pump)
 
     answer = answer_event(status, bytes_accepted, bytes_indicated);
     (void)we_wsk_rx_feed_locked(pump->socket, answer, NULL, answer == WE_WSK_RX_ON_TOOK_PART ? bytes_accepted : 0,
-                      pump->completions);
+                                pump->completions);
     we_wsk_rx_replay_locked(pump->socket, pump->completions);
 }
 
-/* Gives what is held, or what can be read, to the callback. Returns false when there is no callback or nothing for it. */
+/* Gives what is held, or what can be read, to the callback. Returns false when there is no callback or nothing for
+ * it. */
 static bool serve_callback_locked(struct pump *pump)
 {
     struct we_wsk_rx *rx = pump->rx;
@@ -282,7 +282,7 @@ static bool tell_locked(struct pump *pump)
     return true;
 }
 
-/* --- the pump -------------------------------------------------------------------------------------- */
+/* --- the pump --------------------------------------------------------------------------------- */
 
 /* The client wants to hear of the peer's end, and nobody reads: whether the end is the next thing can only be found
  * out by reading. Bytes that come instead are held. */

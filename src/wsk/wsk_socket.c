@@ -36,7 +36,7 @@ static struct we_base_list s_sockets = WE_BASE_LIST_INIT(s_sockets);
 static struct we_wsk_socket *s_tombstones[TOMBSTONE_COUNT];
 static unsigned s_next_tombstone;
 
-/* --- creation and the end of memory -------------------------------------------------------------- */
+/* --- creation and the end of memory --------------------------------------------------------------- */
 
 static void socket_init(struct we_wsk_socket *socket, struct we_wsk_client *client, enum we_wsk_category category)
 {
@@ -56,7 +56,8 @@ static void socket_init(struct we_wsk_socket *socket, struct we_wsk_client *clie
 static void socket_publish(struct we_wsk_socket *socket)
 {
     we_wsk_client_socket_made(socket->client);
-    we_vrf_ledger_add(&socket->entry, WE_KIND_SOCKET, socket, sizeof(*socket), 0, we_wsk_category_name(socket->category));
+    we_vrf_ledger_add(&socket->entry, WE_KIND_SOCKET, socket, sizeof(*socket), 0,
+                      we_wsk_category_name(socket->category));
     we_host_mutex_lock(&s_list_lock);
     we_base_list_append(&s_sockets, &socket->client_link);
     we_host_mutex_unlock(&s_list_lock);
@@ -144,7 +145,7 @@ void we_wsk_ep_unref(void *context)
     we_wsk_socket_unref(context);
 }
 
-/* --- rundown ---------------------------------------------------------------------------------------- */
+/* --- rundown -------------------------------------------------------------------------------------- */
 
 bool we_wsk_rundown_acquire_locked(struct we_wsk_socket *socket)
 {
@@ -203,7 +204,7 @@ static void irp_completed(void *context)
     we_wsk_rundown_release(context);
 }
 
-/* --- the frame of every call ------------------------------------------------------------------------ */
+/* --- the frame of every call ---------------------------------------------------------------------- */
 
 static void irql_check(const char *function)
 {
@@ -233,7 +234,8 @@ static struct we_wsk_socket *socket_check(PWSK_SOCKET handle, const char *functi
             object.ended_verb = "closed";
         }
     }
-    we_vrf_report(WE_RULE_SOCK_037, &object, "%s was called with %p, which is not an open socket", function, (void *)handle);
+    we_vrf_report(WE_RULE_SOCK_037, &object, "%s was called with %p, which is not an open socket", function,
+                  (void *)handle);
     return NULL;
 }
 
@@ -266,8 +268,8 @@ static NTSTATUS call_admit_locked(struct we_wsk_socket *socket, unsigned allowed
         /* The first answer is how the client learns of it. */
         if (socket->is_known_dead) {
             we_vrf_report_entry(WE_RULE_SOCK_044, &socket->entry,
-                                "%s was called for socket %p after a call had returned STATUS_FILE_FORCED_CLOSED", function,
-                                (const void *)socket);
+                                "%s was called for socket %p after a call had returned STATUS_FILE_FORCED_CLOSED",
+                                function, (const void *)socket);
         }
         socket->is_known_dead = true;
         return STATUS_FILE_FORCED_CLOSED;
@@ -365,7 +367,7 @@ NTSTATUS we_wsk_call_end_done(struct we_wsk_call *call, NTSTATUS status, ULONG_P
     return we_wsk_call_end_pending(call);
 }
 
-/* --- close -------------------------------------------------------------------------------------------- */
+/* --- close ---------------------------------------------------------------------------------------- */
 
 /* Marks the socket and gathers what is cancelled; false when it was closing already. */
 static bool close_begin(struct we_wsk_socket *socket, PIRP irp, struct we_nt_completions *completions)
@@ -447,7 +449,7 @@ void we_wsk_socket_abandon(struct we_wsk_socket *socket)
     we_nt_section_leave(&section);
 }
 
-/* --- leaks ------------------------------------------------------------------------------------------------ */
+/* --- leaks ---------------------------------------------------------------------------------------- */
 
 void we_wsk_socket_report_open(const struct we_wsk_client *client)
 {

@@ -98,11 +98,11 @@ struct we_wsk_socket *we_wsk_socket_create(struct we_wsk_client *client, enum we
                                            const VOID *dispatch);
 void we_wsk_socket_ref(struct we_wsk_socket *socket);
 void we_wsk_socket_unref(struct we_wsk_socket *socket);
-/* Ends a socket that the client never got or refused: no close IRP, the connection is reset, IRPs that the client queued
- * meanwhile are cancelled. Does nothing for a socket that is closing already. No lock. */
+/* Ends a socket that the client never got or refused: no close IRP, the connection is reset, IRPs that the client
+ * queued meanwhile are cancelled. Does nothing for a socket that is closing already. No lock. */
 void we_wsk_socket_abandon(struct we_wsk_socket *socket);
 
-/* --- the frame of every socket function ------------------------------------------------- */
+/* --- the frame of every socket function ----------------------------------------------------------- */
 
 /* One call of a socket function: validated, referenced, in a section at DISPATCH_LEVEL on the socket's
  * processor if possible, the IRP taken. */
@@ -136,7 +136,7 @@ NTSTATUS we_wsk_call_end_inline(struct we_wsk_call *call, NTSTATUS status, ULONG
 /* Shorthand: completions gets the IRP with status, then end_pending. */
 NTSTATUS we_wsk_call_end_done(struct we_wsk_call *call, NTSTATUS status, ULONG_PTR information);
 
-/* --- rundown --------------------------------------------------------------------------- */
+/* --- rundown -------------------------------------------------------------------------------------- */
 
 /* Lock held. Counts a callback or queued work; false when the socket is closing (nothing may start). */
 WE_MUST_USE bool we_wsk_rundown_acquire_locked(struct we_wsk_socket *socket);

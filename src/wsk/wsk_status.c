@@ -11,7 +11,12 @@ struct status_row {
     NTSTATUS statuses[OPERATION_COUNT];
 };
 
-#define SAME(status) { { status, status, status, status, status, status, status } }
+#define SAME(status)                                               \
+    {                                                              \
+        {                                                          \
+            status, status, status, status, status, status, status \
+        }                                                          \
+    }
 
 /* Where an error makes no sense for an operation, the row repeats the status of its neighbours. */
 /* clang-format off */

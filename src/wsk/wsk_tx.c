@@ -30,15 +30,14 @@ void we_wsk_tx_init(struct we_wsk_tx *tx)
     we_wsk_irp_queue_init(&tx->sends);
 }
 
-/* --- moving bytes --------------------------------------------------------------------------- */
+/* --- moving bytes ----------------------------------------------------------------------------- */
 
 /* WSK_FLAG_NODELAY is a matter of one send, on the network one of the connection: switch only when it changes. */
 static void nodelay_set_locked(struct we_wsk_socket *socket, bool is_nodelay)
 {
     struct we_wsk_tx *tx = &socket->conn->tx;
 
-    if (tx->is_nodelay != is_nodelay &&
-        we_host_ep_set(socket->ep, WE_EP_NODELAY, is_nodelay ? 1 : 0) == WE_OK) {
+    if (tx->is_nodelay != is_nodelay && we_host_ep_set(socket->ep, WE_EP_NODELAY, is_nodelay ? 1 : 0) == WE_OK) {
         tx->is_nodelay = is_nodelay;
     }
 }
@@ -174,7 +173,7 @@ static void request_start_locked(struct we_wsk_socket *socket, PIRP irp, struct 
     }
 }
 
-/* --- WskSend ------------------------------------------------------------------------------------ */
+/* --- WskSend ---------------------------------------------------------------------------------- */
 
 /* Returns STATUS_PENDING when the send was taken, else the status that the call fails with. */
 static NTSTATUS send_locked(struct we_wsk_call *call, const WSK_BUF *buffer, ULONG flags)
@@ -220,7 +219,7 @@ NTSTATUS WSKAPI we_wsk_send(PWSK_SOCKET Socket, PWSK_BUF Buffer, ULONG Flags, PI
     return status == STATUS_PENDING ? we_wsk_call_end_pending(&call) : we_wsk_call_end_inline(&call, status, 0);
 }
 
-/* --- WskDisconnect ------------------------------------------------------------------------------- */
+/* --- WskDisconnect ---------------------------------------------------------------------------- */
 
 static NTSTATUS disconnect_abort_locked(struct we_wsk_call *call)
 {

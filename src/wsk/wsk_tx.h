@@ -10,13 +10,13 @@
 
 struct we_wsk_socket;
 
-struct we_wsk_tx { /* guarded by the socket's lock */
+struct we_wsk_tx {                 /* guarded by the socket's lock */
     struct we_wsk_irp_queue sends; /* WskSend, and at the end a graceful WskDisconnect */
-    bool is_blocked;    /* the network took less than it was given: it will say WRITABLE */
-    bool is_finishing;  /* the client called WskDisconnect: no more sends */
-    bool owes_end;      /* the end goes out when the queue is empty */
-    bool has_ended;     /* the end has gone out */
-    bool is_nodelay;    /* what the endpoint was told last */
+    bool is_blocked;               /* the network took less than it was given: it will say WRITABLE */
+    bool is_finishing;             /* the client called WskDisconnect: no more sends */
+    bool owes_end;                 /* the end goes out when the queue is empty */
+    bool has_ended;                /* the end has gone out */
+    bool is_nodelay;               /* what the endpoint was told last */
 };
 
 void we_wsk_tx_init(struct we_wsk_tx *tx);

@@ -6,7 +6,7 @@
 
 static const ADDRESS_FAMILY families[] = { AF_INET, AF_INET6 };
 
-/* --- where sockets are bound ---------------------------------------------------------------------------- */
+/* --- where sockets are bound ---------------------------------------------------------------------- */
 
 static void test_bind_of_a_listener_to_port_zero_chooses_a_port(void **state)
 {
@@ -113,7 +113,7 @@ static void test_bind_copies_the_address(void **state)
     socket_close(listener);
 }
 
-/* --- refusals -------------------------------------------------------------------------------------------------- */
+/* --- refusals ------------------------------------------------------------------------------------- */
 
 static void test_bind_to_an_address_in_use_fails(void **state)
 {
@@ -190,8 +190,9 @@ static void test_bind_with_flags_fails(void **state)
     NTSTATUS status;
 
     wsk_kit_expect_report("SOCK-019");
-    REQUEST_CALL(status, NULL, irp,
-                 ((const WSK_PROVIDER_LISTEN_DISPATCH *)socket->Dispatch)->WskBind(socket, (PSOCKADDR)&address, 1, irp));
+    REQUEST_CALL(
+        status, NULL, irp,
+        ((const WSK_PROVIDER_LISTEN_DISPATCH *)socket->Dispatch)->WskBind(socket, (PSOCKADDR)&address, 1, irp));
     assert_int_equal(status, STATUS_INVALID_PARAMETER);
     socket_close(socket);
 }
@@ -210,7 +211,7 @@ static void test_bind_of_a_listener_over_udp_is_not_implemented(void **state)
     socket_close(socket);
 }
 
-/* --- WskGetLocalAddress ------------------------------------------------------------------------------------------- */
+/* --- WskGetLocalAddress --------------------------------------------------------------------------- */
 
 static void test_get_local_address_before_bind_fails(void **state)
 {
@@ -219,9 +220,9 @@ static void test_get_local_address_before_bind_fails(void **state)
     NTSTATUS status;
 
     wsk_kit_expect_report("SOCK-016");
-    REQUEST_CALL(status, NULL, irp,
-                 ((const WSK_PROVIDER_LISTEN_DISPATCH *)socket->Dispatch)
-                     ->WskGetLocalAddress(socket, (PSOCKADDR)&address, irp));
+    REQUEST_CALL(
+        status, NULL, irp,
+        ((const WSK_PROVIDER_LISTEN_DISPATCH *)socket->Dispatch)->WskGetLocalAddress(socket, (PSOCKADDR)&address, irp));
     assert_int_equal(status, STATUS_INVALID_DEVICE_STATE);
     socket_close(socket);
 }
@@ -254,22 +255,22 @@ static void test_get_local_address_writes_exactly_the_familys_size(void **state)
     }
 }
 
-#define TESTS(X)                                                      \
-    X(test_bind_of_a_listener_to_port_zero_chooses_a_port)            \
-    X(test_bind_to_the_wildcard_keeps_the_wildcard)                   \
-    X(test_bind_to_a_given_port_uses_it)                              \
-    X(test_bind_of_a_listener_lets_peers_connect)                     \
-    X(test_bind_to_the_wildcard_lets_peers_connect_to_loopback)       \
-    X(test_bind_ignores_sin_zero)                                     \
-    X(test_bind_copies_the_address)                                   \
-    X(test_bind_to_an_address_in_use_fails)                           \
-    X(test_bind_after_the_close_of_the_port_succeeds)                 \
-    X(test_bind_to_a_foreign_address_fails_on_a_host)                 \
-    X(test_bind_twice_fails)                                          \
-    X(test_bind_with_another_family_fails)                            \
-    X(test_bind_with_flags_fails)                                     \
-    X(test_bind_of_a_listener_over_udp_is_not_implemented)            \
-    X(test_get_local_address_before_bind_fails)                       \
+#define TESTS(X)                                                \
+    X(test_bind_of_a_listener_to_port_zero_chooses_a_port)      \
+    X(test_bind_to_the_wildcard_keeps_the_wildcard)             \
+    X(test_bind_to_a_given_port_uses_it)                        \
+    X(test_bind_of_a_listener_lets_peers_connect)               \
+    X(test_bind_to_the_wildcard_lets_peers_connect_to_loopback) \
+    X(test_bind_ignores_sin_zero)                               \
+    X(test_bind_copies_the_address)                             \
+    X(test_bind_to_an_address_in_use_fails)                     \
+    X(test_bind_after_the_close_of_the_port_succeeds)           \
+    X(test_bind_to_a_foreign_address_fails_on_a_host)           \
+    X(test_bind_twice_fails)                                    \
+    X(test_bind_with_another_family_fails)                      \
+    X(test_bind_with_flags_fails)                               \
+    X(test_bind_of_a_listener_over_udp_is_not_implemented)      \
+    X(test_get_local_address_before_bind_fails)                 \
     X(test_get_local_address_writes_exactly_the_familys_size)
 
 CONTRACT_MAIN(TESTS, fixture_setup, fixture_teardown)

@@ -42,9 +42,8 @@ static void test_transport_list_into_a_small_buffer_writes_nothing(void **state)
     size_t i;
 
     memset(buffer, 0x5a, sizeof(buffer));
-    assert_int_equal(
-        control_client(fixture, WSK_TRANSPORT_LIST_QUERY, NULL, 0, buffer, sizeof(buffer), &returned),
-        STATUS_BUFFER_OVERFLOW);
+    assert_int_equal(control_client(fixture, WSK_TRANSPORT_LIST_QUERY, NULL, 0, buffer, sizeof(buffer), &returned),
+                     STATUS_BUFFER_OVERFLOW);
     assert_true(returned > sizeof(buffer));
     for (i = 0; i < sizeof(buffer); i++) {
         assert_int_equal(buffer[i], 0x5a);
@@ -61,11 +60,11 @@ static void test_transport_list_names_transports_that_work(void **state)
     bool has_ipv6 = false;
     size_t i;
 
-    assert_int_equal(
-        control_client(fixture, WSK_TRANSPORT_LIST_QUERY, NULL, 0, NULL, 0, &size), STATUS_BUFFER_OVERFLOW);
+    assert_int_equal(control_client(fixture, WSK_TRANSPORT_LIST_QUERY, NULL, 0, NULL, 0, &size),
+                     STATUS_BUFFER_OVERFLOW);
     assert_true(size <= sizeof(transports));
-    assert_int_equal(
-        control_client(fixture, WSK_TRANSPORT_LIST_QUERY, NULL, 0, transports, size, &size), STATUS_SUCCESS);
+    assert_int_equal(control_client(fixture, WSK_TRANSPORT_LIST_QUERY, NULL, 0, transports, size, &size),
+                     STATUS_SUCCESS);
     for (i = 0; i < size / sizeof(WSK_TRANSPORT); i++) {
         PWSK_SOCKET socket;
 
@@ -80,7 +79,7 @@ static void test_transport_list_names_transports_that_work(void **state)
     assert_true(has_ipv6);
 }
 
-/* --- static events ----------------------------------------------------------------------------------- */
+/* --- static events -------------------------------------------------------------------------------- */
 
 static NTSTATUS WSKAPI receive_event(PVOID SocketContext, ULONG Flags, PWSK_DATA_INDICATION DataIndication,
                                      SIZE_T BytesIndicated, SIZE_T *BytesAccepted)
@@ -159,15 +158,15 @@ static void test_static_events_with_a_bad_mask_fail(void **state)
     assert_int_equal(set_static_events(fixture, WSK_EVENT_RECEIVE), STATUS_SUCCESS);
 }
 
-/* --- other codes -------------------------------------------------------------------------------------- */
+/* --- other codes ---------------------------------------------------------------------------------- */
 
 static void test_tdi_settings_are_accepted(void **state)
 {
     struct wsk_fixture *fixture = *state;
     ULONG behavior = WSK_TDI_BEHAVIOR_BYPASS_TDI;
 
-    assert_int_equal(
-        control_client(fixture, WSK_TDI_BEHAVIOR, &behavior, sizeof(behavior), NULL, 0, NULL), STATUS_SUCCESS);
+    assert_int_equal(control_client(fixture, WSK_TDI_BEHAVIOR, &behavior, sizeof(behavior), NULL, 0, NULL),
+                     STATUS_SUCCESS);
 }
 
 static void test_security_descriptors_are_not_supported(void **state)
@@ -176,9 +175,8 @@ static void test_security_descriptors_are_not_supported(void **state)
     PSECURITY_DESCRIPTOR uncached = &fixture;
     PSECURITY_DESCRIPTOR cached = NULL;
 
-    assert_int_equal(
-        control_client(fixture, WSK_CACHE_SD, &uncached, sizeof(uncached), &cached, sizeof(cached), NULL),
-        STATUS_NOT_SUPPORTED);
+    assert_int_equal(control_client(fixture, WSK_CACHE_SD, &uncached, sizeof(uncached), &cached, sizeof(cached), NULL),
+                     STATUS_NOT_SUPPORTED);
     assert_null(cached);
 }
 
@@ -196,8 +194,8 @@ static void test_transport_list_change_completes_its_irp(void **state)
     NTSTATUS status;
 
     REQUEST_CALL(status, &information, irp,
-                 fixture->npi.Dispatch->WskControlClient(fixture->npi.Client, WSK_TRANSPORT_LIST_CHANGE, 0, NULL, 0, NULL,
-                                                         NULL, irp));
+                 fixture->npi.Dispatch->WskControlClient(fixture->npi.Client, WSK_TRANSPORT_LIST_CHANGE, 0, NULL, 0,
+                                                         NULL, NULL, irp));
     assert_int_equal(status, STATUS_NOT_SUPPORTED);
     assert_int_equal(information, 0);
 }
@@ -212,7 +210,7 @@ static void test_control_client_without_a_client_fails(void **state)
         STATUS_INVALID_HANDLE);
 }
 
-/* --- functions that are not emulated --------------------------------------------------------------------- */
+/* --- functions that are not emulated -------------------------------------------------------------- */
 
 static void test_socket_connect_completes_its_irp(void **state)
 {
@@ -222,8 +220,9 @@ static void test_socket_connect_completes_its_irp(void **state)
     NTSTATUS status;
 
     REQUEST_CALL(status, NULL, irp,
-                 fixture->npi.Dispatch->WskSocketConnect(fixture->npi.Client, SOCK_STREAM, IPPROTO_TCP, (PSOCKADDR)&local,
-                                                         (PSOCKADDR)&remote, 0, NULL, NULL, NULL, NULL, NULL, irp));
+                 fixture->npi.Dispatch->WskSocketConnect(fixture->npi.Client, SOCK_STREAM, IPPROTO_TCP,
+                                                         (PSOCKADDR)&local, (PSOCKADDR)&remote, 0, NULL, NULL, NULL,
+                                                         NULL, NULL, irp));
     assert_int_equal(status, STATUS_NOT_SUPPORTED);
 }
 
@@ -241,8 +240,8 @@ static void test_name_functions_complete_their_irps(void **state)
     assert_int_equal(status, STATUS_NOT_SUPPORTED);
     assert_null(list);
     REQUEST_CALL(status, NULL, irp,
-                 fixture->npi.Dispatch->WskGetNameInfo(fixture->npi.Client, (PSOCKADDR)&address, sizeof(SOCKADDR_IN), NULL,
-                                                       NULL, 0, NULL, NULL, irp));
+                 fixture->npi.Dispatch->WskGetNameInfo(fixture->npi.Client, (PSOCKADDR)&address, sizeof(SOCKADDR_IN),
+                                                       NULL, NULL, 0, NULL, NULL, irp));
     assert_int_equal(status, STATUS_NOT_SUPPORTED);
 }
 
@@ -252,27 +251,27 @@ static void test_get_address_info_without_an_irp_fails(void **state)
     PADDRINFOEXW list;
 
     wsk_kit_expect_report("SOCK-002");
-    assert_int_equal(fixture->npi.Dispatch->WskGetAddressInfo(fixture->npi.Client, NULL, NULL, 0, NULL, NULL, &list, NULL,
-                                                              NULL, NULL),
+    assert_int_equal(fixture->npi.Dispatch->WskGetAddressInfo(fixture->npi.Client, NULL, NULL, 0, NULL, NULL, &list,
+                                                              NULL, NULL, NULL),
                      STATUS_INVALID_PARAMETER);
 }
 
-#define TESTS(X)                                                  \
-    X(test_transport_list_without_a_buffer_tells_the_size)        \
-    X(test_transport_list_into_a_small_buffer_writes_nothing)     \
-    X(test_transport_list_names_transports_that_work)             \
-    X(test_static_receive_event_is_on_for_every_connection)       \
-    X(test_static_events_of_a_socket_without_callbacks_are_off)   \
-    X(test_static_events_cannot_be_disabled)                      \
-    X(test_static_events_after_the_first_socket_fail)             \
-    X(test_static_events_with_a_bad_mask_fail)                    \
-    X(test_tdi_settings_are_accepted)                             \
-    X(test_security_descriptors_are_not_supported)                \
-    X(test_unknown_control_code_fails)                            \
-    X(test_transport_list_change_completes_its_irp)               \
-    X(test_control_client_without_a_client_fails)                 \
-    X(test_socket_connect_completes_its_irp)                      \
-    X(test_name_functions_complete_their_irps)                    \
+#define TESTS(X)                                                \
+    X(test_transport_list_without_a_buffer_tells_the_size)      \
+    X(test_transport_list_into_a_small_buffer_writes_nothing)   \
+    X(test_transport_list_names_transports_that_work)           \
+    X(test_static_receive_event_is_on_for_every_connection)     \
+    X(test_static_events_of_a_socket_without_callbacks_are_off) \
+    X(test_static_events_cannot_be_disabled)                    \
+    X(test_static_events_after_the_first_socket_fail)           \
+    X(test_static_events_with_a_bad_mask_fail)                  \
+    X(test_tdi_settings_are_accepted)                           \
+    X(test_security_descriptors_are_not_supported)              \
+    X(test_unknown_control_code_fails)                          \
+    X(test_transport_list_change_completes_its_irp)             \
+    X(test_control_client_without_a_client_fails)               \
+    X(test_socket_connect_completes_its_irp)                    \
+    X(test_name_functions_complete_their_irps)                  \
     X(test_get_address_info_without_an_irp_fails)
 
 CONTRACT_MAIN(TESTS, fixture_setup, fixture_teardown)

@@ -25,8 +25,8 @@ static void wired_forget(struct wired *wired)
     conn_client_destroy(wired->client);
 }
 
-/* Lets what is under way arrive. In threads execution a processor that has just taken an event from the network can look
- * asleep for a moment, so one look is not enough where a test depends on it. */
+/* Lets what is under way arrive. In threads execution a processor that has just taken an event from the network can
+ * look asleep for a moment, so one look is not enough where a test depends on it. */
 static void settle(void)
 {
     for (unsigned look = 0; look < 3; look++) {
@@ -41,7 +41,7 @@ static void peer_expect_reset_after_end(struct wsk_kit_peer *peer)
     assert_int_equal(wsk_kit_peer_send_some(peer, "x", 1), 0);
 }
 
-/* --- reset or not ------------------------------------------------------------------------------------------- */
+/* --- reset or not ----------------------------------------------------------------------------- */
 
 static void test_close_connected_resets(void **state)
 {
@@ -137,7 +137,7 @@ static void test_close_after_the_peers_reset_succeeds(void **state)
     wired_forget(&wired);
 }
 
-/* --- order ------------------------------------------------------------------------------------------------------ */
+/* --- order ------------------------------------------------------------------------------------ */
 
 static void test_close_completes_after_everything_else(void **state)
 {
@@ -160,7 +160,7 @@ static void test_close_completes_after_everything_else(void **state)
     wired_forget(&wired);
 }
 
-/* --- where it is called -------------------------------------------------------------------------------------------- */
+/* --- where it is called ----------------------------------------------------------------------- */
 
 struct closer {
     struct wsk_request *request;
@@ -281,7 +281,7 @@ static void test_close_at_dispatch_level_pends(void **state)
     wired_forget(&wired);
 }
 
-/* --- races -------------------------------------------------------------------------------------------------------- */
+/* --- races ------------------------------------------------------------------------------------ */
 
 /* Bytes, ends and resets arrive while the socket is being closed: nothing may be called afterwards. */
 static void test_close_while_the_peer_talks_is_quiet_afterwards(void **state)
@@ -310,22 +310,22 @@ static void test_close_while_the_peer_talks_is_quiet_afterwards(void **state)
     }
 }
 
-#define TESTS(X)                                               \
-    X(test_close_connected_resets)                             \
-    X(test_close_after_our_end_only_resets)                    \
-    X(test_close_after_the_peers_end_only_resets)              \
-    X(test_close_after_both_ends_does_not_reset)               \
-    X(test_close_after_both_ends_unread_does_not_reset)        \
-    X(test_close_with_unread_bytes_resets)                     \
-    X(test_close_unconnected_succeeds)                         \
-    X(test_close_after_the_peers_reset_succeeds)               \
-    X(test_close_completes_after_everything_else)              \
-    X(test_close_inside_receive_event)                         \
-    X(test_close_inside_receive_event_then_part)               \
-    X(test_close_inside_receive_event_then_refuse)             \
-    X(test_close_inside_disconnect_event)                      \
-    X(test_close_inside_completion_routine)                    \
-    X(test_close_at_dispatch_level_pends)                      \
+#define TESTS(X)                                        \
+    X(test_close_connected_resets)                      \
+    X(test_close_after_our_end_only_resets)             \
+    X(test_close_after_the_peers_end_only_resets)       \
+    X(test_close_after_both_ends_does_not_reset)        \
+    X(test_close_after_both_ends_unread_does_not_reset) \
+    X(test_close_with_unread_bytes_resets)              \
+    X(test_close_unconnected_succeeds)                  \
+    X(test_close_after_the_peers_reset_succeeds)        \
+    X(test_close_completes_after_everything_else)       \
+    X(test_close_inside_receive_event)                  \
+    X(test_close_inside_receive_event_then_part)        \
+    X(test_close_inside_receive_event_then_refuse)      \
+    X(test_close_inside_disconnect_event)               \
+    X(test_close_inside_completion_routine)             \
+    X(test_close_at_dispatch_level_pends)               \
     X(test_close_while_the_peer_talks_is_quiet_afterwards)
 
 CONTRACT_MAIN(TESTS, fixture_setup, fixture_teardown)

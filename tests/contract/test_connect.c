@@ -10,8 +10,7 @@ static NTSTATUS remote_try(PWSK_SOCKET socket, SOCKADDR_STORAGE *address)
     ULONG_PTR information;
 
     memset(address, 0xcc, sizeof(*address));
-    REQUEST_CALL(status, &information, irp,
-                 conn_table(socket)->WskGetRemoteAddress(socket, (PSOCKADDR)address, irp));
+    REQUEST_CALL(status, &information, irp, conn_table(socket)->WskGetRemoteAddress(socket, (PSOCKADDR)address, irp));
     assert_int_equal(information, 0);
     return status;
 }
@@ -68,7 +67,7 @@ static NTSTATUS pending_connect_end(struct pending_connect *pending)
     return status;
 }
 
-/* --- success ------------------------------------------------------------------------------------------- */
+/* --- success ---------------------------------------------------------------------------------- */
 
 static void connect_and_talk(struct wsk_fixture *fixture, ADDRESS_FAMILY family)
 {
@@ -139,7 +138,7 @@ static void test_connect_bytes_that_came_first_are_received(void **state)
     conn_client_destroy(client);
 }
 
-/* --- failure -------------------------------------------------------------------------------------------- */
+/* --- failure ---------------------------------------------------------------------------------- */
 
 static void test_connect_nobody_listens_is_refused(void **state)
 {
@@ -238,7 +237,7 @@ static void test_connect_wrong_arguments_fail(void **state)
     socket_close(socket);
 }
 
-/* --- cancel and close ----------------------------------------------------------------------------------------- */
+/* --- cancel and close ------------------------------------------------------------------------- */
 
 static void test_connect_cancelled_leaves_close_only(void **state)
 {
@@ -298,7 +297,7 @@ static void test_connect_closed_in_the_middle_completes_cancelled(void **state)
     socket_close(pending.listener);
 }
 
-/* --- WskGetRemoteAddress ------------------------------------------------------------------------------------------ */
+/* --- WskGetRemoteAddress ---------------------------------------------------------------------- */
 
 static void test_remote_address_unconnected_fails(void **state)
 {
@@ -341,21 +340,21 @@ static void test_remote_address_accepted_is_the_peer(void **state)
     remote_of_accepted(*state, AF_INET6, sizeof(SOCKADDR_IN6));
 }
 
-#define TESTS(X)                                                     \
-    X(test_connect_ipv4_succeeds)                                    \
-    X(test_connect_ipv6_succeeds)                                    \
-    X(test_connect_replaces_wildcard_address)                        \
-    X(test_connect_bytes_that_came_first_are_received)               \
-    X(test_connect_nobody_listens_is_refused)                        \
-    X(test_connect_again_after_refusal_succeeds)                     \
-    X(test_connect_unbound_fails_inline_and_completes)               \
-    X(test_connect_twice_says_active)                                \
-    X(test_connect_while_connecting_fails)                           \
-    X(test_connect_wrong_arguments_fail)                             \
-    X(test_connect_cancelled_leaves_close_only)                      \
-    X(test_connect_cancelled_before_the_call_completes_cancelled)    \
-    X(test_connect_closed_in_the_middle_completes_cancelled)         \
-    X(test_remote_address_unconnected_fails)                         \
+#define TESTS(X)                                                  \
+    X(test_connect_ipv4_succeeds)                                 \
+    X(test_connect_ipv6_succeeds)                                 \
+    X(test_connect_replaces_wildcard_address)                     \
+    X(test_connect_bytes_that_came_first_are_received)            \
+    X(test_connect_nobody_listens_is_refused)                     \
+    X(test_connect_again_after_refusal_succeeds)                  \
+    X(test_connect_unbound_fails_inline_and_completes)            \
+    X(test_connect_twice_says_active)                             \
+    X(test_connect_while_connecting_fails)                        \
+    X(test_connect_wrong_arguments_fail)                          \
+    X(test_connect_cancelled_leaves_close_only)                   \
+    X(test_connect_cancelled_before_the_call_completes_cancelled) \
+    X(test_connect_closed_in_the_middle_completes_cancelled)      \
+    X(test_remote_address_unconnected_fails)                      \
     X(test_remote_address_accepted_is_the_peer)
 
 CONTRACT_MAIN(TESTS, fixture_setup, fixture_teardown)

@@ -56,7 +56,7 @@ static void peer_expect_stream(struct wsk_kit_peer *peer, SIZE_T length)
     free(bytes);
 }
 
-/* --- graceful ------------------------------------------------------------------------------------------------- */
+/* --- graceful --------------------------------------------------------------------------------- */
 
 static void test_disconnect_peer_sees_the_end(void **state)
 {
@@ -177,7 +177,7 @@ static void test_disconnect_cancelled_end_still_comes(void **state)
     wired_close(&wired);
 }
 
-/* --- abortive ---------------------------------------------------------------------------------------------------- */
+/* --- abortive --------------------------------------------------------------------------------- */
 
 static void test_disconnect_abortive_peer_sees_a_reset(void **state)
 {
@@ -265,7 +265,7 @@ static void test_disconnect_abortive_inside_the_receive_callback(void **state)
     wired_close(&wired);
 }
 
-/* --- arguments ----------------------------------------------------------------------------------------------------- */
+/* --- arguments -------------------------------------------------------------------------------- */
 
 static void test_disconnect_unknown_flag_is_not_supported(void **state)
 {
@@ -277,21 +277,21 @@ static void test_disconnect_unknown_flag_is_not_supported(void **state)
     wired_close(&wired);
 }
 
-#define TESTS(X)                                                \
-    X(test_disconnect_peer_sees_the_end)                        \
-    X(test_disconnect_last_bytes_come_before_the_end)           \
-    X(test_disconnect_waits_for_queued_sends)                   \
-    X(test_disconnect_receiving_goes_on)                        \
-    X(test_disconnect_of_our_own_is_no_event)                   \
-    X(test_disconnect_second_graceful_fails)                    \
-    X(test_disconnect_unconnected_fails)                        \
-    X(test_disconnect_after_the_peers_reset_succeeds)           \
-    X(test_disconnect_cancelled_end_still_comes)                \
-    X(test_disconnect_abortive_peer_sees_a_reset)               \
-    X(test_disconnect_abortive_cancels_sends_and_receives)      \
-    X(test_disconnect_abortive_ends_a_stuck_graceful_one)       \
-    X(test_disconnect_close_ends_a_stuck_graceful_one)          \
-    X(test_disconnect_abortive_inside_the_receive_callback)     \
+#define TESTS(X)                                            \
+    X(test_disconnect_peer_sees_the_end)                    \
+    X(test_disconnect_last_bytes_come_before_the_end)       \
+    X(test_disconnect_waits_for_queued_sends)               \
+    X(test_disconnect_receiving_goes_on)                    \
+    X(test_disconnect_of_our_own_is_no_event)               \
+    X(test_disconnect_second_graceful_fails)                \
+    X(test_disconnect_unconnected_fails)                    \
+    X(test_disconnect_after_the_peers_reset_succeeds)       \
+    X(test_disconnect_cancelled_end_still_comes)            \
+    X(test_disconnect_abortive_peer_sees_a_reset)           \
+    X(test_disconnect_abortive_cancels_sends_and_receives)  \
+    X(test_disconnect_abortive_ends_a_stuck_graceful_one)   \
+    X(test_disconnect_close_ends_a_stuck_graceful_one)      \
+    X(test_disconnect_abortive_inside_the_receive_callback) \
     X(test_disconnect_unknown_flag_is_not_supported)
 
 CONTRACT_MAIN(TESTS, fixture_setup, fixture_teardown)

@@ -30,7 +30,7 @@ static void rearm(struct conn_client *client)
     conn_request_expect(conn_receive_post(client->socket, 0, 0), STATUS_SUCCESS, 0);
 }
 
-/* --- the end and the reset ------------------------------------------------------------------------------------------------ */
+/* --- the end and the reset -------------------------------------------------------------------- */
 
 static void test_disconnect_event_end_comes_after_the_bytes(void **state)
 {
@@ -163,15 +163,15 @@ static void test_disconnect_event_reset_while_paused_drops_the_rest(void **state
     wired_close(&wired);
 }
 
-#define TESTS(X) \
-    X(test_disconnect_event_end_comes_after_the_bytes) \
-    X(test_disconnect_event_waits_for_the_held_rest) \
+#define TESTS(X)                                             \
+    X(test_disconnect_event_end_comes_after_the_bytes)       \
+    X(test_disconnect_event_waits_for_the_held_rest)         \
     X(test_disconnect_event_alone_is_told_without_a_receive) \
-    X(test_disconnect_event_alone_bytes_are_not_lost) \
-    X(test_disconnect_event_follows_the_zero_receive) \
-    X(test_disconnect_event_told_at_enable) \
-    X(test_disconnect_event_reset_is_abortive) \
-    X(test_disconnect_event_end_then_reset) \
+    X(test_disconnect_event_alone_bytes_are_not_lost)        \
+    X(test_disconnect_event_follows_the_zero_receive)        \
+    X(test_disconnect_event_told_at_enable)                  \
+    X(test_disconnect_event_reset_is_abortive)               \
+    X(test_disconnect_event_end_then_reset)                  \
     X(test_disconnect_event_reset_while_paused_drops_the_rest)
 
 CONTRACT_MAIN(TESTS, fixture_setup, fixture_teardown)

@@ -83,7 +83,7 @@ static NTSTATUS control_events(PWSK_SOCKET socket, PNPIID npi_id, ULONG mask, PI
                            NULL, irp);
 }
 
-/* --- enable -------------------------------------------------------------------------------------------------- */
+/* --- enable --------------------------------------------------------------------------------------- */
 
 static void test_enable_before_bind_fails(void **state)
 {
@@ -132,7 +132,8 @@ static void test_enable_of_events_of_another_category_fails(void **state)
     wsk_kit_expect_report("SOCK-031");
     assert_int_equal(socket_events_try(connection, WSK_EVENT_ACCEPT), STATUS_INVALID_PARAMETER);
     wsk_kit_expect_report("SOCK-031");
-    assert_int_equal(socket_events_try(connection, WSK_EVENT_RECEIVE | WSK_EVENT_RECEIVE_FROM), STATUS_INVALID_PARAMETER);
+    assert_int_equal(socket_events_try(connection, WSK_EVENT_RECEIVE | WSK_EVENT_RECEIVE_FROM),
+                     STATUS_INVALID_PARAMETER);
     wsk_kit_expect_report("SOCK-031");
     assert_int_equal(socket_events_try(connection, 0), STATUS_INVALID_PARAMETER);
     wsk_kit_expect_report("SOCK-031");
@@ -226,7 +227,7 @@ static void test_enable_delivers_bytes_that_waited(void **state)
     scene_fini(&scene);
 }
 
-/* --- inside WskAcceptEvent -------------------------------------------------------------------------------------- */
+/* --- inside WskAcceptEvent ------------------------------------------------------------------------ */
 
 static NTSTATUS enable_receive(struct scene *scene, PWSK_SOCKET accepted)
 {
@@ -327,7 +328,7 @@ static void test_connection_events_of_a_listener_are_not_inherited_through_accep
     scene_fini(&scene);
 }
 
-/* --- disable --------------------------------------------------------------------------------------------------------- */
+/* --- disable -------------------------------------------------------------------------------------- */
 
 static void test_disable_of_an_idle_event_succeeds(void **state)
 {
@@ -516,31 +517,30 @@ static void test_event_option_cannot_be_read(void **state)
 
     scene_init(&scene, NULL);
     listener = listener_open(*state, AF_INET, &scene, &listen_dispatch, false, &port);
-    assert_int_equal(
-        socket_get_option(listener, SOL_SOCKET, SO_WSK_EVENT_CALLBACK, &control, sizeof(control), NULL),
-        STATUS_INVALID_PARAMETER);
+    assert_int_equal(socket_get_option(listener, SOL_SOCKET, SO_WSK_EVENT_CALLBACK, &control, sizeof(control), NULL),
+                     STATUS_INVALID_PARAMETER);
     socket_close(listener);
     scene_fini(&scene);
 }
 
-#define TESTS(X)                                                              \
-    X(test_enable_before_bind_fails)                                          \
-    X(test_enable_without_a_callback_fails)                                   \
-    X(test_enable_of_events_of_another_category_fails)                        \
-    X(test_enable_of_another_interface_fails)                                 \
-    X(test_enable_with_an_irp_works_and_completes_it)                         \
-    X(test_enable_delivers_a_connection_that_waited)                          \
-    X(test_enable_delivers_bytes_that_waited)                                 \
-    X(test_enable_inside_the_accept_event_works)                              \
-    X(test_enable_inside_the_accept_event_without_a_table_fails)              \
-    X(test_connection_events_of_a_listener_are_inherited)                     \
-    X(test_connection_events_of_a_listener_are_not_inherited_through_accept)  \
-    X(test_disable_of_an_idle_event_succeeds)                                 \
-    X(test_disable_inside_the_callback_takes_effect_after_it)                 \
-    X(test_disable_with_an_irp_inside_the_callback_completes_after_it)        \
-    X(test_close_inside_the_callback_completes_after_the_disable)             \
-    X(test_disable_of_several_events_fails)                                   \
-    X(test_disable_of_a_connection_event_on_a_listener_fails)                 \
+#define TESTS(X)                                                             \
+    X(test_enable_before_bind_fails)                                         \
+    X(test_enable_without_a_callback_fails)                                  \
+    X(test_enable_of_events_of_another_category_fails)                       \
+    X(test_enable_of_another_interface_fails)                                \
+    X(test_enable_with_an_irp_works_and_completes_it)                        \
+    X(test_enable_delivers_a_connection_that_waited)                         \
+    X(test_enable_delivers_bytes_that_waited)                                \
+    X(test_enable_inside_the_accept_event_works)                             \
+    X(test_enable_inside_the_accept_event_without_a_table_fails)             \
+    X(test_connection_events_of_a_listener_are_inherited)                    \
+    X(test_connection_events_of_a_listener_are_not_inherited_through_accept) \
+    X(test_disable_of_an_idle_event_succeeds)                                \
+    X(test_disable_inside_the_callback_takes_effect_after_it)                \
+    X(test_disable_with_an_irp_inside_the_callback_completes_after_it)       \
+    X(test_close_inside_the_callback_completes_after_the_disable)            \
+    X(test_disable_of_several_events_fails)                                  \
+    X(test_disable_of_a_connection_event_on_a_listener_fails)                \
     X(test_event_option_cannot_be_read)
 
 CONTRACT_MAIN(TESTS, fixture_setup, fixture_teardown)

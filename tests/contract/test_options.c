@@ -37,7 +37,7 @@ static NTSTATUS WSKAPI abort_event(PVOID SocketContext, PWSK_INSPECT_ID InspectI
 
 static const WSK_CLIENT_LISTEN_DISPATCH conditional_dispatch = { NULL, inspect_event, abort_event };
 
-/* --- values ---------------------------------------------------------------------------------------------- */
+/* --- values --------------------------------------------------------------------------------------- */
 
 static void test_flag_options_keep_what_was_set(void **state)
 {
@@ -98,7 +98,8 @@ static void test_accepted_socket_inherits_keepalive_and_receive_buffer(void **st
     assert_int_equal(socket_set_ulong(listener, SOL_SOCKET, SO_KEEPALIVE, 1), STATUS_SUCCESS);
     assert_int_equal(socket_set_ulong(listener, SOL_SOCKET, SO_RCVBUF, 20000), STATUS_SUCCESS);
     accepted = listener_accept_peer(listener, AF_INET, port, NULL, NULL, &peer);
-    assert_int_equal(socket_get_option(accepted, SOL_SOCKET, SO_KEEPALIVE, &value, sizeof(value), NULL), STATUS_SUCCESS);
+    assert_int_equal(socket_get_option(accepted, SOL_SOCKET, SO_KEEPALIVE, &value, sizeof(value), NULL),
+                     STATUS_SUCCESS);
     assert_int_equal(value, 1);
     assert_int_equal(socket_get_option(accepted, SOL_SOCKET, SO_RCVBUF, &value, sizeof(value), NULL), STATUS_SUCCESS);
     assert_int_equal(value, 20000);
@@ -115,8 +116,8 @@ static void test_set_option_returns_pending_and_completes(void **state)
     NTSTATUS returned;
 
     returned = ((const WSK_PROVIDER_BASIC_DISPATCH *)socket->Dispatch)
-                   ->WskControlSocket(socket, WskSetOption, SO_KEEPALIVE, SOL_SOCKET, sizeof(value), &value, 0, NULL, NULL,
-                                      request_irp(request));
+                   ->WskControlSocket(socket, WskSetOption, SO_KEEPALIVE, SOL_SOCKET, sizeof(value), &value, 0, NULL,
+                                      NULL, request_irp(request));
     assert_int_equal(returned, STATUS_PENDING);
     assert_int_equal(request_wait(request, returned), STATUS_SUCCESS);
     assert_int_equal(request->result.Information, 0);
@@ -124,7 +125,7 @@ static void test_set_option_returns_pending_and_completes(void **state)
     socket_close(socket);
 }
 
-/* --- refusals --------------------------------------------------------------------------------------------------- */
+/* --- refusals ------------------------------------------------------------------------------------- */
 
 static void test_options_that_come_after_bind_fail(void **state)
 {
@@ -176,10 +177,9 @@ static void test_option_of_a_wrong_size_fails(void **state)
     PWSK_SOCKET socket = socket_open(*state, WSK_FLAG_CONNECTION_SOCKET, AF_INET, NULL, NULL);
     USHORT small = 1;
 
-    assert_int_equal(
-        socket_set_option(socket, SOL_SOCKET, SO_RCVBUF, &small, sizeof(small)), STATUS_INVALID_PARAMETER);
-    assert_int_equal(
-        socket_get_option(socket, SOL_SOCKET, SO_RCVBUF, &small, sizeof(small), NULL), STATUS_BUFFER_TOO_SMALL);
+    assert_int_equal(socket_set_option(socket, SOL_SOCKET, SO_RCVBUF, &small, sizeof(small)), STATUS_INVALID_PARAMETER);
+    assert_int_equal(socket_get_option(socket, SOL_SOCKET, SO_RCVBUF, &small, sizeof(small), NULL),
+                     STATUS_BUFFER_TOO_SMALL);
     assert_int_equal(small, 1);
     assert_int_equal(socket_set_option(socket, SOL_SOCKET, SO_RCVBUF, NULL, sizeof(ULONG)), STATUS_INVALID_PARAMETER);
     socket_close(socket);
@@ -207,8 +207,8 @@ static void test_option_without_an_irp_fails(void **state)
 
     wsk_kit_expect_report("SOCK-003");
     assert_int_equal(((const WSK_PROVIDER_BASIC_DISPATCH *)socket->Dispatch)
-                         ->WskControlSocket(socket, WskSetOption, SO_KEEPALIVE, SOL_SOCKET, sizeof(value), &value, 0, NULL,
-                                            NULL, NULL),
+                         ->WskControlSocket(socket, WskSetOption, SO_KEEPALIVE, SOL_SOCKET, sizeof(value), &value, 0,
+                                            NULL, NULL, NULL),
                      STATUS_REQUEST_NOT_ACCEPTED);
     socket_close(socket);
 }
@@ -219,11 +219,8 @@ static void test_options_that_wsk_does_not_have_are_not_supported(void **state)
         ULONG level;
         ULONG option;
     } options[] = {
-        { SOL_SOCKET, SO_SNDBUF },
-        { SOL_SOCKET, SO_LINGER },
-        { SOL_SOCKET, SO_TYPE },
-        { IPPROTO_TCP, TCP_NODELAY },
-        { IPPROTO_IP, SO_KEEPALIVE }, /* right number, wrong level */
+        { SOL_SOCKET, SO_SNDBUF },    { SOL_SOCKET, SO_LINGER },    { SOL_SOCKET, SO_TYPE },
+        { IPPROTO_TCP, TCP_NODELAY }, { IPPROTO_IP, SO_KEEPALIVE }, /* right number, wrong level */
     };
     PWSK_SOCKET socket = socket_open(*state, WSK_FLAG_CONNECTION_SOCKET, AF_INET, NULL, NULL);
     ULONG value = 0;
@@ -237,9 +234,10 @@ static void test_options_that_wsk_does_not_have_are_not_supported(void **state)
     socket_close(socket);
 }
 
-/* --- I/O controls --------------------------------------------------------------------------------------------------- */
+/* --- I/O controls --------------------------------------------------------------------------------- */
 
-static NTSTATUS socket_ioctl(PWSK_SOCKET socket, ULONG code, PVOID output, SIZE_T output_size, SIZE_T *returned, PIRP irp)
+static NTSTATUS socket_ioctl(PWSK_SOCKET socket, ULONG code, PVOID output, SIZE_T output_size, SIZE_T *returned,
+                             PIRP irp)
 {
     return ((const WSK_PROVIDER_BASIC_DISPATCH *)socket->Dispatch)
         ->WskControlSocket(socket, WskIoctl, code, 0, 0, NULL, output_size, output, returned, irp);
@@ -267,15 +265,14 @@ static void test_inspect_id_with_bad_arguments_fails(void **state)
     SIZE_T returned[2] = { 0, 0x5a5a5a5a };
     NTSTATUS status;
 
-    assert_int_equal(
-        socket_ioctl(socket, SIO_WSK_QUERY_INSPECT_ID, &id, sizeof(id), NULL, NULL), STATUS_INVALID_PARAMETER);
-    assert_int_equal(
-        socket_ioctl(socket, SIO_WSK_QUERY_INSPECT_ID, &id, 4, &returned[0], NULL), STATUS_BUFFER_TOO_SMALL);
+    assert_int_equal(socket_ioctl(socket, SIO_WSK_QUERY_INSPECT_ID, &id, sizeof(id), NULL, NULL),
+                     STATUS_INVALID_PARAMETER);
+    assert_int_equal(socket_ioctl(socket, SIO_WSK_QUERY_INSPECT_ID, &id, 4, &returned[0], NULL),
+                     STATUS_BUFFER_TOO_SMALL);
     assert_int_equal(returned[0], sizeof(id));
     assert_int_equal(returned[1], 0x5a5a5a5a);
     wsk_kit_expect_report("SOCK-003");
-    REQUEST_CALL(status, NULL, irp,
-                 socket_ioctl(socket, SIO_WSK_QUERY_INSPECT_ID, &id, sizeof(id), &returned[0], irp));
+    REQUEST_CALL(status, NULL, irp, socket_ioctl(socket, SIO_WSK_QUERY_INSPECT_ID, &id, sizeof(id), &returned[0], irp));
     assert_int_equal(status, STATUS_INVALID_PARAMETER);
     socket_close(socket);
 }
@@ -297,21 +294,21 @@ static void test_unknown_controls_are_not_supported(void **state)
     socket_close(socket);
 }
 
-#define TESTS(X)                                                              \
-    X(test_flag_options_keep_what_was_set)                                    \
-    X(test_keepalive_takes_and_gives_one_byte)                                \
-    X(test_receive_buffer_has_a_size_before_and_after_bind)                   \
-    X(test_accepted_socket_inherits_keepalive_and_receive_buffer)             \
-    X(test_set_option_returns_pending_and_completes)                          \
-    X(test_options_that_come_after_bind_fail)                                 \
-    X(test_conditional_accept_without_callbacks_fails)                        \
-    X(test_reuse_and_exclusive_address_exclude_each_other)                    \
-    X(test_option_of_a_wrong_size_fails)                                      \
-    X(test_option_of_another_category_fails)                                  \
-    X(test_option_without_an_irp_fails)                                       \
-    X(test_options_that_wsk_does_not_have_are_not_supported)                  \
-    X(test_inspect_id_of_an_ordinary_socket_is_an_invalid_request)            \
-    X(test_inspect_id_with_bad_arguments_fails)                               \
+#define TESTS(X)                                                   \
+    X(test_flag_options_keep_what_was_set)                         \
+    X(test_keepalive_takes_and_gives_one_byte)                     \
+    X(test_receive_buffer_has_a_size_before_and_after_bind)        \
+    X(test_accepted_socket_inherits_keepalive_and_receive_buffer)  \
+    X(test_set_option_returns_pending_and_completes)               \
+    X(test_options_that_come_after_bind_fail)                      \
+    X(test_conditional_accept_without_callbacks_fails)             \
+    X(test_reuse_and_exclusive_address_exclude_each_other)         \
+    X(test_option_of_a_wrong_size_fails)                           \
+    X(test_option_of_another_category_fails)                       \
+    X(test_option_without_an_irp_fails)                            \
+    X(test_options_that_wsk_does_not_have_are_not_supported)       \
+    X(test_inspect_id_of_an_ordinary_socket_is_an_invalid_request) \
+    X(test_inspect_id_with_bad_arguments_fails)                    \
     X(test_unknown_controls_are_not_supported)
 
 CONTRACT_MAIN(TESTS, fixture_setup, fixture_teardown)

@@ -28,7 +28,7 @@ static void pair_close(struct pair *pair)
     wsk_kit_peer_close(pair->peer);
 }
 
-/* --- bytes --------------------------------------------------------------------------------------------------- */
+/* --- bytes ------------------------------------------------------------------------------------ */
 
 static void test_receive_posted_first_gets_bytes(void **state)
 {
@@ -158,7 +158,7 @@ static void test_receive_long_stream_arrives_whole(void **state)
     pair_close(&pair);
 }
 
-/* --- WSK_FLAG_WAITALL and WSK_FLAG_DRAIN ------------------------------------------------------------------------ */
+/* --- WSK_FLAG_WAITALL and WSK_FLAG_DRAIN ------------------------------------------------------ */
 
 static void test_receive_waitall_waits_for_all(void **state)
 {
@@ -215,7 +215,7 @@ static void test_receive_drain_ends_when_cancelled(void **state)
     pair_close(&pair);
 }
 
-/* --- length zero ------------------------------------------------------------------------------------------------ */
+/* --- length zero ------------------------------------------------------------------------------ */
 
 static void test_receive_zero_completes_and_takes_nothing(void **state)
 {
@@ -229,7 +229,7 @@ static void test_receive_zero_completes_and_takes_nothing(void **state)
     pair_close(&pair);
 }
 
-/* --- the end ------------------------------------------------------------------------------------------------------ */
+/* --- the end ---------------------------------------------------------------------------------- */
 
 static void test_receive_end_completes_all_with_zero(void **state)
 {
@@ -288,7 +288,7 @@ static void test_receive_unconnected_fails(void **state)
     socket_close(socket);
 }
 
-/* --- cancel and close --------------------------------------------------------------------------------------------- */
+/* --- cancel and close ------------------------------------------------------------------------- */
 
 static void test_receive_cancelled_takes_nothing(void **state)
 {
@@ -364,7 +364,7 @@ static void test_receive_local_abort_cancels_all(void **state)
     pair_close(&pair);
 }
 
-/* --- arguments ------------------------------------------------------------------------------------------------------ */
+/* --- arguments -------------------------------------------------------------------------------- */
 
 static void test_receive_unknown_flag_is_not_supported(void **state)
 {
@@ -376,7 +376,7 @@ static void test_receive_unknown_flag_is_not_supported(void **state)
     pair_close(&pair);
 }
 
-/* --- chains of requests --------------------------------------------------------------------------------------------- */
+/* --- chains of requests ----------------------------------------------------------------------- */
 
 /* A driver that posts the next receive in the completion routine of the last one, for a whole stream. */
 struct chain {
@@ -441,28 +441,28 @@ static void test_receive_posted_in_completion_routine_streams(void **state)
     pair_close(&pair);
 }
 
-#define TESTS(X)                                                \
-    X(test_receive_posted_first_gets_bytes)                     \
-    X(test_receive_posted_later_gets_bytes)                     \
-    X(test_receive_smaller_than_data_leaves_the_rest)           \
-    X(test_receive_several_are_filled_in_posting_order)         \
-    X(test_receive_scatters_over_a_chain_from_an_offset)        \
-    X(test_receive_long_stream_arrives_whole)                   \
-    X(test_receive_waitall_waits_for_all)                       \
-    X(test_receive_waitall_at_end_gets_what_there_is)           \
-    X(test_receive_drain_discards_until_end)                    \
-    X(test_receive_drain_ends_when_cancelled)                   \
-    X(test_receive_zero_completes_and_takes_nothing)            \
-    X(test_receive_end_completes_all_with_zero)                 \
-    X(test_receive_end_comes_after_the_last_byte)               \
-    X(test_receive_reset_fails_all)                             \
-    X(test_receive_unconnected_fails)                           \
-    X(test_receive_cancelled_takes_nothing)                     \
-    X(test_receive_cancelled_in_the_middle_of_the_queue)        \
-    X(test_receive_cancelled_with_partial_data_reports_it)      \
-    X(test_receive_close_cancels_all)                           \
-    X(test_receive_local_abort_cancels_all)                     \
-    X(test_receive_unknown_flag_is_not_supported)               \
+#define TESTS(X)                                           \
+    X(test_receive_posted_first_gets_bytes)                \
+    X(test_receive_posted_later_gets_bytes)                \
+    X(test_receive_smaller_than_data_leaves_the_rest)      \
+    X(test_receive_several_are_filled_in_posting_order)    \
+    X(test_receive_scatters_over_a_chain_from_an_offset)   \
+    X(test_receive_long_stream_arrives_whole)              \
+    X(test_receive_waitall_waits_for_all)                  \
+    X(test_receive_waitall_at_end_gets_what_there_is)      \
+    X(test_receive_drain_discards_until_end)               \
+    X(test_receive_drain_ends_when_cancelled)              \
+    X(test_receive_zero_completes_and_takes_nothing)       \
+    X(test_receive_end_completes_all_with_zero)            \
+    X(test_receive_end_comes_after_the_last_byte)          \
+    X(test_receive_reset_fails_all)                        \
+    X(test_receive_unconnected_fails)                      \
+    X(test_receive_cancelled_takes_nothing)                \
+    X(test_receive_cancelled_in_the_middle_of_the_queue)   \
+    X(test_receive_cancelled_with_partial_data_reports_it) \
+    X(test_receive_close_cancels_all)                      \
+    X(test_receive_local_abort_cancels_all)                \
+    X(test_receive_unknown_flag_is_not_supported)          \
     X(test_receive_posted_in_completion_routine_streams)
 
 CONTRACT_MAIN(TESTS, fixture_setup, fixture_teardown)

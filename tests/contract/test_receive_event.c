@@ -33,7 +33,7 @@ static void rearm(struct conn_client *client)
     conn_request_expect(conn_receive_post(client->socket, 0, 0), STATUS_SUCCESS, 0);
 }
 
-/* --- all is taken ------------------------------------------------------------------------------------------- */
+/* --- all is taken ----------------------------------------------------------------------------- */
 
 static void test_receive_event_bytes_arrive(void **state)
 {
@@ -73,7 +73,7 @@ static void test_receive_event_all_accepted_in_bytes(void **state)
     wired_close(&wired);
 }
 
-/* --- a part is taken, or nothing ----------------------------------------------------------------------------- */
+/* --- a part is taken, or nothing -------------------------------------------------------------- */
 
 static void test_receive_event_part_pauses_until_zero_receive(void **state)
 {
@@ -195,7 +195,7 @@ static void test_receive_event_cancelled_receive_ends_the_pause(void **state)
     wired_close(&wired);
 }
 
-/* --- receives inside the callback --------------------------------------------------------------------------------- */
+/* --- receives inside the callback ------------------------------------------------------------- */
 
 static void post_inside(struct conn_client *client, PWSK_DATA_INDICATION list)
 {
@@ -254,7 +254,7 @@ static void test_receive_event_posted_inside_then_taken_waits_for_more(void **st
     wired_close(&wired);
 }
 
-/* --- receives and events side by side ------------------------------------------------------------------------------- */
+/* --- receives and events side by side --------------------------------------------------------- */
 
 static void test_receive_event_pending_receive_goes_first(void **state)
 {
@@ -297,8 +297,8 @@ static void test_receive_event_waits_for_the_completion_routine(void **state)
     conn_client_expect_text(wired.client, "abcdef");
 
     /* A new receive is outstanding when the next bytes come. */
-    receive->returned = conn_table(wired.client->socket)->WskReceive(wired.client->socket, &receive->buffer, 0,
-                                                                     request_irp(receive->request));
+    receive->returned = conn_table(wired.client->socket)
+                            ->WskReceive(wired.client->socket, &receive->buffer, 0, request_irp(receive->request));
     wsk_kit_peer_send_text(wired.peer, "ghijkl");
     conn_client_wait_length(wired.client, 9);
     assert_int_equal(length, 6);
@@ -321,8 +321,8 @@ static void test_receive_event_indicated_again_after_zero_receive_completed(void
     conn_client_set_answer(wired.client, CONN_TAKE_ALL, 0);
     zero->request->completed = note_length;
     zero->request->context = wired.client;
-    zero->returned = conn_table(wired.client->socket)->WskReceive(wired.client->socket, &zero->buffer, 0,
-                                                                  request_irp(zero->request));
+    zero->returned = conn_table(wired.client->socket)
+                         ->WskReceive(wired.client->socket, &zero->buffer, 0, request_irp(zero->request));
     conn_client_expect_text(wired.client, "abc");
     conn_request_expect(zero, STATUS_SUCCESS, 0);
     assert_int_equal(length, 0);
@@ -347,7 +347,7 @@ static void test_receive_event_disabled_bytes_go_to_receive(void **state)
     wired_close(&wired);
 }
 
-/* --- lists that are kept ---------------------------------------------------------------------------------------------- */
+/* --- lists that are kept ---------------------------------------------------------------------- */
 
 static void test_receive_event_kept_list_stays_and_more_comes(void **state)
 {
@@ -372,10 +372,10 @@ static void test_receive_event_kept_list_stays_and_more_comes(void **state)
     wired_close(&wired);
 }
 
-/* --- a long stream, every answer -------------------------------------------------------------------------------------------- */
+/* --- a long stream, every answer -------------------------------------------------------------- */
 
-/* Answers and re-arms as a careless but correct driver might. The draws come from the number of calls, so that a failure
- * is the same the next time. */
+/* Answers and re-arms as a careless but correct driver might. The draws come from the number of calls, so that a
+ * failure is the same the next time. */
 static void mixed_answers(struct conn_client *client, PWSK_DATA_INDICATION list)
 {
     static const enum conn_answer answers[] = { CONN_TAKE_ALL, CONN_TAKE_PART, CONN_KEEP, CONN_REFUSE, CONN_TAKE_ALL };
@@ -442,24 +442,24 @@ static void test_receive_event_long_stream_with_all_answers_arrives_whole(void *
     wired_close(&wired);
 }
 
-#define TESTS(X) \
-    X(test_receive_event_bytes_arrive) \
-    X(test_receive_event_earlier_bytes_arrive_at_enable) \
-    X(test_receive_event_all_accepted_in_bytes) \
-    X(test_receive_event_part_pauses_until_zero_receive) \
-    X(test_receive_event_nothing_accepted_with_success_pauses) \
-    X(test_receive_event_all_but_one_accepted_pauses) \
-    X(test_receive_event_part_rest_goes_to_receive_first) \
+#define TESTS(X)                                                        \
+    X(test_receive_event_bytes_arrive)                                  \
+    X(test_receive_event_earlier_bytes_arrive_at_enable)                \
+    X(test_receive_event_all_accepted_in_bytes)                         \
+    X(test_receive_event_part_pauses_until_zero_receive)                \
+    X(test_receive_event_nothing_accepted_with_success_pauses)          \
+    X(test_receive_event_all_but_one_accepted_pauses)                   \
+    X(test_receive_event_part_rest_goes_to_receive_first)               \
     X(test_receive_event_refused_is_indicated_again_after_zero_receive) \
-    X(test_receive_event_refused_can_be_received) \
-    X(test_receive_event_cancelled_receive_ends_the_pause) \
-    X(test_receive_event_posted_inside_then_refused_goes_to_receive) \
-    X(test_receive_event_posted_inside_then_taken_waits_for_more) \
-    X(test_receive_event_pending_receive_goes_first) \
-    X(test_receive_event_waits_for_the_completion_routine) \
-    X(test_receive_event_indicated_again_after_zero_receive_completed) \
-    X(test_receive_event_disabled_bytes_go_to_receive) \
-    X(test_receive_event_kept_list_stays_and_more_comes) \
+    X(test_receive_event_refused_can_be_received)                       \
+    X(test_receive_event_cancelled_receive_ends_the_pause)              \
+    X(test_receive_event_posted_inside_then_refused_goes_to_receive)    \
+    X(test_receive_event_posted_inside_then_taken_waits_for_more)       \
+    X(test_receive_event_pending_receive_goes_first)                    \
+    X(test_receive_event_waits_for_the_completion_routine)              \
+    X(test_receive_event_indicated_again_after_zero_receive_completed)  \
+    X(test_receive_event_disabled_bytes_go_to_receive)                  \
+    X(test_receive_event_kept_list_stays_and_more_comes)                \
     X(test_receive_event_long_stream_with_all_answers_arrives_whole)
 
 CONTRACT_MAIN(TESTS, fixture_setup, fixture_teardown)

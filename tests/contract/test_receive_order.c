@@ -33,8 +33,8 @@ static void lane_post(struct lane *lane)
 {
     struct conn_request *request = lane->request;
 
-    request->returned = conn_table(lane->stream->socket)->WskReceive(lane->stream->socket, &request->buffer, 0,
-                                                                     request_irp(request->request));
+    request->returned = conn_table(lane->stream->socket)
+                            ->WskReceive(lane->stream->socket, &request->buffer, 0, request_irp(request->request));
 }
 
 static void lane_completed(struct wsk_request *request)

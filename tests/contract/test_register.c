@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: MIT */
-/* Registration: WskRegister, WskCaptureProviderNPI, WskReleaseProviderNPI, WskQueryProviderCharacteristics, WskDeregister. */
+/* Registration: WskRegister, WskCaptureProviderNPI, WskReleaseProviderNPI, WskQueryProviderCharacteristics and
+ * WskDeregister. */
 #include "support/wsk_fixture.h"
 
 #include <string.h>
 
-/* --- register and capture --------------------------------------------------------------------------- */
+/* --- register and capture ------------------------------------------------------------------------- */
 
 static void test_capture_succeeds_with_client_and_version(void **state)
 {
@@ -134,7 +135,7 @@ static void test_register_again_into_a_deregistered_block_succeeds(void **state)
     assert_non_null(fixture->npi.Client);
 }
 
-/* --- deregister ------------------------------------------------------------------------------------------ */
+/* --- deregister ----------------------------------------------------------------------------------- */
 
 /* A thread that deregisters, and what it found. */
 struct deregister_thread {
@@ -255,21 +256,21 @@ static void test_deregister_returns_after_many_sockets_have_come_and_gone(void *
     assert_int_equal(wsk_kit_live_count(WSK_KIT_REGISTRATION), 0);
 }
 
-#define TESTS(X)                                                          \
-    X(test_capture_succeeds_with_client_and_version)                      \
-    X(test_capture_with_each_kind_of_wait_succeeds_at_once)               \
-    X(test_capture_without_wait_works_at_dispatch_level)                  \
-    X(test_register_takes_the_npi_from_the_stack)                         \
-    X(test_register_without_arguments_fails)                              \
-    X(test_capture_of_an_unserved_version_fails_with_nointerface)         \
-    X(test_capture_of_a_higher_minor_version_fails_with_nointerface)      \
-    X(test_capture_after_deregister_fails_with_device_not_ready)          \
-    X(test_register_again_into_a_deregistered_block_succeeds)             \
-    X(test_deregister_waits_for_the_release)                              \
-    X(test_deregister_waits_for_every_capture)                            \
-    X(test_deregister_waits_for_the_close_of_a_socket)                    \
-    X(test_capture_while_deregister_waits_fails_with_device_not_ready)    \
-    X(test_socket_works_after_the_release)                                \
+#define TESTS(X)                                                       \
+    X(test_capture_succeeds_with_client_and_version)                   \
+    X(test_capture_with_each_kind_of_wait_succeeds_at_once)            \
+    X(test_capture_without_wait_works_at_dispatch_level)               \
+    X(test_register_takes_the_npi_from_the_stack)                      \
+    X(test_register_without_arguments_fails)                           \
+    X(test_capture_of_an_unserved_version_fails_with_nointerface)      \
+    X(test_capture_of_a_higher_minor_version_fails_with_nointerface)   \
+    X(test_capture_after_deregister_fails_with_device_not_ready)       \
+    X(test_register_again_into_a_deregistered_block_succeeds)          \
+    X(test_deregister_waits_for_the_release)                           \
+    X(test_deregister_waits_for_every_capture)                         \
+    X(test_deregister_waits_for_the_close_of_a_socket)                 \
+    X(test_capture_while_deregister_waits_fails_with_device_not_ready) \
+    X(test_socket_works_after_the_release)                             \
     X(test_deregister_returns_after_many_sockets_have_come_and_gone)
 
 CONTRACT_MAIN(TESTS, fixture_setup, fixture_teardown)

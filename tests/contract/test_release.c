@@ -44,7 +44,7 @@ static void indicate_at_once(struct wired *wired, const char *text)
     socket_events(wired->client->socket, WSK_EVENT_RECEIVE);
 }
 
-/* --- lists ---------------------------------------------------------------------------------------------------- */
+/* --- lists ------------------------------------------------------------------------------------ */
 
 static void test_list_has_an_element_for_each_cut(void **state)
 {
@@ -87,7 +87,7 @@ static void test_list_rest_goes_to_receives_across_elements(void **state)
     wired_close(&wired);
 }
 
-/* --- release ----------------------------------------------------------------------------------------------------- */
+/* --- release ---------------------------------------------------------------------------------- */
 
 static void keep_one_list(struct wired *wired, const char *text)
 {
@@ -254,15 +254,15 @@ static void test_release_of_many_kept_bytes_are_unchanged(void **state)
     wired_close(&wired);
 }
 
-#define TESTS(X)                                               \
-    X(test_list_has_an_element_for_each_cut)                   \
-    X(test_list_part_is_trimmed_inside_an_element)             \
-    X(test_list_rest_goes_to_receives_across_elements)         \
-    X(test_release_elements_one_by_one_in_another_order)       \
-    X(test_release_relinked_list_in_one_call)                  \
-    X(test_release_inside_the_callback_then_pending)           \
-    X(test_release_after_reset_and_after_disconnect)           \
-    X(test_release_at_dispatch_level)                          \
+#define TESTS(X)                                         \
+    X(test_list_has_an_element_for_each_cut)             \
+    X(test_list_part_is_trimmed_inside_an_element)       \
+    X(test_list_rest_goes_to_receives_across_elements)   \
+    X(test_release_elements_one_by_one_in_another_order) \
+    X(test_release_relinked_list_in_one_call)            \
+    X(test_release_inside_the_callback_then_pending)     \
+    X(test_release_after_reset_and_after_disconnect)     \
+    X(test_release_at_dispatch_level)                    \
     X(test_release_of_many_kept_bytes_are_unchanged)
 
 CONTRACT_MAIN(TESTS, fixture_setup, fixture_teardown)

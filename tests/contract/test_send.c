@@ -57,7 +57,7 @@ static void peer_expect_stream(struct wsk_kit_peer *peer, SIZE_T first, SIZE_T l
     free(bytes);
 }
 
-/* --- bytes -------------------------------------------------------------------------------------------------- */
+/* --- bytes ------------------------------------------------------------------------------------ */
 
 static void test_send_arrives_and_reports_its_length(void **state)
 {
@@ -129,7 +129,7 @@ static void test_send_nothing_succeeds(void **state)
     pair_close(&pair);
 }
 
-/* --- back-pressure ------------------------------------------------------------------------------------------- */
+/* --- back-pressure ---------------------------------------------------------------------------- */
 
 static void test_send_larger_than_the_network_pends_until_read(void **state)
 {
@@ -242,8 +242,9 @@ static NTSTATUS WSKAPI greet(PVOID SocketContext, ULONG Flags, PSOCKADDR LocalAd
     *AcceptSocketContext = NULL;
     *AcceptSocketDispatch = NULL;
     greeter->socket = AcceptSocket;
-    greeter->flood->returned = conn_table(AcceptSocket)->WskSend(AcceptSocket, &greeter->flood->buffer, 0,
-                                                                 request_irp(greeter->flood->request));
+    greeter->flood->returned =
+        conn_table(AcceptSocket)
+            ->WskSend(AcceptSocket, &greeter->flood->buffer, 0, request_irp(greeter->flood->request));
     return STATUS_SUCCESS;
 }
 
@@ -269,7 +270,7 @@ static void test_send_larger_than_the_network_inside_accept_event(void **state)
     free(greeter.bytes);
 }
 
-/* --- states ----------------------------------------------------------------------------------------------------- */
+/* --- states ----------------------------------------------------------------------------------- */
 
 static void test_send_after_the_peers_end_arrives(void **state)
 {
@@ -315,7 +316,7 @@ static void test_send_without_buffer_fails(void **state)
     pair_close(&pair);
 }
 
-/* --- IRQL and recursion -------------------------------------------------------------------------------------------- */
+/* --- IRQL and recursion ----------------------------------------------------------------------- */
 
 static void test_send_at_dispatch_level_completes_after_lowering(void **state)
 {
@@ -344,8 +345,8 @@ static void test_send_at_dispatch_level_completes_after_lowering(void **state)
     pair_close(&pair);
 }
 
-/* A driver that sends the next piece in the completion routine of the last one: the stack must not grow. Where the stack
- * is shows in the address of a local variable, as long as one thread runs everything. */
+/* A driver that sends the next piece in the completion routine of the last one: the stack must not grow. Where the
+ * stack is shows in the address of a local variable, as long as one thread runs everything. */
 struct chain {
     PWSK_SOCKET socket;
     WSK_BUF buffer;
@@ -399,22 +400,22 @@ static void test_send_posted_in_completion_routine_does_not_recurse(void **state
     pair_close(&pair);
 }
 
-#define TESTS(X)                                                  \
-    X(test_send_arrives_and_reports_its_length)                   \
-    X(test_send_many_keep_their_order)                            \
-    X(test_send_gathers_a_chain_from_an_offset)                   \
-    X(test_send_nothing_succeeds)                                 \
-    X(test_send_larger_than_the_network_pends_until_read)         \
-    X(test_send_queued_can_be_cancelled)                          \
-    X(test_send_started_can_be_cancelled)                         \
-    X(test_send_close_cancels_queued)                             \
-    X(test_send_queued_fails_when_peer_resets)                    \
-    X(test_send_larger_than_the_network_inside_accept_event)      \
-    X(test_send_after_the_peers_end_arrives)                      \
-    X(test_send_unconnected_fails)                                \
-    X(test_send_urgent_is_not_supported)                          \
-    X(test_send_without_buffer_fails)                             \
-    X(test_send_at_dispatch_level_completes_after_lowering)       \
+#define TESTS(X)                                             \
+    X(test_send_arrives_and_reports_its_length)              \
+    X(test_send_many_keep_their_order)                       \
+    X(test_send_gathers_a_chain_from_an_offset)              \
+    X(test_send_nothing_succeeds)                            \
+    X(test_send_larger_than_the_network_pends_until_read)    \
+    X(test_send_queued_can_be_cancelled)                     \
+    X(test_send_started_can_be_cancelled)                    \
+    X(test_send_close_cancels_queued)                        \
+    X(test_send_queued_fails_when_peer_resets)               \
+    X(test_send_larger_than_the_network_inside_accept_event) \
+    X(test_send_after_the_peers_end_arrives)                 \
+    X(test_send_unconnected_fails)                           \
+    X(test_send_urgent_is_not_supported)                     \
+    X(test_send_without_buffer_fails)                        \
+    X(test_send_at_dispatch_level_completes_after_lowering)  \
     X(test_send_posted_in_completion_routine_does_not_recurse)
 
 CONTRACT_MAIN(TESTS, fixture_setup, fixture_teardown)

@@ -34,9 +34,9 @@ static void test_socket_returns_pending_although_it_completes_at_once(void **sta
     struct wsk_request *request = request_create();
     NTSTATUS returned;
 
-    returned = fixture->npi.Dispatch->WskSocket(fixture->npi.Client, AF_INET, SOCK_STREAM, IPPROTO_TCP,
-                                                WSK_FLAG_LISTEN_SOCKET, NULL, NULL, NULL, NULL, NULL,
-                                                request_irp(request));
+    returned =
+        fixture->npi.Dispatch->WskSocket(fixture->npi.Client, AF_INET, SOCK_STREAM, IPPROTO_TCP, WSK_FLAG_LISTEN_SOCKET,
+                                         NULL, NULL, NULL, NULL, NULL, request_irp(request));
     assert_int_equal(returned, STATUS_PENDING);
     assert_int_equal(request_wait(request, returned), STATUS_SUCCESS);
     assert_int_equal(request->irql, DISPATCH_LEVEL);
@@ -61,13 +61,13 @@ static void test_basic_socket_with_context_or_dispatch_fails(void **state)
     int context;
 
     wsk_kit_expect_report("SOCK-013");
-    assert_int_equal(socket_open_try(*state, WSK_FLAG_BASIC_SOCKET, AF_INET, SOCK_STREAM, IPPROTO_TCP, &context, NULL,
-                                     &socket),
-                     STATUS_INVALID_PARAMETER);
+    assert_int_equal(
+        socket_open_try(*state, WSK_FLAG_BASIC_SOCKET, AF_INET, SOCK_STREAM, IPPROTO_TCP, &context, NULL, &socket),
+        STATUS_INVALID_PARAMETER);
     wsk_kit_expect_report("SOCK-013");
-    assert_int_equal(socket_open_try(*state, WSK_FLAG_BASIC_SOCKET, AF_INET, SOCK_STREAM, IPPROTO_TCP, NULL, &dispatch,
-                                     &socket),
-                     STATUS_INVALID_PARAMETER);
+    assert_int_equal(
+        socket_open_try(*state, WSK_FLAG_BASIC_SOCKET, AF_INET, SOCK_STREAM, IPPROTO_TCP, NULL, &dispatch, &socket),
+        STATUS_INVALID_PARAMETER);
 }
 
 static void test_socket_with_a_table_of_null_pointers_succeeds(void **state)
@@ -127,7 +127,7 @@ static void test_socket_with_a_thread_without_its_process_fails(void **state)
     assert_int_equal(status, STATUS_INVALID_PARAMETER);
 }
 
-/* --- tables --------------------------------------------------------------------------------------------- */
+/* --- tables --------------------------------------------------------------------------------------- */
 
 /* Clients cast freely between the tables for the first three functions. */
 static void test_tables_begin_with_the_same_functions(void **state)
@@ -183,7 +183,7 @@ static void test_connect_ex_completes_its_irp(void **state)
     socket_close(socket);
 }
 
-/* --- close -------------------------------------------------------------------------------------------------- */
+/* --- close ---------------------------------------------------------------------------------------- */
 
 static void test_close_returns_pending_and_completes_with_success(void **state)
 {
@@ -355,7 +355,8 @@ static void test_close_races_with_the_cancel_of_an_accept(void **state)
         accepted = ((const WSK_PROVIDER_LISTEN_DISPATCH *)listener->Dispatch)
                        ->WskAccept(listener, 0, NULL, NULL, NULL, NULL, request_irp(accept));
         canceller_go(&canceller, accept->irp);
-        closed = ((const WSK_PROVIDER_BASIC_DISPATCH *)listener->Dispatch)->WskCloseSocket(listener, request_irp(close));
+        closed =
+            ((const WSK_PROVIDER_BASIC_DISPATCH *)listener->Dispatch)->WskCloseSocket(listener, request_irp(close));
         assert_int_equal(request_wait(close, closed), STATUS_SUCCESS);
         assert_int_equal(request_wait(accept, accepted), STATUS_CANCELLED);
         assert_true(accept->order < close->order);
@@ -366,23 +367,23 @@ static void test_close_races_with_the_cancel_of_an_accept(void **state)
     request_destroy(close);
 }
 
-#define TESTS(X)                                                          \
-    X(test_socket_without_client_and_irp_fails)                           \
-    X(test_socket_returns_pending_although_it_completes_at_once)          \
-    X(test_socket_of_two_categories_fails)                                \
-    X(test_basic_socket_with_context_or_dispatch_fails)                   \
-    X(test_socket_with_a_table_of_null_pointers_succeeds)                 \
-    X(test_socket_of_an_unknown_transport_is_not_supported)               \
-    X(test_datagram_and_stream_sockets_are_not_supported)                 \
-    X(test_socket_with_a_thread_without_its_process_fails)                \
-    X(test_tables_begin_with_the_same_functions)                          \
-    X(test_tables_have_no_empty_slot)                                     \
-    X(test_connect_ex_completes_its_irp)                                  \
-    X(test_close_returns_pending_and_completes_with_success)              \
-    X(test_close_at_dispatch_level_completes)                             \
-    X(test_close_cancels_a_pending_accept_and_completes_after_it)         \
-    X(test_close_inside_the_completion_routine_of_a_bind_completes)       \
-    X(test_close_completes_although_its_irp_is_cancelled)                 \
+#define TESTS(X)                                                    \
+    X(test_socket_without_client_and_irp_fails)                     \
+    X(test_socket_returns_pending_although_it_completes_at_once)    \
+    X(test_socket_of_two_categories_fails)                          \
+    X(test_basic_socket_with_context_or_dispatch_fails)             \
+    X(test_socket_with_a_table_of_null_pointers_succeeds)           \
+    X(test_socket_of_an_unknown_transport_is_not_supported)         \
+    X(test_datagram_and_stream_sockets_are_not_supported)           \
+    X(test_socket_with_a_thread_without_its_process_fails)          \
+    X(test_tables_begin_with_the_same_functions)                    \
+    X(test_tables_have_no_empty_slot)                               \
+    X(test_connect_ex_completes_its_irp)                            \
+    X(test_close_returns_pending_and_completes_with_success)        \
+    X(test_close_at_dispatch_level_completes)                       \
+    X(test_close_cancels_a_pending_accept_and_completes_after_it)   \
+    X(test_close_inside_the_completion_routine_of_a_bind_completes) \
+    X(test_close_completes_although_its_irp_is_cancelled)           \
     X(test_close_races_with_the_cancel_of_an_accept)
 
 CONTRACT_MAIN(TESTS, fixture_setup, fixture_teardown)

@@ -24,7 +24,7 @@ static void wired_close(struct wired *wired)
     conn_client_destroy(wired->client);
 }
 
-/* --- SOCK-015, SOCK-016: states -------------------------------------------------------------------------------- */
+/* --- SOCK-015, SOCK-016: states --------------------------------------------------------------- */
 
 static void test_sock_015_breach_connect_without_bind(void **state)
 {
@@ -106,7 +106,7 @@ static void test_sock_016_near_miss_send_after_reset(void **state)
     wired_close(&wired);
 }
 
-/* --- SOCK-014, SOCK-019: arguments of WskConnect ---------------------------------------------------------------- */
+/* --- SOCK-014, SOCK-019: arguments of WskConnect ---------------------------------------------- */
 
 static void test_sock_014_breach_connect_to_another_family(void **state)
 {
@@ -147,7 +147,7 @@ static void test_sock_019_near_miss_connect_without_flags(void **state)
     socket_close(socket);
 }
 
-/* --- SOCK-020: receive flags --------------------------------------------------------------------------------------- */
+/* --- SOCK-020: receive flags ------------------------------------------------------------------ */
 
 static void test_sock_020_breach_waitall_and_drain(void **state)
 {
@@ -155,8 +155,8 @@ static void test_sock_020_breach_waitall_and_drain(void **state)
 
     wired_open(&wired, state, 0);
     wsk_kit_expect_report("SOCK-020");
-    conn_request_expect(conn_receive_post(wired.socket, 0, WSK_FLAG_WAITALL | WSK_FLAG_DRAIN),
-                        STATUS_INVALID_PARAMETER, 0);
+    conn_request_expect(conn_receive_post(wired.socket, 0, WSK_FLAG_WAITALL | WSK_FLAG_DRAIN), STATUS_INVALID_PARAMETER,
+                        0);
     wired_close(&wired);
 }
 
@@ -194,7 +194,7 @@ static void test_sock_020_near_miss_one_flag(void **state)
     wired_close(&wired);
 }
 
-/* --- SOCK-021: disconnect -------------------------------------------------------------------------------------------- */
+/* --- SOCK-021: disconnect --------------------------------------------------------------------- */
 
 static void test_sock_021_breach_abortive_with_a_buffer(void **state)
 {
@@ -266,7 +266,7 @@ static void test_sock_021_near_miss_abortive_after_pending_graceful(void **state
     wired_close(&wired);
 }
 
-/* --- SOCK-022, SOCK-023: buffers --------------------------------------------------------------------------------------- */
+/* --- SOCK-022, SOCK-023: buffers -------------------------------------------------------------- */
 
 static NTSTATUS send_buffer(PWSK_SOCKET socket, PMDL mdl, ULONG offset, SIZE_T length)
 {

@@ -15,7 +15,7 @@ static void register_block(WSK_REGISTRATION *registration)
     assert_int_equal(WskRegister(&client_npi, registration), STATUS_SUCCESS);
 }
 
-/* --- NPI-001 register-balance ------------------------------------------------------------------------- */
+/* --- NPI-001 register-balance --------------------------------------------------------------------- */
 
 static void test_npi_001_breach_deregister_twice(void **state)
 {
@@ -73,7 +73,7 @@ static void test_npi_001_near_miss_two_blocks(void **state)
     WskDeregister(&first);
 }
 
-/* --- NPI-002 registration-memory, NPI-003 client-npi-memory ---------------------------------------------- */
+/* --- NPI-002 registration-memory, NPI-003 client-npi-memory --------------------------------------- */
 
 static void test_npi_002_breach_block_written(void **state)
 {
@@ -125,7 +125,7 @@ static void test_npi_003_near_miss_npi_changed(void **state)
     WskDeregister(&registration);
 }
 
-/* --- NPI-004 client-dispatch-fields -------------------------------------------------------------------------- */
+/* --- NPI-004 client-dispatch-fields --------------------------------------------------------------- */
 
 static void test_npi_004_breach_reserved_is_set(void **state)
 {
@@ -163,7 +163,7 @@ static void test_npi_004_near_miss_newer_version(void **state)
     WskDeregister(&registration);
 }
 
-/* --- NPI-005 register-irql, NPI-007 capture-wait-irql ----------------------------------------------------------- */
+/* --- NPI-005 register-irql, NPI-007 capture-wait-irql --------------------------------------------- */
 
 static void test_npi_005_breach_register_and_deregister_at_dispatch(void **state)
 {
@@ -217,7 +217,7 @@ static void test_npi_007_near_miss_capture_without_wait_at_dispatch(void **state
     capture_at_dispatch(*state, WSK_NO_WAIT);
 }
 
-/* --- NPI-006 capture-balance ------------------------------------------------------------------------------------------ */
+/* --- NPI-006 capture-balance ---------------------------------------------------------------------- */
 
 static void test_npi_006_breach_released_too_often(void **state)
 {
@@ -269,7 +269,7 @@ static void test_npi_006_near_miss_one_release_for_each_capture(void **state)
     }
 }
 
-/* --- NPI-008 infinite-wait-in-driverentry, NPI-012 deregister-before-unload ------------------------------------------------ */
+/* --- NPI-008 infinite-wait-in-driverentry, NPI-012 deregister-before-unload ----------------------- */
 
 static ULONG s_wait_timeout_ms;
 static WSK_REGISTRATION s_registration;
@@ -361,7 +361,7 @@ static void test_npi_012_near_miss_unload_deregisters(void **state)
     load_and_unload(entry_captures);
 }
 
-/* --- NPI-011 deregister-deadlock, SOCK-062 sockets-closed-before-deregister ----------------------------------------------------- */
+/* --- NPI-011 deregister-deadlock, SOCK-062 sockets-closed-before-deregister ----------------------- */
 
 static jmp_buf s_stalled;
 

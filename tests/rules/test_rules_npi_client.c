@@ -2,7 +2,7 @@
 /* Verifier rules of the functions in the provider's table: each with a breach and a near miss. */
 #include "support/wsk_fixture.h"
 
-/* --- NPI-010 use-after-release ------------------------------------------------------------------------------------------------ */
+/* --- NPI-010 use-after-release -------------------------------------------------------------------- */
 
 static void test_npi_010_breach_socket_after_the_last_release(void **state)
 {
@@ -39,7 +39,7 @@ static void test_npi_010_near_miss_socket_with_one_capture_left(void **state)
     socket_close(socket_open(fixture, WSK_FLAG_BASIC_SOCKET, AF_INET, NULL, NULL));
 }
 
-/* --- NPI-014 control-client-irp, NPI-015 static-callbacks-early ---------------------------------------------------------------- */
+/* --- NPI-014 control-client-irp, NPI-015 static-callbacks-early ----------------------------------- */
 
 static void test_npi_014_breach_transport_query_with_an_irp(void **state)
 {
@@ -49,8 +49,8 @@ static void test_npi_014_breach_transport_query_with_an_irp(void **state)
 
     wsk_kit_expect_report("NPI-014");
     REQUEST_CALL(status, NULL, irp,
-                 fixture->npi.Dispatch->WskControlClient(fixture->npi.Client, WSK_TRANSPORT_LIST_QUERY, 0, NULL, 0, NULL,
-                                                         &size, irp));
+                 fixture->npi.Dispatch->WskControlClient(fixture->npi.Client, WSK_TRANSPORT_LIST_QUERY, 0, NULL, 0,
+                                                         NULL, &size, irp));
     assert_int_equal(status, STATUS_INVALID_PARAMETER);
 }
 

@@ -284,14 +284,15 @@ static void leak_one(SIZE_T size)
     (void)allocate(size);
 }
 
-/* Blocks from one place are one leak. */
+/* Blocks from one place are one leak. The count is volatile, so that an unrolled loop does not make three places of it. */
 static void test_pool_011_breach_blocks_never_freed(void **state)
 {
+    volatile unsigned count = 3;
     unsigned i;
 
     UNREFERENCED_PARAMETER(state);
     wsk_kit_expect_report("POOL-011");
-    for (i = 0; i < 3; i++) {
+    for (i = 0; i < count; i++) {
         leak_one(16);
     }
 }

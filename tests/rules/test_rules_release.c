@@ -29,7 +29,7 @@ static NTSTATUS release(PWSK_SOCKET socket, PWSK_DATA_INDICATION list)
     return conn_table(socket)->WskRelease(socket, list);
 }
 
-/* --- SOCK-039, SOCK-040, SOCK-041: retained indications ------------------------------------------------------------------ */
+/* --- SOCK-039, SOCK-040, SOCK-041: retained indications --------------------------------------- */
 
 static void keep_text(struct wired *wired, const char *text)
 {
@@ -192,7 +192,7 @@ static void test_sock_041_near_miss_release_in_a_callback_that_returns_pending(v
     wired_close(&wired);
 }
 
-/* --- SOCK-037: use after close ----------------------------------------------------------------------------------------------- */
+/* --- SOCK-037: use after close ---------------------------------------------------------------- */
 
 static void test_sock_037_breach_release_after_close(void **state)
 {
@@ -220,7 +220,7 @@ static void test_sock_037_near_miss_release_before_close(void **state)
     wired_close(&wired);
 }
 
-/* --- CB-006, CB-011, CB-012: answers of WskReceiveEvent ------------------------------------------------------------------------ */
+/* --- CB-006, CB-011, CB-012: answers of WskReceiveEvent --------------------------------------- */
 
 /* What the next calls answer; everything is taken after that. */
 struct answers {

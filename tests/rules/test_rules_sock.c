@@ -43,7 +43,7 @@ static NTSTATUS WSKAPI accept_event(PVOID SocketContext, ULONG Flags, PSOCKADDR 
 
 static const WSK_CLIENT_LISTEN_DISPATCH accept_dispatch = { accept_event, NULL, NULL };
 
-/* --- SOCK-003 control-socket-irp ------------------------------------------------------------------------ */
+/* --- SOCK-003 control-socket-irp ------------------------------------------------------------------ */
 
 static void test_sock_003_breach_option_without_an_irp(void **state)
 {
@@ -51,8 +51,8 @@ static void test_sock_003_breach_option_without_an_irp(void **state)
     ULONG value = 1;
 
     wsk_kit_expect_report("SOCK-003");
-    assert_int_equal(basic_table(socket)->WskControlSocket(socket, WskSetOption, SO_KEEPALIVE, SOL_SOCKET, sizeof(value),
-                                                           &value, 0, NULL, NULL, NULL),
+    assert_int_equal(basic_table(socket)->WskControlSocket(socket, WskSetOption, SO_KEEPALIVE, SOL_SOCKET,
+                                                           sizeof(value), &value, 0, NULL, NULL, NULL),
                      STATUS_REQUEST_NOT_ACCEPTED);
     socket_close(socket);
 }
@@ -65,7 +65,7 @@ static void test_sock_003_near_miss_option_with_an_irp(void **state)
     socket_close(socket);
 }
 
-/* --- SOCK-012 wrong-category-dispatch, SOCK-013 category-arguments ---------------------------------------- */
+/* --- SOCK-012 wrong-category-dispatch, SOCK-013 category-arguments -------------------------------- */
 
 static void test_sock_012_breach_send_on_a_listener(void **state)
 {
@@ -96,8 +96,9 @@ static void test_sock_012_near_miss_common_slots_through_another_table(void **st
     SOCKADDR_STORAGE address = address_any(AF_INET, 0);
     NTSTATUS status;
 
-    REQUEST_CALL(status, NULL, irp,
-                 ((const WSK_PROVIDER_LISTEN_DISPATCH *)socket->Dispatch)->WskBind(socket, (PSOCKADDR)&address, 0, irp));
+    REQUEST_CALL(
+        status, NULL, irp,
+        ((const WSK_PROVIDER_LISTEN_DISPATCH *)socket->Dispatch)->WskBind(socket, (PSOCKADDR)&address, 0, irp));
     assert_int_equal(status, STATUS_SUCCESS);
     REQUEST_CALL(status, NULL, irp,
                  ((const WSK_PROVIDER_DATAGRAM_DISPATCH *)socket->Dispatch)->WskCloseSocket(socket, irp));
@@ -129,9 +130,9 @@ static void test_sock_013_breach_basic_socket_with_a_context(void **state)
     PWSK_SOCKET socket;
 
     wsk_kit_expect_report("SOCK-013");
-    assert_int_equal(socket_open_try(*state, WSK_FLAG_BASIC_SOCKET, AF_INET, SOCK_STREAM, IPPROTO_TCP, &socket, NULL,
-                                     &socket),
-                     STATUS_INVALID_PARAMETER);
+    assert_int_equal(
+        socket_open_try(*state, WSK_FLAG_BASIC_SOCKET, AF_INET, SOCK_STREAM, IPPROTO_TCP, &socket, NULL, &socket),
+        STATUS_INVALID_PARAMETER);
 }
 
 static void test_sock_013_near_miss_basic_socket_over_udp(void **state)
@@ -144,7 +145,7 @@ static void test_sock_013_near_miss_basic_socket_over_udp(void **state)
     socket_close(socket);
 }
 
-/* --- SOCK-030 option-order, SOCK-033 conditional-accept -------------------------------------------------------- */
+/* --- SOCK-030 option-order, SOCK-033 conditional-accept ------------------------------------------- */
 
 static void test_sock_030_breach_exclusive_address_after_bind(void **state)
 {
@@ -152,7 +153,8 @@ static void test_sock_030_breach_exclusive_address_after_bind(void **state)
     PWSK_SOCKET listener = listener_open(*state, AF_INET, NULL, NULL, false, &port);
 
     wsk_kit_expect_report("SOCK-030");
-    assert_int_equal(socket_set_ulong(listener, SOL_SOCKET, (ULONG)SO_EXCLUSIVEADDRUSE, 1), STATUS_INVALID_DEVICE_STATE);
+    assert_int_equal(socket_set_ulong(listener, SOL_SOCKET, (ULONG)SO_EXCLUSIVEADDRUSE, 1),
+                     STATUS_INVALID_DEVICE_STATE);
     socket_close(listener);
 }
 
@@ -204,7 +206,7 @@ static void test_sock_033_near_miss_conditional_accept_with_both_callbacks(void 
     socket_close(socket);
 }
 
-/* --- SOCK-031, SOCK-032: event callbacks --------------------------------------------------------------------------- */
+/* --- SOCK-031, SOCK-032: event callbacks ---------------------------------------------------------- */
 
 static void test_sock_031_breach_enable_before_bind(void **state)
 {
@@ -255,7 +257,7 @@ static void test_sock_032_near_miss_disable_of_an_event_that_is_off(void **state
     socket_close(listener);
 }
 
-/* --- SOCK-035 ... SOCK-037: the end of a socket -------------------------------------------------------------------------- */
+/* --- SOCK-035 ... SOCK-037: the end of a socket --------------------------------------------------- */
 
 /* The registration cannot end either, as long as the socket is there. */
 static void test_sock_035_breach_socket_never_closed(void **state)
@@ -279,9 +281,9 @@ static void test_sock_035_breach_socket_with_a_pending_accept_never_closed(void 
     USHORT port;
     PWSK_SOCKET listener = listener_open(fixture, AF_INET, NULL, NULL, false, &port);
 
-    assert_int_equal(((const WSK_PROVIDER_LISTEN_DISPATCH *)listener->Dispatch)
-                         ->WskAccept(listener, 0, NULL, NULL, NULL, NULL, irp),
-                     STATUS_PENDING);
+    assert_int_equal(
+        ((const WSK_PROVIDER_LISTEN_DISPATCH *)listener->Dispatch)->WskAccept(listener, 0, NULL, NULL, NULL, NULL, irp),
+        STATUS_PENDING);
     fixture_release(fixture);
     fixture->is_registered = false;
     wsk_kit_expect_report("SOCK-035");
@@ -343,8 +345,8 @@ static void test_sock_037_breach_control_of_something_else(void **state)
     unsigned long long garbage[64] = { 0 };
 
     wsk_kit_expect_report("SOCK-037");
-    assert_int_equal(basic_table(socket)->WskControlSocket((PWSK_SOCKET)garbage, WskIoctl, SIO_WSK_QUERY_INSPECT_ID, 0, 0,
-                                                           NULL, 0, NULL, NULL, NULL),
+    assert_int_equal(basic_table(socket)->WskControlSocket((PWSK_SOCKET)garbage, WskIoctl, SIO_WSK_QUERY_INSPECT_ID, 0,
+                                                           0, NULL, 0, NULL, NULL, NULL),
                      STATUS_INVALID_HANDLE);
     socket_close(socket);
 }
@@ -356,7 +358,7 @@ static void test_sock_037_near_miss_bind_before_close(void **state)
     socket_close(listener_open(*state, AF_INET, NULL, NULL, false, &port));
 }
 
-/* --- SOCK-044 forced-closed ------------------------------------------------------------------------------------------------ */
+/* --- SOCK-044 forced-closed ----------------------------------------------------------------------- */
 
 /* A connection socket that is dead, because its connect was cancelled before anything could move. */
 static PWSK_SOCKET dead_socket(struct wsk_fixture *fixture)
@@ -368,8 +370,8 @@ static PWSK_SOCKET dead_socket(struct wsk_fixture *fixture)
     PIRP irp = request_irp(request);
     NTSTATUS returned;
 
-    returned = ((const WSK_PROVIDER_CONNECTION_DISPATCH *)socket->Dispatch)
-                   ->WskConnect(socket, (PSOCKADDR)&remote, 0, irp);
+    returned =
+        ((const WSK_PROVIDER_CONNECTION_DISPATCH *)socket->Dispatch)->WskConnect(socket, (PSOCKADDR)&remote, 0, irp);
     assert_int_equal(returned, STATUS_PENDING);
     assert_true(IoCancelIrp(irp));
     assert_int_equal(request_wait(request, returned), STATUS_CANCELLED);
@@ -396,7 +398,7 @@ static void test_sock_044_near_miss_close_of_a_dead_socket(void **state)
     socket_close(socket);
 }
 
-/* --- SOCK-059 call-irql -------------------------------------------------------------------------------------------------------- */
+/* --- SOCK-059 call-irql --------------------------------------------------------------------------- */
 
 static void disable_at(PWSK_SOCKET socket, KIRQL level)
 {
@@ -430,8 +432,8 @@ static void test_sock_059_breach_name_lookup_at_dispatch(void **state)
 
     wsk_kit_expect_report("SOCK-059");
     KeRaiseIrql(DISPATCH_LEVEL, &irql);
-    returned = fixture->npi.Dispatch->WskGetAddressInfo(fixture->npi.Client, NULL, NULL, 0, NULL, NULL, &list, NULL, NULL,
-                                                        irp);
+    returned = fixture->npi.Dispatch->WskGetAddressInfo(fixture->npi.Client, NULL, NULL, 0, NULL, NULL, &list, NULL,
+                                                        NULL, irp);
     KeLowerIrql(irql);
     assert_int_equal(request_wait(request, returned), STATUS_NOT_SUPPORTED);
     request_destroy(request);

@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* --- callbacks ----------------------------------------------------------------------------------------- */
+/* --- callbacks -------------------------------------------------------------------------------- */
 
 static void client_enter(struct conn_client *client)
 {
@@ -144,7 +144,7 @@ static NTSTATUS WSKAPI client_disconnect(PVOID SocketContext, ULONG Flags)
 
 const WSK_CLIENT_CONNECTION_DISPATCH conn_client_dispatch = { client_receive, client_disconnect, NULL };
 
-/* --- life ----------------------------------------------------------------------------------------------- */
+/* --- life ------------------------------------------------------------------------------------- */
 
 struct conn_client *conn_client_create(void)
 {
@@ -165,7 +165,7 @@ void conn_client_destroy(struct conn_client *client)
     free(client);
 }
 
-/* --- waits ------------------------------------------------------------------------------------------------ */
+/* --- waits ------------------------------------------------------------------------------------ */
 
 struct client_wait {
     struct conn_client *client;
@@ -241,7 +241,7 @@ void conn_client_release_all(struct conn_client *client)
     }
 }
 
-/* --- shorthands -------------------------------------------------------------------------------------------- */
+/* --- shorthands ------------------------------------------------------------------------------- */
 
 const WSK_PROVIDER_CONNECTION_DISPATCH *conn_table(PWSK_SOCKET socket)
 {
@@ -300,8 +300,8 @@ struct conn_request *conn_disconnect_post(PWSK_SOCKET socket, const void *bytes,
     struct conn_request *request = conn_request_create(bytes, length);
     WSK_BUF copy = request->buffer;
 
-    request->returned = conn_table(socket)->WskDisconnect(socket, bytes == NULL ? NULL : &copy, flags,
-                                                          request_irp(request->request));
+    request->returned =
+        conn_table(socket)->WskDisconnect(socket, bytes == NULL ? NULL : &copy, flags, request_irp(request->request));
     memset(&copy, 0xee, sizeof(copy));
     return request;
 }

@@ -14,8 +14,8 @@ enum conn_answer {
 
 #define CONN_KEPT_MAX 4096
 
-/* Made with conn_client_create, which gives it the whole life of a test; it is the socket's context. Written by callbacks
- * under the lock; read it with the functions below, or when nothing can be running. */
+/* Made with conn_client_create, which gives it the whole life of a test; it is the socket's context. Written by
+ * callbacks under the lock; read it with the functions below, or when nothing can be running. */
 struct conn_client {
     PWSK_SOCKET socket;
     KSPIN_LOCK lock;
@@ -34,12 +34,12 @@ struct conn_client {
     ULONG last_elements;
     ULONG last_flags;
     KIRQL last_irql;
-    LONG receive_count;    /* calls of WskReceiveEvent */
-    LONG end_count;        /* calls of WskDisconnectEvent without and with WSK_FLAG_ABORTIVE */
+    LONG receive_count; /* calls of WskReceiveEvent */
+    LONG end_count;     /* calls of WskDisconnectEvent without and with WSK_FLAG_ABORTIVE */
     LONG reset_count;
-    SIZE_T length_at_end;  /* bytes that had been taken when WskDisconnectEvent came */
-    LONG running;          /* callbacks on a stack now */
-    LONG overlap_count;    /* calls that found another one running */
+    SIZE_T length_at_end; /* bytes that had been taken when WskDisconnectEvent came */
+    LONG running;         /* callbacks on a stack now */
+    LONG overlap_count;   /* calls that found another one running */
 };
 
 extern const WSK_CLIENT_CONNECTION_DISPATCH conn_client_dispatch;
@@ -60,7 +60,7 @@ void conn_client_expect_text(struct conn_client *client, const char *text);
 void conn_client_release_all(struct conn_client *client);
 void conn_client_set_answer(struct conn_client *client, enum conn_answer answer, SIZE_T part);
 
-/* --- shorthands ---------------------------------------------------------------------------------- */
+/* --- shorthands ------------------------------------------------------------------------------- */
 
 const WSK_PROVIDER_CONNECTION_DISPATCH *conn_table(PWSK_SOCKET socket);
 

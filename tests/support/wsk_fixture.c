@@ -7,7 +7,7 @@
 
 static volatile LONG s_completion_order;
 
-/* --- registration ---------------------------------------------------------------------------------- */
+/* --- registration --------------------------------------------------------------------------------- */
 
 struct wsk_fixture *fixture_create(const struct contract_way *way)
 {
@@ -73,7 +73,7 @@ int fixture_teardown(void **state)
     return 0;
 }
 
-/* --- requests --------------------------------------------------------------------------------------- */
+/* --- requests ------------------------------------------------------------------------------------- */
 
 static NTSTATUS NTAPI request_completed(PDEVICE_OBJECT DeviceObject, PIRP Irp, PVOID Context)
 {
@@ -143,7 +143,7 @@ void request_store_information(const struct wsk_request *request, ULONG_PTR *inf
     }
 }
 
-/* --- addresses ---------------------------------------------------------------------------------------- */
+/* --- addresses ------------------------------------------------------------------------------------ */
 
 static USHORT swap16(USHORT value)
 {
@@ -195,7 +195,7 @@ enum wsk_kit_family fixture_kit_family(ADDRESS_FAMILY family)
     return family == AF_INET6 ? WSK_KIT_IPV6 : WSK_KIT_IPV4;
 }
 
-/* --- sockets --------------------------------------------------------------------------------------------- */
+/* --- sockets -------------------------------------------------------------------------------------- */
 
 static const WSK_PROVIDER_BASIC_DISPATCH *basic_table(PWSK_SOCKET socket)
 {
@@ -230,8 +230,8 @@ PWSK_SOCKET socket_open(struct wsk_fixture *fixture, ULONG flags, ADDRESS_FAMILY
 {
     PWSK_SOCKET socket;
 
-    assert_int_equal(
-        socket_open_try(fixture, flags, family, SOCK_STREAM, IPPROTO_TCP, context, dispatch, &socket), STATUS_SUCCESS);
+    assert_int_equal(socket_open_try(fixture, flags, family, SOCK_STREAM, IPPROTO_TCP, context, dispatch, &socket),
+                     STATUS_SUCCESS);
     assert_non_null(socket);
     assert_non_null(socket->Dispatch);
     return socket;
@@ -273,11 +273,9 @@ SOCKADDR_STORAGE socket_local(PWSK_SOCKET socket, bool is_listener)
 
     memset(&address, 0, sizeof(address));
     if (is_listener) {
-        REQUEST_CALL(status, NULL, irp,
-                     listen_table(socket)->WskGetLocalAddress(socket, (PSOCKADDR)&address, irp));
+        REQUEST_CALL(status, NULL, irp, listen_table(socket)->WskGetLocalAddress(socket, (PSOCKADDR)&address, irp));
     } else {
-        REQUEST_CALL(status, NULL, irp,
-                     connection_table(socket)->WskGetLocalAddress(socket, (PSOCKADDR)&address, irp));
+        REQUEST_CALL(status, NULL, irp, connection_table(socket)->WskGetLocalAddress(socket, (PSOCKADDR)&address, irp));
     }
     assert_int_equal(status, STATUS_SUCCESS);
     return address;
@@ -298,9 +296,9 @@ NTSTATUS socket_get_option(PWSK_SOCKET socket, ULONG level, ULONG option, void *
     NTSTATUS status;
     ULONG_PTR information;
 
-    REQUEST_CALL(status, &information, irp,
-                 basic_table(socket)->WskControlSocket(socket, WskGetOption, option, level, 0, NULL, size, value, NULL,
-                                                       irp));
+    REQUEST_CALL(
+        status, &information, irp,
+        basic_table(socket)->WskControlSocket(socket, WskGetOption, option, level, 0, NULL, size, value, NULL, irp));
     if (returned != NULL) {
         *returned = information;
     }
@@ -327,7 +325,7 @@ void socket_events(PWSK_SOCKET socket, ULONG mask)
     assert_int_equal(socket_events_try(socket, mask), STATUS_SUCCESS);
 }
 
-/* --- listeners and connections ------------------------------------------------------------------------------ */
+/* --- listeners and connections -------------------------------------------------------------------- */
 
 PWSK_SOCKET listener_open(struct wsk_fixture *fixture, ADDRESS_FAMILY family, PVOID context,
                           const WSK_CLIENT_LISTEN_DISPATCH *dispatch, bool is_conditional, USHORT *port)
@@ -466,7 +464,7 @@ NTSTATUS connection_disconnect_try(PWSK_SOCKET socket, ULONG flags)
     return status;
 }
 
-/* --- buffers ---------------------------------------------------------------------------------------------------- */
+/* --- buffers -------------------------------------------------------------------------------------- */
 
 void buffer_init(WSK_BUF *buffer, void *bytes, SIZE_T length)
 {

@@ -32,7 +32,7 @@ void fixture_release(struct wsk_fixture *fixture);
 void fixture_deregister(struct wsk_fixture *fixture);
 void fixture_destroy(struct wsk_fixture *fixture);
 
-/* --- requests ---------------------------------------------------------------------------------- */
+/* --- requests ------------------------------------------------------------------------------------- */
 
 /* One IRP and what its completion routine saw. Lives until request_destroy; may be used for any number of calls,
  * one after the other. */
@@ -54,31 +54,31 @@ struct wsk_request *request_create(void);
 void request_destroy(struct wsk_request *request);
 /* The IRP, made ready for one call. */
 PIRP request_irp(struct wsk_request *request);
-/* Waits until the IRP has completed and checks it against what the call returned: completed once, marked pending exactly
- * when the call returned STATUS_PENDING, else the same status. Returns the final status. */
+/* Waits until the IRP has completed and checks it against what the call returned: completed once, marked pending
+ * exactly when the call returned STATUS_PENDING, else the same status. Returns the final status. */
 NTSTATUS request_wait(struct wsk_request *request, NTSTATUS returned);
 bool request_is_done(struct wsk_request *request);
 
 /* Evaluates call (an expression that uses irp) with a fresh request and waits. information may be NULL. */
-#define REQUEST_CALL(status, information, irp, call)                                         \
-    do {                                                                                     \
-        struct wsk_request *request_ = request_create();                                     \
-        PIRP irp = request_irp(request_);                                                    \
-        NTSTATUS returned_ = (call);                                                         \
-        (status) = request_wait(request_, returned_);                                        \
-        request_store_information(request_, information);                                    \
-        request_destroy(request_);                                                           \
+#define REQUEST_CALL(status, information, irp, call)      \
+    do {                                                  \
+        struct wsk_request *request_ = request_create();  \
+        PIRP irp = request_irp(request_);                 \
+        NTSTATUS returned_ = (call);                      \
+        (status) = request_wait(request_, returned_);     \
+        request_store_information(request_, information); \
+        request_destroy(request_);                        \
     } while (0)
 void request_store_information(const struct wsk_request *request, ULONG_PTR *information);
 
-/* --- addresses ----------------------------------------------------------------------------------- */
+/* --- addresses ------------------------------------------------------------------------------------ */
 
 /* port in host byte order. */
 SOCKADDR_STORAGE address_loopback(ADDRESS_FAMILY family, USHORT port);
 SOCKADDR_STORAGE address_any(ADDRESS_FAMILY family, USHORT port);
 USHORT address_port(const SOCKADDR_STORAGE *address);
 
-/* --- sockets: calls that wait ------------------------------------------------------------------------ */
+/* --- sockets: calls that wait --------------------------------------------------------------------- */
 
 /* flags: WSK_FLAG_..._SOCKET. Fails the test when the socket cannot be made. */
 PWSK_SOCKET socket_open(struct wsk_fixture *fixture, ULONG flags, ADDRESS_FAMILY family, PVOID context,
@@ -101,7 +101,7 @@ NTSTATUS socket_set_ulong(PWSK_SOCKET socket, ULONG level, ULONG option, ULONG v
 NTSTATUS socket_events_try(PWSK_SOCKET socket, ULONG mask);
 void socket_events(PWSK_SOCKET socket, ULONG mask);
 
-/* --- listeners and connections ------------------------------------------------------------------------- */
+/* --- listeners and connections -------------------------------------------------------------------- */
 
 /* A listening socket that is bound to the loopback address and a port of the network's choice. is_conditional sets
  * SO_CONDITIONAL_ACCEPT before. No event is enabled. */
@@ -129,7 +129,7 @@ NTSTATUS connection_disconnect_try(PWSK_SOCKET socket, ULONG flags);
 
 enum wsk_kit_family fixture_kit_family(ADDRESS_FAMILY family);
 
-/* --- buffers --------------------------------------------------------------------------------------------- */
+/* --- buffers -------------------------------------------------------------------------------------- */
 
 /* A WSK_BUF over bytes of the caller, with an MDL for nonpaged memory. Undo with buffer_fini. */
 void buffer_init(WSK_BUF *buffer, void *bytes, SIZE_T length);

@@ -82,6 +82,38 @@ static void test_capture_of_deep_stack_keeps_innermost(void **state)
     }
 }
 
+static void test_is_same_ignores_what_stands_behind_the_end(void **state)
+{
+    static int places[3];
+    struct we_host_trace one = { .frames = { &places[0], &places[1], NULL, &places[2] } };
+    struct we_host_trace other = { .frames = { &places[0], &places[1], NULL, &places[1] } };
+
+    (void)state;
+    assert_true(we_host_trace_is_same(&one, &other));
+    other.frames[2] = &places[2];
+    assert_false(we_host_trace_is_same(&one, &other));
+    other.frames[1] = NULL;
+    assert_false(we_host_trace_is_same(&one, &other));
+    assert_false(we_host_trace_is_same(&other, &one));
+}
+
+static void test_is_same_compares_full_stacks(void **state)
+{
+    static int places[WE_HOST_TRACE_DEPTH + 1];
+    struct we_host_trace one;
+    struct we_host_trace other;
+    size_t i;
+
+    (void)state;
+    for (i = 0; i < WE_HOST_TRACE_DEPTH; i++) {
+        one.frames[i] = &places[i];
+        other.frames[i] = &places[i];
+    }
+    assert_true(we_host_trace_is_same(&one, &other));
+    other.frames[WE_HOST_TRACE_DEPTH - 1] = &places[WE_HOST_TRACE_DEPTH];
+    assert_false(we_host_trace_is_same(&one, &other));
+}
+
 static void test_capture_skipping_everything_still_gives_a_frame(void **state)
 {
     struct we_host_trace trace;
@@ -389,6 +421,8 @@ static const struct CMUnitTest tests[] = {
     cmocka_unit_test(test_capture_gives_return_addresses_innermost_first),
     cmocka_unit_test(test_capture_with_skip_drops_innermost),
     cmocka_unit_test(test_capture_of_deep_stack_keeps_innermost),
+    cmocka_unit_test(test_is_same_ignores_what_stands_behind_the_end),
+    cmocka_unit_test(test_is_same_compares_full_stacks),
     cmocka_unit_test(test_capture_skipping_everything_still_gives_a_frame),
     cmocka_unit_test(test_capture_works_in_every_thread),
     cmocka_unit_test(test_capture_on_signal_stack_does_no_harm),

@@ -73,7 +73,8 @@ static void test_capture_without_wait_returns_at_once(void **state)
 {
     struct wsk_fixture *fixture = *state;
 
-    assert_int_equal(WskCaptureProviderNPI(&fixture->registration, WSK_NO_WAIT, &fixture->npi), STATUS_DEVICE_NOT_READY);
+    assert_int_equal(WskCaptureProviderNPI(&fixture->registration, WSK_NO_WAIT, &fixture->npi),
+                     STATUS_DEVICE_NOT_READY);
     assert_null(fixture->npi.Dispatch);
     assert_int_equal(wsk_kit_now_ms(), 0);
 }
@@ -125,8 +126,8 @@ static void test_query_without_a_provider_is_not_ready(void **state)
     struct wsk_fixture *fixture = *state;
     WSK_PROVIDER_CHARACTERISTICS characteristics;
 
-    assert_int_equal(
-        WskQueryProviderCharacteristics(&fixture->registration, &characteristics), STATUS_DEVICE_NOT_READY);
+    assert_int_equal(WskQueryProviderCharacteristics(&fixture->registration, &characteristics),
+                     STATUS_DEVICE_NOT_READY);
 }
 
 #define T(f) wsk_emu_unit_test_setup_teardown(f, setup, teardown)

@@ -12,7 +12,7 @@
 
 #include "wsk/wsk_rx_fsm.h"
 
-/* --- the table by itself -------------------------------------------------------------------------------- */
+/* --- the table by itself ---------------------------------------------------------------------- */
 
 static void test_step_every_cell_is_present(void **state)
 {

@@ -12,7 +12,7 @@
 
 #include "wsk/wsk_rx_fsm.h"
 
-/* --- a world around the table ------------------------------------------------------------------------------ */
+/* --- a world around the table ----------------------------------------------------------------- */
 
 /* One connection, its peer and its client, as small as they can be: bytes are numbered, and only counts are kept.
  * The walk tries every order of what peer, client and processors can do, each limited to a few times, and checks
@@ -26,7 +26,7 @@ struct world {
     unsigned char has_reset;
     /* The connection. */
     unsigned char is_armed;
-    unsigned char read; /* bytes read from the wire */
+    unsigned char read;  /* bytes read from the wire */
     unsigned char taken; /* of these, the ones that are the client's; the rest is held or shown */
     unsigned char has_end;
     unsigned char is_calling;
@@ -40,7 +40,7 @@ struct world {
     unsigned char toggles;
     unsigned char posted;
     unsigned char zero_posted;
-    unsigned char returned;  /* completion routines that have returned */
+    unsigned char returned;     /* completion routines that have returned */
     unsigned char is_suspended; /* it refused something, and no receive has completed since */
     unsigned char is_aborted;
     unsigned char is_closed;
@@ -280,7 +280,7 @@ static void answer(struct world *w, enum we_wsk_rx_event event)
     run(w);
 }
 
-/* --- moves ---------------------------------------------------------------------------------------------------- */
+/* --- moves ------------------------------------------------------------------------------------ */
 
 enum move {
     MOVE_ARM,
@@ -401,7 +401,7 @@ static bool move(struct world *w, enum move move)
     return true;
 }
 
-/* --- the walk --------------------------------------------------------------------------------------------------- */
+/* --- the walk --------------------------------------------------------------------------------- */
 
 #define SEEN_BITS 22
 #define SEEN_SIZE (1u << SEEN_BITS)

@@ -4,8 +4,9 @@
 
 #include "wsk/wsk_status.h"
 
-static const enum we_wsk_operation operations[] = { WE_WSK_OP_SOCKET,  WE_WSK_OP_BIND,       WE_WSK_OP_CONNECT, WE_WSK_OP_SEND,
-                                                    WE_WSK_OP_RECEIVE, WE_WSK_OP_DISCONNECT, WE_WSK_OP_CONTROL };
+static const enum we_wsk_operation operations[] = { WE_WSK_OP_SOCKET, WE_WSK_OP_BIND,    WE_WSK_OP_CONNECT,
+                                                    WE_WSK_OP_SEND,   WE_WSK_OP_RECEIVE, WE_WSK_OP_DISCONNECT,
+                                                    WE_WSK_OP_CONTROL };
 
 /* A forgotten row would be zeroes, and a failure would look like a success. */
 static void test_status_of_every_error_is_no_success(void **state)
