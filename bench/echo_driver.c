@@ -4,8 +4,9 @@
  * WskReceiveEvent retains what it is shown and hands the same memory to WskSend, one send with an IRP of its own for
  * each element; the element is released when the send is complete. So nothing is copied.
  *
- * A connection is used by each send in flight, and once more while it is open. Whoever ends it (the peer, a failed
- * send, the driver's unload) takes that one use away; when no use is left the socket is closed. */
+ * A connection is used by each request in flight, and once more while it is open. Whoever ends it (the peer, a failed
+ * send, the driver's unload) takes that one use away; when no use is left the socket is closed. A peer that has finished
+ * sending gets the rest of its bytes and then our own end. */
 #include "echo_driver.h"
 
 #include <wsk.h>
@@ -48,6 +49,7 @@ static DRIVER_UNLOAD EchoUnload;
 static IO_COMPLETION_ROUTINE SyncComplete;
 static IO_COMPLETION_ROUTINE CloseComplete;
 static IO_COMPLETION_ROUTINE SendComplete;
+static IO_COMPLETION_ROUTINE DisconnectComplete;
 
 static NTSTATUS WSKAPI AcceptEvent(_In_opt_ PVOID SocketContext, _In_ ULONG Flags, _In_ PSOCKADDR LocalAddress,
                                    _In_ PSOCKADDR RemoteAddress, _In_opt_ PWSK_SOCKET AcceptSocket,
@@ -156,10 +158,37 @@ static NTSTATUS WSKAPI AcceptEvent(PVOID SocketContext, ULONG Flags, PSOCKADDR L
 }
 
 _Use_decl_annotations_
+static NTSTATUS DisconnectComplete(PDEVICE_OBJECT DeviceObject, PIRP Irp, PVOID Context)
+{
+    PECHO_CONNECTION connection = (PECHO_CONNECTION)Context;
+
+    UNREFERENCED_PARAMETER(DeviceObject);
+    IoFreeIrp(Irp);
+    ConnectionEnd(connection);
+    ConnectionRelease(connection);
+    return STATUS_MORE_PROCESSING_REQUIRED;
+}
+
+_Use_decl_annotations_
 static NTSTATUS WSKAPI DisconnectEvent(PVOID SocketContext, ULONG Flags)
 {
-    UNREFERENCED_PARAMETER(Flags);
-    ConnectionEnd((PECHO_CONNECTION)SocketContext);
+    PECHO_CONNECTION connection = (PECHO_CONNECTION)SocketContext;
+    PIRP irp = NULL;
+
+    if (!ConnectionAcquire(connection)) {
+        return STATUS_SUCCESS;
+    }
+    if ((Flags & WSK_FLAG_ABORTIVE) == 0) {
+        irp = IoAllocateIrp(1, FALSE);
+    }
+    if (irp == NULL) {
+        ConnectionEnd(connection);
+        ConnectionRelease(connection);
+        return STATUS_SUCCESS;
+    }
+    /* Behind the sends that are in flight. */
+    IoSetCompletionRoutine(irp, DisconnectComplete, connection, TRUE, TRUE, TRUE);
+    (VOID)connection->Dispatch->WskDisconnect(connection->Socket, NULL, 0, irp);
     return STATUS_SUCCESS;
 }
 

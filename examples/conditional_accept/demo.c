@@ -303,6 +303,7 @@ static void summary(const GATE_STATUS *first, const GATE_STATUS *second)
     demo_expect_count("bytes echoed to clients that stayed",
                       BIG_ECHO_BYTES + SMALL_ECHO_BYTES + (uint64_t)CROWD_COUNT * CROWD_ECHO_BYTES, first->BytesSent);
     demo_expect_count("connections left", 0, second->ConnectionsNow);
+    demo_step_end();
 }
 
 static enum exit_status run_demo(USHORT port)

@@ -88,22 +88,22 @@ VOID GateQueryStatus(PGATE_STATUS Status)
     KIRQL irql;
 
     RtlZeroMemory(Status, sizeof(*Status));
-    Status->Inspected = GateCounters.Inspected;
-    Status->AcceptedAtOnce = GateCounters.AcceptedAtOnce;
-    Status->RejectedAtOnce = GateCounters.RejectedAtOnce;
-    Status->Pended = GateCounters.Pended;
-    Status->RateLimited = GateCounters.RateLimited;
-    Status->AcceptedLater = GateCounters.AcceptedLater;
-    Status->RejectedLater = GateCounters.RejectedLater;
-    Status->Aborted = GateCounters.Aborted;
-    Status->Connections = GateCounters.Connections;
-    Status->EndedByPeer = GateCounters.EndedByPeer;
-    Status->ResetByPeer = GateCounters.ResetByPeer;
-    Status->Refusals = GateCounters.Refusals;
-    Status->FailedSends = GateCounters.FailedSends;
-    Status->MostSendsInFlight = GateCounters.MostSendsInFlight;
-    Status->BytesReceived = GateCounters.BytesReceived;
-    Status->BytesSent = GateCounters.BytesSent;
+    Status->Inspected = (ULONG)ReadNoFence(&GateCounters.Inspected);
+    Status->AcceptedAtOnce = (ULONG)ReadNoFence(&GateCounters.AcceptedAtOnce);
+    Status->RejectedAtOnce = (ULONG)ReadNoFence(&GateCounters.RejectedAtOnce);
+    Status->Pended = (ULONG)ReadNoFence(&GateCounters.Pended);
+    Status->RateLimited = (ULONG)ReadNoFence(&GateCounters.RateLimited);
+    Status->AcceptedLater = (ULONG)ReadNoFence(&GateCounters.AcceptedLater);
+    Status->RejectedLater = (ULONG)ReadNoFence(&GateCounters.RejectedLater);
+    Status->Aborted = (ULONG)ReadNoFence(&GateCounters.Aborted);
+    Status->Connections = (ULONG)ReadNoFence(&GateCounters.Connections);
+    Status->EndedByPeer = (ULONG)ReadNoFence(&GateCounters.EndedByPeer);
+    Status->ResetByPeer = (ULONG)ReadNoFence(&GateCounters.ResetByPeer);
+    Status->Refusals = (ULONG)ReadNoFence(&GateCounters.Refusals);
+    Status->FailedSends = (ULONG)ReadNoFence(&GateCounters.FailedSends);
+    Status->MostSendsInFlight = (ULONG)ReadNoFence(&GateCounters.MostSendsInFlight);
+    Status->BytesReceived = (ULONG64)ReadNoFence64(&GateCounters.BytesReceived);
+    Status->BytesSent = (ULONG64)ReadNoFence64(&GateCounters.BytesSent);
     if (device != NULL) {
         Status->IsRunning = TRUE;
         Status->Port = device->Listeners[0].Port;

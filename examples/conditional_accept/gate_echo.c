@@ -211,7 +211,7 @@ static BOOLEAN SendsReserve(_Inout_ PGATE_CONNECTION Connection, _In_ ULONG Coun
     KeReleaseSpinLock(&Connection->Lock, irql);
 
     do {
-        most = GateCounters.MostSendsInFlight;
+        most = ReadNoFence(&GateCounters.MostSendsInFlight);
     } while (inFlight > (ULONG)most &&
              InterlockedCompareExchange(&GateCounters.MostSendsInFlight, (LONG)inFlight, most) != most);
     return isRoom;

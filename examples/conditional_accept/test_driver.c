@@ -90,7 +90,7 @@ static void test_gate_first_fitting_rule_decides(void **state)
 
     (void)state;
     config.Admission.Rules[0] = (GATE_RULE){ AF_INET, 32, { 127, 0, 0, 2 }, 0, 0, GateReject };
-    config.Admission.Rules[1] = (GATE_RULE){ AF_INET, 31, { 127, 0, 0, 1 }, 1, 65535, GateAccept };
+    config.Admission.Rules[1] = (GATE_RULE){ AF_INET, 31, { 127, 0, 0, 0 }, 1, 65535, GateAccept };
     config.Admission.Rules[2] = (GATE_RULE){ AF_INET, 0, { 0 }, 0, 0, GateReject };
 
     wsk_kit_peer_expect_connected(wsk_kit_connect(WSK_KIT_IPV4, load_gate(&config)));
@@ -286,7 +286,7 @@ static void test_gate_one_of_three_strangers_gives_up(void **state)
 
 /* --- unload ---------------------------------------------------------------------------------------------- */
 
-/* Clients that wait are turned away, and each of them is reported to WskAbortEvent. */
+/* Clients that wait are turned away, and each of them is reported to WskAbortEvent. Nobody waits for the authority. */
 static void test_gate_unloads_while_strangers_wait(void **state)
 {
     USHORT port = load_gate(&asking_gate);
@@ -296,6 +296,7 @@ static void test_gate_unloads_while_strangers_wait(void **state)
     (void)state;
     wsk_kit_run_until_idle();
     unload_gate();
+    assert_int_equal(wsk_kit_now_ms(), 0);
 
     wsk_kit_peer_expect_rejected(first);
     wsk_kit_peer_expect_rejected(second);

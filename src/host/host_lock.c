@@ -112,22 +112,27 @@ void we_host_lock_ranks_reset(void)
     s_held_count = 0;
 }
 
+void we_host_mutex_lock(struct we_host_mutex *mutex)
+{
+    int error;
+
+    /* Before the call, because a breach may be the deadlock itself. */
+    rank_check(mutex->rank);
+    error = pthread_mutex_lock(&mutex->mutex);
+    WE_ASSERT(error == 0);
+    rank_push(mutex->rank);
+}
+
+void we_host_mutex_unlock(struct we_host_mutex *mutex)
+{
+    int error;
+
+    rank_pop(mutex->rank);
+    error = pthread_mutex_unlock(&mutex->mutex);
+    WE_ASSERT(error == 0);
+}
+
 #else
-
-static inline void rank_check(enum we_host_rank rank)
-{
-    (void)rank;
-}
-
-static inline void rank_push(enum we_host_rank rank)
-{
-    (void)rank;
-}
-
-static inline void rank_pop(enum we_host_rank rank)
-{
-    (void)rank;
-}
 
 bool we_host_holds_no_lock(void)
 {
@@ -153,25 +158,5 @@ void we_host_mutex_fini(struct we_host_mutex *mutex)
     int error = pthread_mutex_destroy(&mutex->mutex);
 
     /* EBUSY: destroyed while somebody holds it. */
-    WE_ASSERT(error == 0);
-}
-
-void we_host_mutex_lock(struct we_host_mutex *mutex)
-{
-    int error;
-
-    /* Before the call, because a breach may be the deadlock itself. */
-    rank_check(mutex->rank);
-    error = pthread_mutex_lock(&mutex->mutex);
-    WE_ASSERT(error == 0);
-    rank_push(mutex->rank);
-}
-
-void we_host_mutex_unlock(struct we_host_mutex *mutex)
-{
-    int error;
-
-    rank_pop(mutex->rank);
-    error = pthread_mutex_unlock(&mutex->mutex);
     WE_ASSERT(error == 0);
 }

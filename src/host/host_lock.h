@@ -6,6 +6,8 @@
 #include <pthread.h>
 #include <stdbool.h>
 
+#include "base/base_assert.h"
+
 /* A thread may take a lock only if its rank is above every lock that it holds. */
 enum we_host_rank {
     WE_RANK_INSTANCE = 10,     /* wsk_emu.c: started or stopped */
@@ -39,8 +41,24 @@ struct we_host_mutex {
 /* Not recursive. Ranks are checked when the library is built with WE_CHECK_LOCK_RANKS. */
 void we_host_mutex_init(struct we_host_mutex *mutex, enum we_host_rank rank);
 void we_host_mutex_fini(struct we_host_mutex *mutex);
+#ifdef WE_CHECK_LOCK_RANKS
 void we_host_mutex_lock(struct we_host_mutex *mutex);
 void we_host_mutex_unlock(struct we_host_mutex *mutex);
+#else
+static inline void we_host_mutex_lock(struct we_host_mutex *mutex)
+{
+    int error = pthread_mutex_lock(&mutex->mutex);
+
+    WE_ASSERT(error == 0);
+}
+
+static inline void we_host_mutex_unlock(struct we_host_mutex *mutex)
+{
+    int error = pthread_mutex_unlock(&mutex->mutex);
+
+    WE_ASSERT(error == 0);
+}
+#endif
 /* True when the calling thread holds no ranked lock; always true without WE_CHECK_LOCK_RANKS.
  * The door asserts it. */
 bool we_host_holds_no_lock(void);

@@ -6,11 +6,13 @@
 #include <string.h>
 
 /* Design note: every allocation counts, and on busy processors one counter would travel between their
- * caches all the time. So threads are spread over a few counters, each on a cache line of its own. A
- * block may be freed by another thread than the one that made it: single counters then go below zero,
- * and only their sum means something. */
+ * caches all the time. So threads are spread over a few counters, each on a cache line of its own. The
+ * first threads of the process have theirs alone and need no locked instruction; the others share
+ * the rest. A block may be freed by another thread than the one that made it: single counters
+ * then go below zero, and only their sum means something. */
 
 #define SHARD_COUNT 16u
+#define SHARD_OWN_COUNT 8u /* of one thread each */
 #define CACHE_LINE_BYTES 64
 
 struct shard {
@@ -18,15 +20,28 @@ struct shard {
 };
 
 static struct shard s_shards[SHARD_COUNT];
-static unsigned s_next_shard; /* atomic: hands out shards in turn */
+static unsigned s_thread_count; /* atomic: threads that have a shard */
 static _Thread_local struct shard *s_shard;
+
+static struct shard *shard_choose(void)
+{
+    unsigned index = __atomic_fetch_add(&s_thread_count, 1, __ATOMIC_RELAXED);
+
+    return &s_shards[index < SHARD_OWN_COUNT ? index : SHARD_OWN_COUNT + index % (SHARD_COUNT - SHARD_OWN_COUNT)];
+}
 
 static void live_count_add(long change)
 {
     if (s_shard == NULL) {
-        s_shard = &s_shards[__atomic_fetch_add(&s_next_shard, 1, __ATOMIC_RELAXED) % SHARD_COUNT];
+        s_shard = shard_choose();
     }
-    (void)__atomic_fetch_add(&s_shard->live_count, change, __ATOMIC_RELAXED);
+    if (s_shard < &s_shards[SHARD_OWN_COUNT]) {
+        long live_count = __atomic_load_n(&s_shard->live_count, __ATOMIC_RELAXED);
+
+        __atomic_store_n(&s_shard->live_count, live_count + change, __ATOMIC_RELAXED);
+    } else {
+        (void)__atomic_fetch_add(&s_shard->live_count, change, __ATOMIC_RELAXED);
+    }
 }
 
 static void *count_if_made(void *memory)

@@ -208,7 +208,13 @@ static unsigned posix_refine(struct we_host_ep *base, unsigned events)
 
     switch (we_host_posix_phase_get(ep)) {
     case WE_POSIX_CONNECTED:
-        return WE_LIKELY(base->watch == WE_WATCH_ALL) ? events : we_host_posix_refine_hangup(ep, events);
+        if (WE_UNLIKELY(base->watch != WE_WATCH_ALL)) {
+            return we_host_posix_refine_hangup(ep, events);
+        }
+        if (events & WE_NET_RESET) {
+            we_host_posix_error_note(ep, WE_ERR_RESET);
+        }
+        return events;
     case WE_POSIX_LISTENING:
         return (events & WE_NET_READABLE) ? WE_NET_ACCEPTABLE : 0;
     case WE_POSIX_CONNECTING:
@@ -383,6 +389,14 @@ static void posix_reset(struct we_host_ep *base)
     ep_disconnect(ep, true);
 }
 
+/* The connection is gone in the kernel already: there is nothing to reset. Of a request an error says less: its peer may
+ * only have finished sending. */
+static bool stream_is_broken(const struct we_host_posix_ep *ep)
+{
+    return ep->base.watch == WE_WATCH_ALL && we_host_posix_phase_get(ep) == WE_POSIX_CONNECTED &&
+           we_host_posix_error_get(ep) != WE_OK;
+}
+
 static void posix_close(struct we_host_ep *base, enum we_host_close how)
 {
     struct we_host_posix_ep *ep = we_host_posix_ep_of(base);
@@ -397,7 +411,7 @@ static void posix_close(struct we_host_ep *base, enum we_host_close how)
     if (how == WE_CLOSE_GRACEFUL) {
         we_host_posix_linger(ep);
     }
-    ep_disconnect(ep, how == WE_CLOSE_RESET);
+    ep_disconnect(ep, how == WE_CLOSE_RESET && !stream_is_broken(ep));
     we_host_free(ep);
 }
 

@@ -29,6 +29,15 @@ static void fail_test(const char *reason)
     _fail("wsk_emu", 0);
 }
 
+/* How to see a failure again. Without a seed the order is the natural one, and every run is a replay. */
+static void print_seed(uint64_t seed)
+{
+    if (seed != 0) {
+        print_error("seed %llu: set WSK_EMU_SEED=%llu to replay this order of events\n", (unsigned long long)seed,
+                    (unsigned long long)seed);
+    }
+}
+
 static const struct wsk_emu_config *default_config(void)
 {
     static struct wsk_emu_config config;
@@ -63,6 +72,7 @@ int wsk_kit_cmocka_setup(void **state)
 
 void wsk_kit_cmocka_run(void **state)
 {
+    uint64_t seed = we_host_exec_seed();
     size_t report_count;
 
     (void)state;
@@ -78,6 +88,7 @@ void wsk_kit_cmocka_run(void **state)
 
         snprintf(reason, sizeof(reason), "the driver broke rules: %zu unexpected verifier report%s, see above",
                  report_count, report_count == 1 ? "" : "s");
+        print_seed(seed);
         fail_test(reason);
     }
 }
@@ -86,12 +97,7 @@ int wsk_kit_cmocka_teardown(void **state)
 {
     (void)state;
     if (we_instance_is_running()) {
-        uint64_t seed = we_host_exec_seed();
-
-        if (seed != 0) {
-            print_error("seed %llu: set WSK_EMU_SEED=%llu to replay this order of events\n", (unsigned long long)seed,
-                        (unsigned long long)seed);
-        }
+        print_seed(we_host_exec_seed());
         wsk_kit_peers_reset();
         we_instance_abandon();
     }

@@ -13,6 +13,7 @@
 #include "nt/ke_dispatcher.h"
 #include "nt/nt_door.h"
 #include "nt/nt_stall.h"
+#include "nt/nt_thread.h"
 
 #define REASON_BYTES 8192
 
@@ -70,9 +71,21 @@ bool wsk_kit_check_running(const char *function)
     return true;
 }
 
+/* A callback, or a test that has raised its IRQL, keeps its processor: whoever waits there waits for itself. */
+static bool check_may_move(const char *function)
+{
+    if (we_nt_irql_current() < DISPATCH_LEVEL) {
+        return true;
+    }
+    wsk_kit_fail("%s was called at DISPATCH_LEVEL, where nothing else can move: record what happens in a callback, and "
+                 "wait for it in the test",
+                 function);
+    return false;
+}
+
 bool wsk_kit_step(void)
 {
-    if (!wsk_kit_check_running("wsk_kit_step")) {
+    if (!wsk_kit_check_running("wsk_kit_step") || !check_may_move("wsk_kit_step")) {
         return false;
     }
     if (we_host_exec_kind() != WE_EXEC_STEPPED) {
@@ -102,7 +115,7 @@ static void wait_until_quiet(void)
 
 void wsk_kit_run_until_idle(void)
 {
-    if (!wsk_kit_check_running("wsk_kit_run_until_idle")) {
+    if (!wsk_kit_check_running("wsk_kit_run_until_idle") || !check_may_move("wsk_kit_run_until_idle")) {
         return;
     }
     if (we_host_exec_kind() == WE_EXEC_STEPPED) {
@@ -115,7 +128,7 @@ void wsk_kit_run_until_idle(void)
 
 void wsk_kit_advance_ms(unsigned milliseconds)
 {
-    if (!wsk_kit_check_running("wsk_kit_advance_ms")) {
+    if (!wsk_kit_check_running("wsk_kit_advance_ms") || !check_may_move("wsk_kit_advance_ms")) {
         return;
     }
     if (we_host_exec_kind() != WE_EXEC_STEPPED) {
@@ -164,6 +177,12 @@ static bool wait_threads(wsk_kit_condition_fn *condition, void *context)
 
 bool wsk_kit_wait(wsk_kit_condition_fn *condition, void *context)
 {
+    if (condition(context)) {
+        return true;
+    }
+    if (!check_may_move("a function of the kit that has to wait")) {
+        return false;
+    }
     if (we_host_exec_kind() == WE_EXEC_STEPPED) {
         return wait_stepped(condition, context);
     }

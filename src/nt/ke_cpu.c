@@ -22,6 +22,9 @@
  * least one of them sees the other and somebody runs the item: the owner, or the processor's own run after
  * a kick.
  *
+ * Most finished IRPs are queued by the owner itself. They go to a list of its own, which needs neither the lock nor
+ * the count; what is left there when the owner goes joins the others.
+ *
  * A drain is bounded: a driver that keeps completing and sending for ever must not keep the thread that
  * merely wanted to lower its IRQL.
  */
@@ -43,6 +46,7 @@ bool we_nt_cpu_start(unsigned cpu_count)
         cpu->index = i;
         cpu->next_due_ns = WE_HOST_FOREVER;
         we_host_mutex_init(&cpu->lock, WE_RANK_QUEUE);
+        InitializeListHead(&cpu->own_irps);
         InitializeListHead(&cpu->irps);
         InitializeListHead(&cpu->later_irps);
         InitializeListHead(&cpu->dpcs);
@@ -85,6 +89,27 @@ struct we_nt_cpu *we_nt_cpu_current(void)
 unsigned we_nt_cpu_assign(void)
 {
     return __atomic_fetch_add(&s_next_assigned, 1, __ATOMIC_RELAXED) % s_cpu_count;
+}
+
+/* --- counts, with the queues' lock held ------------------------------------------------- */
+
+static void count_add(struct we_nt_cpu *cpu, uint32_t *kind_count)
+{
+    __atomic_store_n(kind_count, *kind_count + 1, __ATOMIC_RELAXED);
+    __atomic_add_fetch(&cpu->queued_count, 1, __ATOMIC_SEQ_CST);
+}
+
+static void count_sub(struct we_nt_cpu *cpu, uint32_t *kind_count)
+{
+    __atomic_store_n(kind_count, *kind_count - 1, __ATOMIC_RELAXED);
+    __atomic_sub_fetch(&cpu->queued_count, 1, __ATOMIC_SEQ_CST);
+}
+
+/* Read by the owner without the lock. What came too late to be seen here is in queued_count when that is looked at
+ * next. */
+static bool count_is_zero(const uint32_t *kind_count)
+{
+    return __atomic_load_n(kind_count, __ATOMIC_RELAXED) == 0;
 }
 
 /* --- ownership ------------------------------------------------------------------------- */
@@ -137,10 +162,30 @@ static void cpu_take_this(struct we_nt_thread *thread, struct we_nt_cpu *cpu)
     thread->irql = DISPATCH_LEVEL;
 }
 
+/* Something for the owner to drain. */
+static bool cpu_has_queued(const struct we_nt_cpu *cpu)
+{
+    return !IsListEmpty(&cpu->own_irps) || __atomic_load_n(&cpu->queued_count, __ATOMIC_SEQ_CST) != 0;
+}
+
+/* Called by the owner. */
+static void own_irps_share(struct we_nt_cpu *cpu)
+{
+    we_host_mutex_lock(&cpu->lock);
+    while (!IsListEmpty(&cpu->own_irps)) {
+        InsertTailList(&cpu->irps, RemoveHeadList(&cpu->own_irps));
+        count_add(cpu, &cpu->irp_count);
+    }
+    we_host_mutex_unlock(&cpu->lock);
+}
+
 static void cpu_give(struct we_nt_thread *thread, KIRQL new_irql)
 {
     struct we_nt_cpu *cpu = thread->cpu;
 
+    if (!IsListEmpty(&cpu->own_irps)) {
+        own_irps_share(cpu);
+    }
     thread->cpu = NULL;
     thread->irql = new_irql;
     __atomic_store_n(&cpu->owner, NULL, __ATOMIC_SEQ_CST);
@@ -185,7 +230,7 @@ bool we_nt_work_queue(struct we_nt_work *work, unsigned cpu_index)
     if (!was_queued) {
         work->is_queued = true;
         we_base_list_append(&cpu->works, &work->link);
-        __atomic_add_fetch(&cpu->queued_count, 1, __ATOMIC_SEQ_CST);
+        count_add(cpu, &cpu->work_count);
     }
     we_host_mutex_unlock(&cpu->lock);
     if (!was_queued) {
@@ -204,7 +249,7 @@ bool we_nt_work_cancel(struct we_nt_work *work, unsigned cpu_index)
     if (was_queued) {
         work->is_queued = false;
         we_base_list_remove(&work->link);
-        __atomic_sub_fetch(&cpu->queued_count, 1, __ATOMIC_SEQ_CST);
+        count_sub(cpu, &cpu->work_count);
     }
     we_host_mutex_unlock(&cpu->lock);
     return was_queued;
@@ -213,20 +258,21 @@ bool we_nt_work_cancel(struct we_nt_work *work, unsigned cpu_index)
 void we_nt_cpu_queue_irps(LIST_ENTRY *irps, unsigned cpu_index, bool is_later)
 {
     struct we_nt_cpu *cpu = &s_cpus[cpu_index];
-    uint32_t count = 0;
+    const struct we_nt_thread *thread = we_nt_thread_peek();
 
+    if (!is_later && thread != NULL && thread->cpu == cpu) {
+        while (!IsListEmpty(irps)) {
+            InsertTailList(&cpu->own_irps, RemoveHeadList(irps));
+        }
+        return;
+    }
     we_host_mutex_lock(&cpu->lock);
     while (!IsListEmpty(irps)) {
         InsertTailList(is_later ? &cpu->later_irps : &cpu->irps, RemoveHeadList(irps));
-        count++;
+        count_add(cpu, &cpu->irp_count);
     }
-    __atomic_add_fetch(&cpu->queued_count, count, __ATOMIC_SEQ_CST);
     we_host_mutex_unlock(&cpu->lock);
-    if (is_later) {
-        we_host_kick(cpu->index, 0);
-    } else {
-        cpu_notify(cpu);
-    }
+    we_host_kick(cpu->index, 0);
 }
 
 void we_nt_cpu_queue_dpc(PKDPC dpc, unsigned cpu_index, bool is_first)
@@ -239,7 +285,7 @@ void we_nt_cpu_queue_dpc(PKDPC dpc, unsigned cpu_index, bool is_first)
     } else {
         InsertTailList(&cpu->dpcs, &dpc->DpcListEntry);
     }
-    __atomic_add_fetch(&cpu->queued_count, 1, __ATOMIC_SEQ_CST);
+    count_add(cpu, &cpu->dpc_count);
     we_host_mutex_unlock(&cpu->lock);
     cpu_notify(cpu);
 }
@@ -252,16 +298,16 @@ bool we_nt_cpu_cancel_dpc(PKDPC dpc, struct we_nt_cpu *cpu)
     was_queued = __atomic_load_n(&dpc->DpcData, __ATOMIC_SEQ_CST) == cpu;
     if (was_queued) {
         RemoveEntryList(&dpc->DpcListEntry);
-        __atomic_sub_fetch(&cpu->queued_count, 1, __ATOMIC_SEQ_CST);
+        count_sub(cpu, &cpu->dpc_count);
         __atomic_store_n(&dpc->DpcData, NULL, __ATOMIC_SEQ_CST);
     }
     we_host_mutex_unlock(&cpu->lock);
     return was_queued;
 }
 
-bool we_nt_cpu_has_queued(unsigned cpu_index)
+bool we_nt_cpu_has_dpcs(unsigned cpu_index)
 {
-    return __atomic_load_n(&s_cpus[cpu_index].queued_count, __ATOMIC_SEQ_CST) != 0;
+    return !count_is_zero(&s_cpus[cpu_index].dpc_count);
 }
 
 PKDPC we_nt_cpu_pop_dpc_in_range(unsigned cpu_index, const void *base, size_t size_bytes)
@@ -281,7 +327,7 @@ PKDPC we_nt_cpu_pop_dpc_in_range(unsigned cpu_index, const void *base, size_t si
     }
     if (found != NULL) {
         RemoveEntryList(&found->DpcListEntry);
-        __atomic_sub_fetch(&cpu->queued_count, 1, __ATOMIC_SEQ_CST);
+        count_sub(cpu, &cpu->dpc_count);
         __atomic_store_n(&found->DpcData, NULL, __ATOMIC_SEQ_CST);
     }
     we_host_mutex_unlock(&cpu->lock);
@@ -290,23 +336,28 @@ PKDPC we_nt_cpu_pop_dpc_in_range(unsigned cpu_index, const void *base, size_t si
 
 /* --- draining -------------------------------------------------------------------------- */
 
-static LIST_ENTRY *pop_locked_by(struct we_nt_cpu *cpu, LIST_ENTRY *list)
+static bool run_own_irp(struct we_nt_cpu *cpu)
 {
-    LIST_ENTRY *entry = NULL;
-
-    we_host_mutex_lock(&cpu->lock);
-    if (!IsListEmpty(list)) {
-        entry = RemoveHeadList(list);
-        __atomic_sub_fetch(&cpu->queued_count, 1, __ATOMIC_SEQ_CST);
+    if (IsListEmpty(&cpu->own_irps)) {
+        return false;
     }
-    we_host_mutex_unlock(&cpu->lock);
-    return entry;
+    we_nt_completion_finish(CONTAINING_RECORD(RemoveHeadList(&cpu->own_irps), IRP, Tail.Overlay.ListEntry));
+    return true;
 }
 
 static bool run_irp(struct we_nt_cpu *cpu)
 {
-    LIST_ENTRY *entry = pop_locked_by(cpu, &cpu->irps);
+    LIST_ENTRY *entry = NULL;
 
+    if (count_is_zero(&cpu->irp_count)) {
+        return false;
+    }
+    we_host_mutex_lock(&cpu->lock);
+    if (!IsListEmpty(&cpu->irps)) {
+        entry = RemoveHeadList(&cpu->irps);
+        count_sub(cpu, &cpu->irp_count);
+    }
+    we_host_mutex_unlock(&cpu->lock);
     if (entry == NULL) {
         return false;
     }
@@ -319,12 +370,15 @@ static bool run_work(struct we_nt_cpu *cpu)
     struct we_base_list *link;
     struct we_nt_work *work = NULL;
 
+    if (count_is_zero(&cpu->work_count)) {
+        return false;
+    }
     we_host_mutex_lock(&cpu->lock);
     link = we_base_list_pop(&cpu->works);
     if (link != NULL) {
         work = WE_BASE_LIST_ITEM(link, struct we_nt_work, link);
         work->is_queued = false;
-        __atomic_sub_fetch(&cpu->queued_count, 1, __ATOMIC_SEQ_CST);
+        count_sub(cpu, &cpu->work_count);
     }
     we_host_mutex_unlock(&cpu->lock);
     if (work == NULL) {
@@ -340,13 +394,16 @@ static bool run_dpc(struct we_nt_cpu *cpu)
     LIST_ENTRY *entry;
     KDPC copy;
 
+    if (count_is_zero(&cpu->dpc_count)) {
+        return false;
+    }
     we_host_mutex_lock(&cpu->lock);
     if (IsListEmpty(&cpu->dpcs)) {
         we_host_mutex_unlock(&cpu->lock);
         return false;
     }
     entry = RemoveHeadList(&cpu->dpcs);
-    __atomic_sub_fetch(&cpu->queued_count, 1, __ATOMIC_SEQ_CST);
+    count_sub(cpu, &cpu->dpc_count);
     copy = *CONTAINING_RECORD(entry, KDPC, DpcListEntry);
     /* From here on the object may be queued again, on any processor, or freed. */
     __atomic_store_n(&CONTAINING_RECORD(entry, KDPC, DpcListEntry)->DpcData, NULL, __ATOMIC_SEQ_CST);
@@ -367,9 +424,10 @@ static void cpu_drain(struct we_nt_cpu *cpu)
 {
     unsigned budget = DRAIN_MAX;
 
-    while (__atomic_load_n(&cpu->queued_count, __ATOMIC_SEQ_CST) != 0 && budget-- > 0) {
-        bool has_run = run_irp(cpu);
+    while (cpu_has_queued(cpu) && budget-- > 0) {
+        bool has_run = run_own_irp(cpu);
 
+        has_run = run_irp(cpu) || has_run;
         has_run = run_work(cpu) || has_run;
         has_run = run_dpc(cpu) || has_run;
         if (!has_run) {
@@ -384,7 +442,7 @@ void we_nt_cpu_lower(struct we_nt_thread *thread, KIRQL new_irql)
         thread->irql = new_irql;
         return;
     }
-    if (__atomic_load_n(&thread->cpu->queued_count, __ATOMIC_SEQ_CST) != 0) {
+    if (cpu_has_queued(thread->cpu)) {
         thread->irql = DISPATCH_LEVEL;
         cpu_drain(thread->cpu);
     }
@@ -450,14 +508,14 @@ void we_nt_cpu_run(unsigned cpu_index, const struct we_host_ready *ready, unsign
     for (i = 0; i < ready_count; i++) {
         we_host_net_deliver(&ready[i]);
         /* At once, while what the event has touched is still in the caches, and what it needs again is given back. */
-        if (__atomic_load_n(&cpu->queued_count, __ATOMIC_SEQ_CST) != 0) {
+        if (cpu_has_queued(cpu)) {
             cpu_drain(cpu);
         }
     }
     if (__atomic_load_n(&cpu->next_due_ns, __ATOMIC_SEQ_CST) != WE_HOST_FOREVER) {
         we_ke_timers_expire(cpu_index, we_host_now_ns());
     }
-    if (__atomic_load_n(&cpu->queued_count, __ATOMIC_SEQ_CST) != 0) {
+    if (cpu_has_queued(cpu)) {
         join_later_irps(cpu);
         cpu_drain(cpu);
     }

@@ -20,8 +20,14 @@ struct we_nt_work {
 struct we_nt_cpu {
     unsigned index;
     struct we_nt_thread *owner; /* atomic: who is at DISPATCH_LEVEL here, or NULL */
-    uint32_t queued_count;      /* atomic: items in the queues below; read without the lock */
+    uint32_t queued_count;      /* atomic: items in the queues below the lock; read without it */
+    /* Atomic: of these, the ones by kind. The reader takes the lock only for a queue that is not empty. */
+    uint32_t irp_count;
+    uint32_t work_count;
+    uint32_t dpc_count;
     uint64_t next_due_ns;       /* atomic: earliest timer, or WE_HOST_FOREVER */
+
+    LIST_ENTRY own_irps;        /* the owner's alone, no lock: finished IRPs that it has queued itself */
 
     struct we_host_mutex lock;
     LIST_ENTRY irps;            /* finished IRPs whose completion walk has not begun */
@@ -68,8 +74,8 @@ bool we_nt_cpu_cancel_dpc(PKDPC dpc, struct we_nt_cpu *cpu);
 
 /* Takes a DPC whose object lies in the range off the queue; NULL when there is none. */
 PKDPC we_nt_cpu_pop_dpc_in_range(unsigned cpu, const void *base, size_t size_bytes);
-/* Something is queued now; no lock. */
-bool we_nt_cpu_has_queued(unsigned cpu);
+/* A DPC is queued now; no lock. */
+bool we_nt_cpu_has_dpcs(unsigned cpu);
 
 /* Takes / gives up a processor and sets the IRQL: behind KeRaiseIrql and KeLowerIrql. */
 void we_nt_cpu_raise(struct we_nt_thread *thread, KIRQL new_irql, unsigned preferred_cpu);

@@ -276,7 +276,7 @@ void we_ke_check_freed_range(const void *base, size_t size_bytes)
         if (we_nt_cpu_next_due_ns(i) != WE_HOST_FOREVER) {
             check_freed_timers(base, size_bytes);
         }
-        if (we_nt_cpu_has_queued(i)) {
+        if (we_nt_cpu_has_dpcs(i)) {
             check_freed_dpcs(base, size_bytes, i);
         }
     }

@@ -5,6 +5,8 @@
 
 #include <wdm.h>
 
+#include "nt/nt_thread.h"
+
 /* nt_irql.def: WE_NT_IRQL(KeSetEvent, PASSIVE, DISPATCH) — one row a function, sorted by name; levels are
  * PASSIVE, APC, DISPATCH, HIGH (any). Only functions whose limit does not depend on arguments are
  * checked by WE_NT_ENTRY; the others carry the widest range and check for themselves. */
@@ -36,7 +38,6 @@ enum {
         }                                                                                        \
     } while (0)
 
-KIRQL we_nt_irql_current(void);
 void we_nt_irql_breach(enum we_nt_function function, KIRQL irql);
 const char *we_nt_function_name(enum we_nt_function function);
 

@@ -12,26 +12,14 @@
 #include "nt/ke_dispatcher.h"
 #include "nt/nt_door.h"
 
-/* Threads outlive instances: a thread's pointer counts only in the instance that set it. */
-static _Thread_local struct {
-    struct we_nt_thread *thread;
-    unsigned long generation;
-} s_current __attribute__((tls_model("initial-exec")));
+_Thread_local struct we_nt_thread_pointer we_nt_thread_own;
+unsigned long we_nt_thread_generation = 1;
 
-static unsigned long s_generation = 1; /* changes only while no instance runs */
 static struct we_host_mutex s_lock = WE_HOST_MUTEX_INIT(WE_RANK_OBJECT);
 static struct we_base_list s_threads = WE_BASE_LIST_INIT(s_threads);
 static ULONG s_next_id; /* atomic */
 
-struct we_nt_thread *we_nt_thread_peek(void)
-{
-    if (WE_LIKELY(s_current.generation == s_generation)) {
-        return s_current.thread;
-    }
-    return NULL;
-}
-
-static struct we_nt_thread *thread_adopt(void)
+struct we_nt_thread *we_nt_thread_adopt(void)
 {
     struct we_nt_thread *thread = (struct we_nt_thread *)we_host_zalloc(sizeof(*thread));
 
@@ -40,21 +28,6 @@ static struct we_nt_thread *thread_adopt(void)
     }
     we_nt_thread_attach(thread, false);
     return thread;
-}
-
-struct we_nt_thread *we_nt_thread_current(void)
-{
-    struct we_nt_thread *thread = we_nt_thread_peek();
-
-    if (WE_UNLIKELY(thread == NULL)) {
-        thread = thread_adopt();
-    }
-    return thread;
-}
-
-KIRQL we_nt_irql_current(void)
-{
-    return we_nt_thread_current()->irql;
 }
 
 void we_nt_thread_prepare(struct we_nt_thread *thread)
@@ -75,8 +48,8 @@ void we_nt_thread_attach(struct we_nt_thread *thread, bool is_cpu)
     if (!is_cpu && !thread->host.is_created) {
         we_host_thread_attach(&thread->host);
     }
-    s_current.thread = thread;
-    s_current.generation = s_generation;
+    we_nt_thread_own.thread = thread;
+    we_nt_thread_own.generation = we_nt_thread_generation;
     we_host_mutex_lock(&s_lock);
     we_base_list_append(&s_threads, &thread->all_link);
     we_host_mutex_unlock(&s_lock);
@@ -90,14 +63,14 @@ void we_nt_thread_detach(struct we_nt_thread *thread)
     if (!thread->is_cpu && !thread->host.is_created) {
         we_host_thread_detach(&thread->host);
     }
-    if (s_current.thread == thread) {
-        s_current.thread = NULL;
+    if (we_nt_thread_own.thread == thread) {
+        we_nt_thread_own.thread = NULL;
     }
 }
 
 void we_nt_thread_start(void)
 {
-    s_generation++;
+    we_nt_thread_generation++;
     s_next_id = 0;
     (void)we_nt_thread_current();
 }
@@ -149,7 +122,7 @@ void we_nt_thread_stop(void)
         we_host_free(thread);
         we_host_mutex_lock(&s_lock);
     }
-    s_generation++;
+    we_nt_thread_generation++;
     we_host_mutex_unlock(&s_lock);
 }
 

@@ -5,9 +5,9 @@
 
 #include <wdm.h>
 
+#include "base/base_assert.h"
 #include "host/host_exec.h"
 #include "host/host_trace.h"
-#include "nt/nt_irql.h"
 
 struct we_nt_cpu;
 
@@ -105,10 +105,36 @@ struct we_nt_thread {
     struct we_base_list all_link; /* list of all thread records */
 };
 
-/* The calling thread's record; made on demand for host threads that we did not create. Fast. */
-struct we_nt_thread *we_nt_thread_current(void);
+/* Threads outlive instances: a thread's pointer counts only in the instance that set it. */
+struct we_nt_thread_pointer {
+    struct we_nt_thread *thread;
+    unsigned long generation;
+};
+extern _Thread_local struct we_nt_thread_pointer we_nt_thread_own __attribute__((tls_model("initial-exec")));
+extern unsigned long we_nt_thread_generation; /* changes only while no instance runs */
+
+/* Makes the record of a host thread that we did not create. */
+struct we_nt_thread *we_nt_thread_adopt(void);
+
 /* The record if there is one, else NULL. */
-struct we_nt_thread *we_nt_thread_peek(void);
+static inline struct we_nt_thread *we_nt_thread_peek(void)
+{
+    return WE_LIKELY(we_nt_thread_own.generation == we_nt_thread_generation) ? we_nt_thread_own.thread : NULL;
+}
+
+/* The calling thread's record; made on demand for host threads that we did not create. Fast: every public function
+ * needs it. */
+static inline struct we_nt_thread *we_nt_thread_current(void)
+{
+    struct we_nt_thread *thread = we_nt_thread_peek();
+
+    return WE_LIKELY(thread != NULL) ? thread : we_nt_thread_adopt();
+}
+
+static inline KIRQL we_nt_irql_current(void)
+{
+    return we_nt_thread_current()->irql;
+}
 /* Makes a zeroed record waitable and gives it its id before its host thread exists. attach does so itself for a
  * record that was not prepared. */
 void we_nt_thread_prepare(struct we_nt_thread *thread);

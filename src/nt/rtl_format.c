@@ -47,6 +47,7 @@ struct arguments {
 
 static unsigned format_at(const struct format *format, size_t ahead)
 {
+    /* One of the two is set. NOLINTNEXTLINE(clang-analyzer-core.NullDereference) */
     return format->wide != NULL ? format->wide[format->at + ahead] : (UCHAR)format->narrow[format->at + ahead];
 }
 
@@ -539,7 +540,7 @@ size_t we_rtl_format(CHAR *text, size_t size_bytes, const CHAR *format, va_list 
     va_copy(arguments.list, args);
     format_run(&output, &reader, &arguments);
     va_end(arguments.list);
-    if (size_bytes > 0) {
+    if (text != NULL && size_bytes > 0) {
         text[output.length < output.capacity ? output.length : output.capacity] = 0;
     }
     return output.length;

@@ -24,9 +24,11 @@
 static void event_locked(struct we_wsk_socket *socket, unsigned events, struct we_nt_completions *completions)
 {
     if ((events & WE_NET_CONNECT_FAILED) != 0) {
-        enum we_err err = socket->ep == NULL ? WE_ERR_REFUSED : we_host_ep_error(socket->ep);
+        enum we_err err = socket->ep == NULL ? WE_OK : we_host_ep_error(socket->ep);
 
-        we_wsk_connect_ended_locked(socket, err == WE_OK ? WE_ERR_REFUSED : err, completions);
+        if (err != WE_OK) { /* else it is the echo of an endpoint that has been replaced */
+            we_wsk_connect_ended_locked(socket, err, completions);
+        }
         return;
     }
     if ((events & WE_NET_CONNECTED) != 0) {
@@ -177,6 +179,7 @@ static void conn_finish(struct we_wsk_socket *socket)
     if (socket->conn->tx.has_ended && we_wsk_rx_is_finished_locked(socket)) {
         how = WE_CLOSE_GRACEFUL;
     }
+    we_wsk_rx_report_lent_locked(socket); /* kept by the very callback that closed the socket */
     ep = socket->ep;
     socket->ep = NULL;
     we_host_mutex_unlock(&socket->lock);

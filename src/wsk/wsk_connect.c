@@ -60,9 +60,11 @@ static void after_failed(void *context)
 
 static void connect_succeeded_locked(struct we_wsk_socket *socket, PIRP irp)
 {
+    struct we_base_addr local;
+
     socket->state = WE_WSK_CONNECTED;
-    if (we_host_ep_local(socket->ep, &socket->local) != WE_OK) {
-        /* It was right when the socket was bound; only the wildcard cannot be replaced then. */
+    if (we_host_ep_local(socket->ep, &local) == WE_OK) {
+        socket->local = local; /* where WskBind gave a wildcard, it is known now which address that is */
     }
     we_nt_completion_set_after(irp, after_connected, socket);
 }

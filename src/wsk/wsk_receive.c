@@ -39,26 +39,22 @@ static NTSTATUS receive_check(const struct we_wsk_call *call, const WSK_BUF *buf
 NTSTATUS WSKAPI we_wsk_receive(PWSK_SOCKET Socket, PWSK_BUF Buffer, ULONG Flags, PIRP Irp)
 {
     struct we_wsk_call call;
-    bool is_connected;
     NTSTATUS status =
-        we_wsk_call_begin(&call, Socket, WE_WSK_CATEGORY_BIT(WE_WSK_CONNECTION), Irp, false, "WskReceive");
+        we_wsk_call_begin_locked(&call, Socket, WE_WSK_CATEGORY_BIT(WE_WSK_CONNECTION), Irp, false, "WskReceive");
 
     if (!NT_SUCCESS(status)) {
         return status;
     }
     status = receive_check(&call, Buffer, Flags);
-    if (!NT_SUCCESS(status)) {
-        return we_wsk_call_end_inline(&call, status, 0);
+    if (NT_SUCCESS(status) && !we_wsk_conn_check_connected_locked(call.socket, call.function)) {
+        status = STATUS_INVALID_DEVICE_STATE;
     }
-    we_host_mutex_lock(&call.socket->lock);
-    is_connected = we_wsk_conn_check_connected_locked(call.socket, call.function);
-    if (is_connected) {
+    if (NT_SUCCESS(status)) {
         we_wsk_irp_set_buffer(call.irp, Buffer, Flags);
         we_wsk_rx_receive_locked(call.socket, call.irp, &call.completions);
     }
     we_host_mutex_unlock(&call.socket->lock);
-    return is_connected ? we_wsk_call_end_pending(&call)
-                        : we_wsk_call_end_inline(&call, STATUS_INVALID_DEVICE_STATE, 0);
+    return NT_SUCCESS(status) ? we_wsk_call_end_pending(&call) : we_wsk_call_end_inline(&call, status, 0);
 }
 
 NTSTATUS WSKAPI we_wsk_release(PWSK_SOCKET Socket, PWSK_DATA_INDICATION DataIndication)
@@ -66,7 +62,7 @@ NTSTATUS WSKAPI we_wsk_release(PWSK_SOCKET Socket, PWSK_DATA_INDICATION DataIndi
     struct we_wsk_call call;
     PWSK_DATA_INDICATION element = DataIndication;
     NTSTATUS status =
-        we_wsk_call_begin(&call, Socket, WE_WSK_CATEGORY_BIT(WE_WSK_CONNECTION), NULL, true, "WskRelease");
+        we_wsk_call_begin_locked(&call, Socket, WE_WSK_CATEGORY_BIT(WE_WSK_CONNECTION), NULL, true, "WskRelease");
 
     if (!NT_SUCCESS(status)) {
         return status;
@@ -74,11 +70,11 @@ NTSTATUS WSKAPI we_wsk_release(PWSK_SOCKET Socket, PWSK_DATA_INDICATION DataIndi
     if (element == NULL) {
         (void)we_vrf_report_entry(WE_RULE_SOCK_041, &call.socket->entry,
                                   "WskRelease was called for socket %p without a data indication", (void *)call.socket);
-        return we_wsk_call_end_inline(&call, STATUS_INVALID_PARAMETER, 0);
+        status = STATUS_INVALID_PARAMETER;
     }
-    we_host_mutex_lock(&call.socket->lock);
-    while (element != NULL && we_wsk_rx_release_locked(call.socket, element, &element)) {
+    while (element != NULL && NT_SUCCESS(status)) {
+        status = we_wsk_rx_release_locked(call.socket, element, &element) ? STATUS_SUCCESS : STATUS_INVALID_PARAMETER;
     }
     we_host_mutex_unlock(&call.socket->lock);
-    return we_wsk_call_end_inline(&call, element == NULL ? STATUS_SUCCESS : STATUS_INVALID_PARAMETER, 0);
+    return we_wsk_call_end_inline(&call, status, 0);
 }

@@ -11,6 +11,7 @@
 #include "host/host_mem.h"
 #include "nt/ke_dispatcher.h"
 #include "nt/nt_door.h"
+#include "nt/nt_irql.h"
 #include "vrf/vrf_report.h"
 
 /* Design

@@ -14,8 +14,8 @@ void we_wsk_request_ref(struct we_wsk_request_record *request)
 
 void we_wsk_request_unref(struct we_wsk_request_record *request)
 {
+    struct we_wsk_socket *listener = request->listener; /* read while the record is certain to be there */
     LONG left = __atomic_sub_fetch(&request->references, 1, __ATOMIC_SEQ_CST);
-    struct we_wsk_socket *listener = request->listener;
 
     WE_ASSERT(left >= 0);
     if (left == 0) {

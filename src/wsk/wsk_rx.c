@@ -171,7 +171,9 @@ struct we_wsk_rx_cell we_wsk_rx_feed_locked(struct we_wsk_socket *socket, enum w
         /* The close that raced with this call has reported it. */
         we_wsk_rx_irp_finish_locked(socket, irp, STATUS_CANCELLED, completions);
     }
-    act_locked(socket, cell.actions, irp, accepted_bytes, completions);
+    if ((cell.actions & ~(unsigned)(WE_WSK_RX_DO_CALL | WE_WSK_RX_DO_PUMP)) != 0) {
+        act_locked(socket, cell.actions, irp, accepted_bytes, completions);
+    }
     return cell;
 }
 
@@ -276,18 +278,26 @@ void we_wsk_rx_abort_locked(struct we_wsk_socket *socket, struct we_nt_completio
     (void)we_wsk_rx_feed_locked(socket, WE_WSK_RX_ON_ABORT, NULL, 0, completions);
 }
 
+void we_wsk_rx_report_lent_locked(struct we_wsk_socket *socket)
+{
+    struct we_wsk_rx *rx = &socket->conn->rx;
+    const struct we_wsk_block *block;
+
+    if (we_base_list_is_empty(&rx->lent) || rx->has_reported_lent) {
+        return;
+    }
+    rx->has_reported_lent = true;
+    block = we_wsk_block_of(rx->lent.next);
+    (void)we_vrf_report_entry(WE_RULE_SOCK_039, &block->entry,
+                              "WskCloseSocket was called for socket %p while the driver retains the data indication %p",
+                              (void *)socket, (const void *)&block->indication);
+}
+
 void we_wsk_rx_close_locked(struct we_wsk_socket *socket, struct we_nt_completions *completions)
 {
     struct we_wsk_rx *rx = &socket->conn->rx;
 
-    if (!we_base_list_is_empty(&rx->lent)) {
-        const struct we_wsk_block *block = we_wsk_block_of(rx->lent.next);
-
-        (void)we_vrf_report_entry(
-            WE_RULE_SOCK_039, &block->entry,
-            "WskCloseSocket was called for socket %p while the driver retains the data indication %p", (void *)socket,
-            (const void *)&block->indication);
-    }
+    we_wsk_rx_report_lent_locked(socket);
     rx->must_watch = false;
     (void)we_wsk_rx_feed_locked(socket, WE_WSK_RX_ON_CLOSE, NULL, 0, completions);
 }

@@ -28,12 +28,13 @@ struct we_wsk_rx {             /* guarded by the socket's lock */
     unsigned char state;                   /* enum we_wsk_rx_state */
     unsigned char starved_count;           /* tries in a row that found no memory for a block */
     bool is_work_queued;
-    bool may_read;        /* the last read did not find out that nothing is left */
-    bool has_end_hint;    /* the network says that the peer finished; bytes may still come first */
-    bool has_end;         /* the end was read */
-    bool must_watch;      /* armed, and nobody gets the endpoint's events yet */
-    bool must_tell_end;   /* WskDisconnectEvent is owed */
-    bool must_tell_reset; /* the same, with WSK_FLAG_ABORTIVE */
+    bool may_read;          /* the last read did not find out that nothing is left */
+    bool has_end_hint;      /* the network says that the peer finished; bytes may still come first */
+    bool has_end;           /* the end was read */
+    bool must_watch;        /* armed, and nobody gets the endpoint's events yet */
+    bool must_tell_end;     /* WskDisconnectEvent is owed */
+    bool must_tell_reset;   /* the same, with WSK_FLAG_ABORTIVE */
+    bool has_reported_lent; /* SOCK-039 */
 };
 
 void we_wsk_rx_init(struct we_wsk_rx *rx);
@@ -65,6 +66,8 @@ void we_wsk_rx_reset_locked(struct we_wsk_socket *socket, enum we_err err, struc
 void we_wsk_rx_abort_locked(struct we_wsk_socket *socket, struct we_nt_completions *completions);
 /* WskCloseSocket: the same, and reports indications that were not released. */
 void we_wsk_rx_close_locked(struct we_wsk_socket *socket, struct we_nt_completions *completions);
+/* SOCK-039, once: for a socket that is closed while the client retains indications. */
+void we_wsk_rx_report_lent_locked(struct we_wsk_socket *socket);
 /* True when the peer's end was read; tries to read it when it may be the next thing. */
 bool we_wsk_rx_is_finished_locked(struct we_wsk_socket *socket);
 

@@ -19,8 +19,6 @@
  * finds a block by that address only, and reads Next of the block it found before it gives the block away.
  */
 
-#define IOV_MAX_COUNT 16u
-
 /* --- what becomes of shown blocks ------------------------------------------------------------- */
 
 static void report_early_release(const struct we_wsk_block *block)
@@ -90,32 +88,35 @@ void we_wsk_rx_trim_shown_locked(struct we_wsk_rx *rx, size_t accepted_bytes)
 
 /* --- held bytes ------------------------------------------------------------------------------- */
 
-void we_wsk_rx_give_held_locked(struct we_wsk_rx *rx, PIRP irp)
+/* Copies held bytes to one piece of memory; returns how many. */
+static size_t give_piece_locked(struct we_wsk_rx *rx, unsigned char *to, size_t size_bytes)
 {
-    struct we_host_iov iov[IOV_MAX_COUNT];
-    unsigned count = we_wsk_irp_iov(irp, iov, IOV_MAX_COUNT);
     size_t copied_bytes = 0;
 
-    for (unsigned index = 0; index < count; index++) {
-        unsigned char *target = iov[index].base;
+    while (copied_bytes < size_bytes && !we_base_list_is_empty(&rx->held)) {
+        struct we_wsk_block *block = we_wsk_block_of(rx->held.next);
+        size_t left_bytes = size_bytes - copied_bytes;
+        size_t bytes = left_bytes < block->length_bytes ? left_bytes : block->length_bytes;
 
-        while (iov[index].length_bytes > 0 && !we_base_list_is_empty(&rx->held)) {
-            struct we_wsk_block *block = we_wsk_block_of(rx->held.next);
-            size_t bytes =
-                iov[index].length_bytes < block->length_bytes ? iov[index].length_bytes : block->length_bytes;
-
-            memcpy(target, block->bytes + block->head_bytes, bytes);
-            we_wsk_block_consume(block, bytes);
-            target += bytes;
-            iov[index].length_bytes -= bytes;
-            copied_bytes += bytes;
-            if (block->length_bytes == 0) {
-                we_base_list_remove(&block->link);
-                we_wsk_block_give(block);
-            }
+        memcpy(to + copied_bytes, block->bytes + block->head_bytes, bytes);
+        we_wsk_block_consume(block, bytes);
+        copied_bytes += bytes;
+        if (block->length_bytes == 0) {
+            we_base_list_remove(&block->link);
+            we_wsk_block_give(block);
         }
     }
-    we_wsk_irp_advance(irp, copied_bytes);
+    return copied_bytes;
+}
+
+size_t we_wsk_rx_give_held_locked(struct we_wsk_rx *rx, const struct we_host_iov *iov, unsigned iov_count)
+{
+    size_t copied_bytes = 0;
+
+    for (unsigned index = 0; index < iov_count; index++) {
+        copied_bytes += give_piece_locked(rx, iov[index].base, iov[index].length_bytes);
+    }
+    return copied_bytes;
 }
 
 /* --- release ---------------------------------------------------------------------------------- */
@@ -155,10 +156,19 @@ static void report_not_releasable(struct we_wsk_socket *socket, PWSK_DATA_INDICA
     }
 }
 
+/* The ledger's entry of a lent indication, or NULL. Most clients release in the order in which they got them. */
+static struct we_vrf_entry *lent_find_locked(struct we_wsk_rx *rx, PWSK_DATA_INDICATION element)
+{
+    if (!we_base_list_is_empty(&rx->lent) && &we_wsk_block_of(rx->lent.next)->indication == element) {
+        return &we_wsk_block_of(rx->lent.next)->entry;
+    }
+    return we_vrf_ledger_find(WE_KIND_INDICATION, element);
+}
+
 bool we_wsk_rx_release_locked(struct we_wsk_socket *socket, PWSK_DATA_INDICATION element, PWSK_DATA_INDICATION *next)
 {
     struct we_wsk_rx *rx = &socket->conn->rx;
-    struct we_vrf_entry *entry = we_vrf_ledger_find(WE_KIND_INDICATION, element);
+    struct we_vrf_entry *entry = lent_find_locked(rx, element);
     struct we_wsk_block *block = entry == NULL ? NULL : WE_CONTAINER(entry, struct we_wsk_block, entry);
 
     if (block != NULL && block->owner != socket) {

@@ -45,8 +45,8 @@ static size_t read_locked(struct pump *pump, const struct we_host_iov *iov, unsi
     }
     err = we_host_recv(pump->socket->ep, iov, iov_count, &bytes);
     if (err == WE_OK && bytes > 0) {
-        /* Nobody listens for the end yet while the endpoint is not watched. */
-        rx->may_read = bytes == asked_bytes || rx->has_end_hint || rx->must_watch;
+        /* An endpoint that is not watched yet tells of what came meanwhile when the watch begins. */
+        rx->may_read = bytes == asked_bytes || rx->has_end_hint;
         return bytes;
     }
     rx->may_read = false;
@@ -139,12 +139,31 @@ static bool drain_locked(struct pump *pump)
     return has_moved;
 }
 
+/* Moves bytes to the IRP, those that are held first. Returns false when none can be had. */
+static bool fill_irp_locked(struct pump *pump, PIRP irp, const struct we_host_iov *iov, unsigned iov_count)
+{
+    size_t bytes;
+
+    if (!we_base_list_is_empty(&pump->rx->held)) {
+        we_wsk_irp_advance(irp, we_wsk_rx_give_held_locked(pump->rx, iov, iov_count));
+        return true;
+    }
+    if (!can_read_locked(pump)) {
+        return false;
+    }
+    bytes = read_locked(pump, iov, iov_count);
+    we_wsk_irp_advance(irp, bytes);
+    return bytes > 0;
+}
+
 /* Serves the oldest WskReceive. Returns false when there is none or nothing for it. */
 static bool serve_irp_locked(struct pump *pump)
 {
     struct we_wsk_rx *rx = pump->rx;
     struct we_host_iov iov[IOV_MAX_COUNT];
     const struct we_wsk_request *request;
+    NTSTATUS status = STATUS_SUCCESS;
+    unsigned iov_count;
     PIRP irp;
 
     if (!pump->may_finish || (irp = we_wsk_irp_queue_first_locked(&rx->receives)) == NULL) {
@@ -154,23 +173,16 @@ static bool serve_irp_locked(struct pump *pump)
     if ((request->flags & WSK_FLAG_DRAIN) != 0) {
         return drain_locked(pump);
     }
-    if (!we_base_list_is_empty(&rx->held)) {
-        we_wsk_rx_give_held_locked(rx, irp);
-    } else if (can_read_locked(pump)) {
-        size_t bytes = read_locked(pump, iov, we_wsk_irp_iov(irp, iov, IOV_MAX_COUNT));
-
-        if (bytes == 0) {
-            return true;
-        }
-        we_wsk_irp_advance(irp, bytes);
-    } else {
+    iov_count = we_wsk_irp_iov(irp, iov, IOV_MAX_COUNT);
+    if (iov_count == 0) {
+        status = STATUS_INSUFFICIENT_RESOURCES; /* no address for an MDL */
+    } else if (!fill_irp_locked(pump, irp, iov, iov_count)) {
         return false;
-    }
-    if ((request->flags & WSK_FLAG_WAITALL) != 0 && request->remaining_bytes > 0) {
+    } else if ((request->flags & WSK_FLAG_WAITALL) != 0 && request->remaining_bytes > 0) {
         return true;
     }
     if (we_wsk_irp_queue_remove_locked(&rx->receives, irp)) {
-        we_wsk_rx_irp_finish_locked(pump->socket, irp, STATUS_SUCCESS, pump->completions);
+        we_wsk_rx_irp_finish_locked(pump->socket, irp, status, pump->completions);
     }
     return true;
 }
@@ -322,6 +334,9 @@ static bool watch_locked(struct pump *pump)
         return false;
     }
     pump->rx->must_watch = false;
+    if (pump->rx->dead_status != STATUS_SUCCESS) {
+        return false; /* nothing will happen there any more */
+    }
     err = we_host_ep_watch(socket->ep, WE_WATCH_ALL, socket->cpu, &we_wsk_conn_ep_client, socket);
     if (err != WE_OK) {
         we_wsk_conn_lost_locked(socket, err, pump->completions);

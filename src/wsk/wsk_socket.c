@@ -43,7 +43,7 @@ static void socket_init(struct we_wsk_socket *socket, struct we_wsk_client *clie
     socket->head.Dispatch = we_wsk_dispatch_table((int)category);
     socket->magic = WE_WSK_SOCKET_MAGIC;
     socket->references = 1;
-    socket->rundown_count = 1;
+    socket->counts = 1;
     socket->category = category;
     socket->cpu = we_nt_cpu_assign();
     socket->client = client;
@@ -147,12 +147,20 @@ void we_wsk_ep_unref(void *context)
 
 /* --- rundown -------------------------------------------------------------------------------------- */
 
+/* One executing call, in struct we_wsk_socket.counts. */
+#define COUNTS_CALL ((uint64_t)1 << 32)
+
+static void counts_add(struct we_wsk_socket *socket, uint64_t counts)
+{
+    __atomic_add_fetch(&socket->counts, counts, __ATOMIC_SEQ_CST);
+}
+
 bool we_wsk_rundown_acquire_locked(struct we_wsk_socket *socket)
 {
     if (socket->is_closing) {
         return false;
     }
-    __atomic_add_fetch(&socket->rundown_count, 1, __ATOMIC_SEQ_CST);
+    counts_add(socket, 1);
     return true;
 }
 
@@ -188,14 +196,21 @@ static void socket_finish(struct we_wsk_socket *socket)
     we_nt_completions_run(&completions);
 }
 
-void we_wsk_rundown_release(struct we_wsk_socket *socket)
+/* counts contains one rundown count. */
+static void counts_release(struct we_wsk_socket *socket, uint64_t counts)
 {
-    LONG left = __atomic_sub_fetch(&socket->rundown_count, 1, __ATOMIC_SEQ_CST);
+    uint64_t before = __atomic_fetch_sub(&socket->counts, counts, __ATOMIC_SEQ_CST);
 
-    WE_ASSERT(left >= 0);
-    if (left == 0) {
+    WE_ASSERT((uint32_t)before > 0);
+    if ((uint32_t)before == 1) {
+        WE_ASSERT(before == counts); /* each executing call has a rundown count of its own */
         socket_finish(socket);
     }
+}
+
+void we_wsk_rundown_release(struct we_wsk_socket *socket)
+{
+    counts_release(socket, 1);
 }
 
 /* After the completion routine of any other IRP of the socket. */
@@ -283,8 +298,8 @@ static NTSTATUS refuse(PIRP irp, NTSTATUS status)
     return irp == NULL ? status : we_io_irp_finish_inline(irp, status, 0);
 }
 
-NTSTATUS we_wsk_call_begin(struct we_wsk_call *call, PWSK_SOCKET socket, unsigned allowed_categories, PIRP irp,
-                           bool is_irp_optional, const char *function)
+NTSTATUS we_wsk_call_begin_locked(struct we_wsk_call *call, PWSK_SOCKET socket, unsigned allowed_categories, PIRP irp,
+                                  bool is_irp_optional, const char *function)
 {
     NTSTATUS status;
 
@@ -307,27 +322,34 @@ NTSTATUS we_wsk_call_begin(struct we_wsk_call *call, PWSK_SOCKET socket, unsigne
     we_nt_section_enter(&call->section, call->socket->cpu);
     we_host_mutex_lock(&call->socket->lock);
     status = call_admit_locked(call->socket, allowed_categories, function);
-    if (NT_SUCCESS(status)) {
-        __atomic_add_fetch(&call->socket->call_count, 1, __ATOMIC_SEQ_CST);
-        __atomic_add_fetch(&call->socket->rundown_count, irp != NULL ? 2 : 1, __ATOMIC_SEQ_CST);
-    }
-    we_host_mutex_unlock(&call->socket->lock);
     if (!NT_SUCCESS(status)) {
+        we_host_mutex_unlock(&call->socket->lock);
         we_nt_section_leave(&call->section);
         return refuse(irp, status);
     }
+    counts_add(call->socket, COUNTS_CALL + (irp != NULL ? 2 : 1));
     if (irp != NULL) {
         we_nt_completion_set_after(irp, irp_completed, call->socket);
     }
     return STATUS_SUCCESS;
 }
 
+NTSTATUS we_wsk_call_begin(struct we_wsk_call *call, PWSK_SOCKET socket, unsigned allowed_categories, PIRP irp,
+                           bool is_irp_optional, const char *function)
+{
+    NTSTATUS status = we_wsk_call_begin_locked(call, socket, allowed_categories, irp, is_irp_optional, function);
+
+    if (NT_SUCCESS(status)) {
+        we_host_mutex_unlock(&call->socket->lock);
+    }
+    return status;
+}
+
 /* The socket must not be touched afterwards: completion routines run here, and the client may close it in them. So the
  * call stops counting before the section is left. */
 static void call_leave(struct we_wsk_call *call)
 {
-    __atomic_sub_fetch(&call->socket->call_count, 1, __ATOMIC_SEQ_CST);
-    we_wsk_rundown_release(call->socket);
+    counts_release(call->socket, COUNTS_CALL + 1);
     we_nt_section_leave(&call->section);
 }
 
@@ -397,7 +419,7 @@ static void close_end(struct we_wsk_socket *socket, struct we_nt_completions *co
  * on its other thread; whoever closes for any other reason must know. */
 static void close_check_calls(const struct we_wsk_socket *socket)
 {
-    LONG call_count = __atomic_load_n(&socket->call_count, __ATOMIC_SEQ_CST);
+    uint64_t call_count = __atomic_load_n(&socket->counts, __ATOMIC_SEQ_CST) / COUNTS_CALL;
 
     if (call_count > 0 && we_nt_door_find_callback() == NULL) {
         we_vrf_report_entry(WE_RULE_SOCK_037, &socket->entry,

@@ -64,8 +64,9 @@ struct we_wsk_socket {
     ULONG static_events;       /* of these, the bits that cannot be disabled */
     ULONG running_events;      /* bits of callbacks that are on a stack now */
     USHORT running_counts[6];  /* how many, by bit: WSK_EVENT_SEND_BACKLOG .. WSK_EVENT_ACCEPT */
-    LONG rundown_count;        /* atomic: see above */
-    LONG call_count;           /* atomic: calls of this socket's functions that are executing (SOCK-037) */
+    /* Atomic, in one word because they change together: in the lower half the rundown count, see above; in the upper
+     * half how many calls of this socket's functions are executing (SOCK-037). */
+    uint64_t counts;
     bool is_closing;
     bool is_known_dead;        /* a call was told STATUS_FILE_FORCED_CLOSED (SOCK-044) */
     PIRP close_irp;
@@ -127,6 +128,9 @@ struct we_wsk_call {
  * caller returns it at once. irp may be NULL only with is_irp_optional. */
 NTSTATUS we_wsk_call_begin(struct we_wsk_call *call, PWSK_SOCKET socket, unsigned allowed_categories, PIRP irp,
                            bool is_irp_optional, const char *function);
+/* The same, and on success the socket's lock is held: for functions that take it anyway. */
+NTSTATUS we_wsk_call_begin_locked(struct we_wsk_call *call, PWSK_SOCKET socket, unsigned allowed_categories, PIRP irp,
+                                  bool is_irp_optional, const char *function);
 /* Ends it: runs call->completions, leaves the section (completion routines run here), drops the reference. Returns
  * STATUS_PENDING, for "return we_wsk_call_end_pending(&call)": the IRP was queued or put on completions. */
 NTSTATUS we_wsk_call_end_pending(struct we_wsk_call *call);

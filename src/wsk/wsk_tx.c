@@ -201,20 +201,20 @@ static NTSTATUS send_locked(struct we_wsk_call *call, const WSK_BUF *buffer, ULO
 NTSTATUS WSKAPI we_wsk_send(PWSK_SOCKET Socket, PWSK_BUF Buffer, ULONG Flags, PIRP Irp)
 {
     struct we_wsk_call call;
-    NTSTATUS status = we_wsk_call_begin(&call, Socket, WE_WSK_CATEGORY_BIT(WE_WSK_CONNECTION), Irp, false, "WskSend");
+    NTSTATUS status =
+        we_wsk_call_begin_locked(&call, Socket, WE_WSK_CATEGORY_BIT(WE_WSK_CONNECTION), Irp, false, "WskSend");
 
     if (!NT_SUCCESS(status)) {
         return status;
     }
     if ((Flags & ~(ULONG)WSK_FLAG_NODELAY) != 0) {
         we_wsk_unsupported("WskSend with flags 0x%x", (unsigned)Flags);
-        return we_wsk_call_end_inline(&call, STATUS_NOT_SUPPORTED, 0);
+        status = STATUS_NOT_SUPPORTED;
+    } else if (!we_wsk_buf_check(Buffer, call.function)) {
+        status = STATUS_INVALID_PARAMETER;
+    } else {
+        status = send_locked(&call, Buffer, Flags);
     }
-    if (!we_wsk_buf_check(Buffer, call.function)) {
-        return we_wsk_call_end_inline(&call, STATUS_INVALID_PARAMETER, 0);
-    }
-    we_host_mutex_lock(&call.socket->lock);
-    status = send_locked(&call, Buffer, Flags);
     we_host_mutex_unlock(&call.socket->lock);
     return status == STATUS_PENDING ? we_wsk_call_end_pending(&call) : we_wsk_call_end_inline(&call, status, 0);
 }

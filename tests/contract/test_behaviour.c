@@ -307,6 +307,22 @@ static void test_behaviour_send_backlog_event_is_never_called(void **state)
     wsk_kit_witness_destroy(backlogs);
 }
 
+/* Whether static events count for sockets of WskAccept is not published. They do, unlike events of the listener. */
+static void test_behaviour_static_events_count_for_sockets_of_accept(void **state)
+{
+    struct wsk_fixture *fixture = *state;
+    WSK_EVENT_CALLBACK_CONTROL control = { &NPI_WSK_INTERFACE_ID, WSK_EVENT_RECEIVE };
+    struct pair pair;
+
+    assert_int_equal(fixture->npi.Dispatch->WskControlClient(fixture->npi.Client, WSK_SET_STATIC_EVENT_CALLBACKS,
+                                                             sizeof(control), &control, 0, NULL, NULL, NULL),
+                     STATUS_SUCCESS);
+    pair = pair_open(state, 0);
+    wsk_kit_peer_send_text(pair.peer, "hello");
+    conn_client_wait_length(pair.client, 5);
+    pair_close(&pair);
+}
+
 /* --- completion ---------------------------------------------------------------------------------------------------- */
 
 /* What was pended completes at DISPATCH_LEVEL; what fails at once completes at the caller's level. */
@@ -376,6 +392,7 @@ static void test_behaviour_nmr_is_not_emulated(void **state)
     X(test_behaviour_disconnect_completes_before_the_peer_answers)     \
     X(test_behaviour_short_read_is_marked_as_entire_message)           \
     X(test_behaviour_send_backlog_event_is_never_called)               \
+    X(test_behaviour_static_events_count_for_sockets_of_accept)        \
     X(test_behaviour_completion_routines_run_at_dispatch_level)        \
     X(test_behaviour_nmr_is_not_emulated)
 

@@ -206,7 +206,6 @@ static void test_receive_drain_ends_when_cancelled(void **state)
     struct pair pair = pair_open(state);
     struct conn_request *drain = conn_receive_post(pair.socket, 0, WSK_FLAG_DRAIN);
 
-    wsk_kit_peer_send_text(pair.peer, "gone");
     wsk_kit_run_until_idle();
     assert_true(IoCancelIrp(drain->request->irp));
     conn_request_expect(drain, STATUS_CANCELLED, 0);
@@ -318,9 +317,10 @@ static void test_receive_cancelled_in_the_middle_of_the_queue(void **state)
     pair_close(&pair);
 }
 
-/* Bytes that were copied before the cancel are the driver's: they must not come again. */
+/* Bytes that were copied before the cancel are the driver's: they must not come again, and no other may be missing. */
 static void test_receive_cancelled_with_partial_data_reports_it(void **state)
 {
+    struct wsk_fixture *fixture = *state;
     struct pair pair = pair_open(state);
     struct conn_request *receive = conn_receive_post(pair.socket, 10, WSK_FLAG_WAITALL);
     SIZE_T information;
@@ -329,11 +329,13 @@ static void test_receive_cancelled_with_partial_data_reports_it(void **state)
     wsk_kit_run_until_idle();
     assert_true(IoCancelIrp(receive->request->irp));
     request_wait(receive->request, receive->returned);
-    assert_memory_equal(receive->bytes, "abc", 3);
-    assert_int_equal(conn_request_end(receive, &information), STATUS_CANCELLED);
-    assert_int_equal(information, 3);
+    information = receive->request->result.Information;
+    /* With threads the bytes may have been too late for this receive. */
+    assert_true(information == 3 || (information == 0 && !fixture->way->is_stepped));
+    assert_memory_equal(receive->bytes, "abc", information);
+    assert_int_equal(conn_request_end(receive, NULL), STATUS_CANCELLED);
     wsk_kit_peer_send_text(pair.peer, "def");
-    connection_expect_text(pair.socket, "def");
+    connection_expect_text(pair.socket, information == 3 ? "def" : "abcdef");
     pair_close(&pair);
 }
 

@@ -50,6 +50,34 @@ static void test_sock_039_breach_close_with_a_kept_indication(void **state)
     wired_close(&wired);
 }
 
+static struct wsk_request *s_close;
+static NTSTATUS s_close_returned;
+
+static void close_inside(struct conn_client *client, PWSK_DATA_INDICATION list)
+{
+    (void)list;
+    s_close_returned = conn_table(client->socket)->WskCloseSocket(client->socket, request_irp(s_close));
+}
+
+/* The callback that keeps the list has closed the socket: nobody can give the list back any more. */
+static void test_sock_039_breach_close_inside_the_callback_that_keeps(void **state)
+{
+    struct wired wired;
+
+    wired_open(&wired, state, 0);
+    s_close = request_create();
+    wired.client->on_receive = close_inside;
+    conn_client_set_answer(wired.client, CONN_KEEP, 0);
+    socket_events(wired.socket, WSK_EVENT_RECEIVE);
+    wsk_kit_expect_report("SOCK-039");
+    wsk_kit_peer_send_text(wired.peer, "abc");
+    conn_client_wait_receives(wired.client, 1);
+    assert_int_equal(request_wait(s_close, s_close_returned), STATUS_SUCCESS);
+    request_destroy(s_close);
+    wsk_kit_peer_close(wired.peer);
+    conn_client_destroy(wired.client);
+}
+
 static void test_sock_039_near_miss_close_after_release(void **state)
 {
     struct wired wired;
@@ -355,6 +383,7 @@ int main(int argc, char **argv)
         T(test_sock_037_breach_release_after_close),
         T(test_sock_037_near_miss_release_before_close),
         T(test_sock_039_breach_close_with_a_kept_indication),
+        T(test_sock_039_breach_close_inside_the_callback_that_keeps),
         T(test_sock_039_near_miss_close_after_release),
         T(test_sock_040_breach_release_twice),
         T(test_sock_040_breach_release_to_another_socket),

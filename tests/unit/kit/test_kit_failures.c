@@ -251,6 +251,24 @@ static void test_unexpected_report_fails_the_test_that_caused_it(void **state)
     expect_one_failure("report", "LOCK-010");
 }
 
+static const struct wsk_emu_config s_seeded = { .size = sizeof(struct wsk_emu_config),
+                                                .execution = WSK_EMU_EXECUTION_STEPPED,
+                                                .network = WSK_EMU_NETWORK_VIRTUAL,
+                                                .seed = 42 };
+
+static void part_seed(void)
+{
+    const struct CMUnitTest tests[] = { wsk_emu_unit_test_config(breaks_a_rule, NULL, NULL, &s_seeded), HEALTHY };
+
+    run_group(tests, 2);
+}
+
+static void test_unexpected_report_tells_the_seed(void **state)
+{
+    (void)state;
+    expect_one_failure("seed", "WSK_EMU_SEED=42");
+}
+
 static void leaks_everything(void **state)
 {
     USHORT port;
@@ -348,6 +366,39 @@ static void test_kit_without_an_emulated_kernel_says_so(void **state)
     assert_non_null(strstr(result.errors, "no emulated kernel is running"));
 }
 
+/* --- waiting where nothing else can move ------------------------------------------------------------------------ */
+
+static VOID NTAPI waits_in_dpc(PKDPC Dpc, PVOID Context, PVOID Argument1, PVOID Argument2)
+{
+    UNREFERENCED_PARAMETER(Dpc);
+    UNREFERENCED_PARAMETER(Context);
+    UNREFERENCED_PARAMETER(Argument1);
+    UNREFERENCED_PARAMETER(Argument2);
+    wsk_kit_run_until_idle();
+}
+
+static void waits_in_callback(void **state)
+{
+    KDPC dpc;
+
+    (void)state;
+    KeInitializeDpc(&dpc, waits_in_dpc, NULL);
+    (void)KeInsertQueueDpc(&dpc, NULL, NULL);
+}
+
+static void part_wait_in_callback(void)
+{
+    const struct CMUnitTest tests[] = { wsk_emu_unit_test(waits_in_callback), HEALTHY };
+
+    run_group(tests, 2);
+}
+
+static void test_waiting_inside_a_callback_fails_the_test(void **state)
+{
+    (void)state;
+    expect_one_failure("wait_in_callback", "wsk_kit_run_until_idle was called at DISPATCH_LEVEL");
+}
+
 static const struct child_part s_parts[] = {
     { "body", part_body },
     { "callback", part_callback },
@@ -356,11 +407,13 @@ static const struct child_part s_parts[] = {
     { "deadlock", part_deadlock },
     { "stall", part_stall },
     { "report", part_report },
+    { "seed", part_seed },
     { "leak", part_leak },
     { "expectation", part_expectation },
     { "bugcheck", part_bugcheck },
     { "unknown_rule", part_unknown_rule },
     { "not_running", part_not_running },
+    { "wait_in_callback", part_wait_in_callback },
     { NULL, NULL },
 };
 
@@ -374,11 +427,13 @@ int main(int argc, char **argv)
         cmocka_unit_test(test_wait_in_driver_that_never_ends_says_who_waits),
         cmocka_unit_test(test_wait_in_threads_execution_is_reported_after_no_progress),
         cmocka_unit_test(test_unexpected_report_fails_the_test_that_caused_it),
+        cmocka_unit_test(test_unexpected_report_tells_the_seed),
         cmocka_unit_test(test_leaks_fail_the_test_and_are_freed),
         cmocka_unit_test(test_expected_report_that_does_not_come_fails_the_test),
         cmocka_unit_test(test_bug_check_on_the_tests_thread_fails_the_test),
         cmocka_unit_test(test_expecting_an_unknown_rule_fails_with_a_clear_message),
         cmocka_unit_test(test_kit_without_an_emulated_kernel_says_so),
+        cmocka_unit_test(test_waiting_inside_a_callback_fails_the_test),
     };
 
     child_run_part_if_asked(argc, argv, s_parts);

@@ -1,0 +1,88 @@
+# SPDX-License-Identifier: MIT
+# The README's table of Winsock Kernel functions agrees with the dispatch tables and with the callbacks that are called:
+# each function has one row, and "declared only" stands where the code refuses, nowhere else.
+# cmake -DROOT=<top folder> -P
+include("${CMAKE_CURRENT_LIST_DIR}/common.cmake")
+
+set(readme_file "README.md")
+read_file(readme "${readme_file}")
+
+# note(<name> <is implemented>): several tables may have a slot of one name; one that works is enough.
+set(names "")
+macro(note name is_implemented)
+    if(NOT ${name} IN_LIST names)
+        list(APPEND names "${name}")
+        set(implemented_${name} OFF)
+    endif()
+    if(${is_implemented})
+        set(implemented_${name} ON)
+    endif()
+endmacro()
+
+# Slots: a function of the provider's parts begins with we_wsk_; what wsk_dispatch.c defines itself refuses.
+read_file(dispatch "src/wsk/wsk_dispatch.c")
+string(REGEX MATCHALL "[.]Wsk[A-Za-z]+ = [a-z_]+" slots "${dispatch}")
+foreach(slot IN LISTS slots)
+    string(REGEX MATCH "^[.](Wsk[A-Za-z]+) = ([a-z_]+)$" ignored "${slot}")
+    set(name "${CMAKE_MATCH_1}")
+    if(CMAKE_MATCH_2 MATCHES "^we_wsk_")
+        note(${name} ON)
+    else()
+        note(${name} OFF)
+    endif()
+endforeach()
+
+# Functions that a driver calls by name.
+read_file(registration "src/wsk/wsk_registration.c")
+string(REGEX MATCHALL "\n(NTSTATUS|VOID) Wsk[A-Za-z]+\\(" definitions "${registration}")
+foreach(definition IN LISTS definitions)
+    string(REGEX MATCH "Wsk[A-Za-z]+" name "${definition}")
+    note(${name} ON)
+endforeach()
+
+# Callbacks: the members of the client's tables, and those that are called.
+read_file(events "include/wsk_emu/wdk/wsk_emu_wdk/wsk_events.h")
+read_file(calls "src/wsk/wsk_event.c")
+string(REGEX MATCHALL "PFN_WSK_[A-Z_]+ Wsk[A-Za-z]+Event${semicolon}" members "${events}")
+foreach(member IN LISTS members)
+    string(REGEX MATCH "Wsk[A-Za-z]+Event" name "${member}")
+    if(calls MATCHES "->${name}\\(")
+        note(${name} ON)
+    else()
+        note(${name} OFF)
+    endif()
+endforeach()
+
+# The rows: | `WskSocket` | state | remark |
+string(REGEX MATCHALL "\n\\| `Wsk[A-Za-z]+` \\| [^|\n]+ \\| [^|\n]*\\|" rows "${readme}")
+set(row_names "")
+foreach(row IN LISTS rows)
+    string(REGEX MATCH "`(Wsk[A-Za-z]+)` \\| ([^|]+) \\|" ignored "${row}")
+    set(name "${CMAKE_MATCH_1}")
+    set(state "${CMAKE_MATCH_2}")
+    if(name IN_LIST row_names)
+        breach_at("${readme_file}" "${readme}" "${row}" "${name} has two rows")
+    endif()
+    list(APPEND row_names "${name}")
+    if(NOT name IN_LIST names)
+        breach_at("${readme_file}" "${readme}" "${row}" "${name} is no function or callback of the provider")
+    elseif(state STREQUAL "declared only" AND implemented_${name})
+        breach_at("${readme_file}" "${readme}" "${row}" "${name} is 'declared only', but the code does something")
+    elseif(NOT state STREQUAL "declared only" AND NOT implemented_${name})
+        breach_at("${readme_file}" "${readme}" "${row}" "${name} is '${state}', but the code only refuses")
+    endif()
+    if(NOT state MATCHES "^(full|partial|declared only)$")
+        breach_at("${readme_file}" "${readme}" "${row}" "${name} has the state '${state}'; full, partial and declared only are known")
+    endif()
+    if(state STREQUAL "partial" AND NOT row MATCHES "docs/behaviour\\.md#[a-z]-[0-9]+")
+        breach_at("${readme_file}" "${readme}" "${row}" "${name} is partial, but no row of docs/behaviour.md says what is missing")
+    endif()
+endforeach()
+foreach(name IN LISTS names)
+    if(NOT name IN_LIST row_names)
+        breach("${readme_file}" 0 "${name} has no row")
+    endif()
+endforeach()
+
+list(LENGTH names count)
+finish("functions" ${count} "functions and callbacks")
