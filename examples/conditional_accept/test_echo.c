@@ -184,6 +184,18 @@ static const struct wsk_emu_config live = {
     .network = WSK_EMU_NETWORK_SOCKETS,
 };
 
+/* The other two pairs. */
+static const struct wsk_emu_config stepped_sockets = {
+    .size = sizeof(struct wsk_emu_config),
+    .execution = WSK_EMU_EXECUTION_STEPPED,
+    .network = WSK_EMU_NETWORK_SOCKETS,
+};
+static const struct wsk_emu_config threads_virtual = {
+    .size = sizeof(struct wsk_emu_config),
+    .execution = WSK_EMU_EXECUTION_THREADS,
+    .network = WSK_EMU_NETWORK_VIRTUAL,
+};
+
 /* One test in all orders of events. */
 #define TEST_MIXED(function)                                                                      \
     TEST_IN(function, &mixed[0]), TEST_IN(function, &mixed[1]), TEST_IN(function, &mixed[2]),     \
@@ -212,6 +224,8 @@ int main(void)
         TEST_IN(test_gate_unloads_under_traffic, &live),
         TEST_IN(test_gate_client_resets_while_sends_are_pending, &live),
         TEST_IN(test_gate_many_clients_at_once, &live),
+        TEST_IN(test_gate_whole_story, &stepped_sockets),
+        TEST_IN(test_gate_whole_story, &threads_virtual),
     };
 
     return cmocka_run_group_tests_name("gate, connections", tests, NULL, NULL);

@@ -21,14 +21,26 @@
  * move after the other. A move is a processor's queued work, one network event, or a turn of another
  * runnable thread. Which one is a choice (we_host_choose). Only when there is none, time jumps to the next
  * timer or deadline. When there is neither and the main thread waits, nothing can ever happen: stalled.
+ *
+ * Nobody starves: a driver may poll, with a DPC that queues itself or a thread that yields in a loop, for what
+ * another thread, another processor or a timer does. So a thread that yields lets main have its turn among the
+ * others, natural order does not prefer the same candidate for ever, and a world that never rests does not stop
+ * the clock of those who wait for it.
  */
 
 /* After so many turns of a spinning loop in which nobody else could run, nobody ever will. */
 #define SPIN_LIMIT 10000u
+/* In natural order the first candidate goes first; so many times in a row, then another one has a turn. */
+#define FIRST_MAX 64u
+/* After so many moves the clock moves too, if a wait allows it. */
+#define MOVES_MAX 10000u
 
 static pthread_mutex_t s_token = PTHREAD_MUTEX_INITIALIZER;
 static struct we_base_list s_runnable; /* of we_host_thread.run_link */
 static uint64_t s_now_ns;              /* atomic: the test may ask from anywhere */
+static unsigned s_first_count;         /* moves in a row that preferred the first candidate to others */
+static unsigned s_turn;                /* which of the others is next */
+static unsigned s_move_count;          /* since the clock moved last */
 
 static uint64_t stepped_now_ns(void)
 {
@@ -50,6 +62,9 @@ static enum we_err stepped_start(void)
 {
     we_base_list_init(&s_runnable);
     __atomic_store_n(&s_now_ns, 0, __ATOMIC_SEQ_CST);
+    s_first_count = 0;
+    s_turn = 0;
+    s_move_count = 0;
     return WE_OK;
 }
 
@@ -195,6 +210,19 @@ static void run_candidate(unsigned candidate)
     }
 }
 
+/* Which of the candidates moves. */
+static unsigned candidate_choose(unsigned count)
+{
+    unsigned chosen = we_host_choose(WE_CHOICE_NEXT, count);
+
+    s_first_count = chosen == 0 && count > 1 ? s_first_count + 1 : 0;
+    if (s_first_count > FIRST_MAX) {
+        s_first_count = 0;
+        chosen = 1 + s_turn++ % (count - 1);
+    }
+    return chosen;
+}
+
 /* One move without the clock; main thread, token held, s_token not locked. */
 static bool move_now(void)
 {
@@ -213,7 +241,8 @@ static bool move_now(void)
         pthread_mutex_unlock(&s_token);
         return false;
     }
-    chosen = we_host_choose(WE_CHOICE_NEXT, count + threads);
+    chosen = candidate_choose(count + threads);
+    s_move_count++;
     if (chosen >= count) {
         struct we_host_thread *other = runnable_at_locked(chosen - count);
 
@@ -271,6 +300,7 @@ static void time_move_to(uint64_t now_ns)
     if (now_ns > stepped_now_ns()) {
         __atomic_store_n(&s_now_ns, now_ns, __ATOMIC_SEQ_CST);
     }
+    s_move_count = 0;
     pthread_mutex_lock(&s_token);
     (void)we_host_threads_all(wake_if_due);
     pthread_mutex_unlock(&s_token);
@@ -285,17 +315,16 @@ static bool settle_network(void)
 static bool stepped_step(bool may_move_time)
 {
     uint64_t earliest_ns;
+    bool has_moved;
 
     WE_ASSERT(we_host_exec_is_main());
-    if (move_now() || settle_network()) {
-        return true;
-    }
-    if (!may_move_time) {
-        return false;
+    has_moved = move_now() || settle_network();
+    if (!may_move_time || (has_moved && s_move_count < MOVES_MAX)) {
+        return has_moved;
     }
     earliest_ns = earliest_deadline();
     if (earliest_ns == WE_HOST_FOREVER) {
-        return false;
+        return has_moved;
     }
     time_move_to(earliest_ns);
     return true;
@@ -431,6 +460,9 @@ static void stepped_yield(unsigned spin_count)
     struct we_host_thread *next;
 
     pthread_mutex_lock(&s_token);
+    if (!self->is_main) {
+        make_runnable_locked(main_thread()); /* what self waits for may be a move */
+    }
     next = runnable_count_locked() > 0 ? next_thread_locked() : main_thread();
     if (next != self) {
         self->has_token = false;

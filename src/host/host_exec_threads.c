@@ -15,6 +15,9 @@
  * (we_host_kick). With both orders sequentially consistent at least one side sees the other, so no
  * wake-up is lost and a busy processor is never woken by a system call.
  *
+ * Quiet: a processor that looks asleep may have events in hand that its wait has just taken. So whoever asks wakes each
+ * processor and waits for its next turn; if no turn delivered anything meanwhile, nothing was in hand.
+ *
  * A thread's permit is guarded by the thread's own mutex.
  */
 
@@ -24,6 +27,8 @@
 struct processor {
     struct we_host_thread thread;
     uint64_t sleep_until_ns; /* atomic */
+    uint64_t turn_count;     /* atomic: waits that have ended and whose events are delivered */
+    uint64_t active_count;   /* atomic: of these, turns that delivered something */
     bool is_asleep;          /* atomic */
     bool is_running;         /* the thread exists */
 };
@@ -66,6 +71,16 @@ static uint64_t processor_prepare_sleep(struct processor *processor, unsigned cp
     return due_ns > now_ns ? due_ns - now_ns : 0;
 }
 
+/* Something to deliver: events, queued work, or a timer whose time has come (also while another thread owns the
+ * processor: it is waited for). */
+static bool processor_has_reason(unsigned cpu, unsigned ready_count)
+{
+    const struct we_host_exec_hooks *hooks = &we_host_exec_instance.config.hooks;
+    uint64_t due_ns = hooks->next_due_ns(cpu);
+
+    return ready_count > 0 || hooks->has_work(cpu, 0) || (due_ns != WE_HOST_FOREVER && due_ns <= threads_now_ns());
+}
+
 static void processor_main(void *context)
 {
     struct processor *processor = (struct processor *)context;
@@ -79,8 +94,12 @@ static void processor_main(void *context)
         unsigned ready_count = we_host_net_wait(cpu, timeout_ns, ready, READY_MAX);
 
         __atomic_store_n(&processor->is_asleep, false, __ATOMIC_SEQ_CST);
-        hooks->run(cpu, ready, ready_count);
-        we_host_progress();
+        if (processor_has_reason(cpu, ready_count)) {
+            hooks->run(cpu, ready, ready_count);
+            __atomic_add_fetch(&processor->active_count, 1, __ATOMIC_SEQ_CST);
+            we_host_progress();
+        }
+        __atomic_add_fetch(&processor->turn_count, 1, __ATOMIC_SEQ_CST);
     }
     hooks->cpu_thread_end(cpu);
 }
@@ -285,19 +304,47 @@ static bool thread_is_at_rest(struct we_host_thread *thread)
     return is_at_rest;
 }
 
-static bool threads_is_quiet(void)
+static uint64_t active_turns(void)
 {
-    const struct we_host_exec_hooks *hooks = &we_host_exec_instance.config.hooks;
-    uint64_t now_ns = threads_now_ns();
+    uint64_t count = 0;
     unsigned cpu;
 
     for (cpu = 0; cpu < we_host_exec_instance.config.cpu_count; cpu++) {
-        if (!__atomic_load_n(&s_processors[cpu].is_asleep, __ATOMIC_SEQ_CST) || hooks->has_work(cpu, now_ns) ||
-            we_host_net_has_events(cpu)) {
+        count += __atomic_load_n(&s_processors[cpu].active_count, __ATOMIC_SEQ_CST);
+    }
+    return count;
+}
+
+/* Waits until the processor has delivered what its present wait brings. */
+static void wait_for_turn(unsigned cpu)
+{
+    struct processor *processor = &s_processors[cpu];
+    uint64_t turn = __atomic_load_n(&processor->turn_count, __ATOMIC_SEQ_CST);
+    unsigned spin_count = 0;
+
+    we_host_net_wake(cpu);
+    while (__atomic_load_n(&processor->turn_count, __ATOMIC_SEQ_CST) == turn) {
+        threads_yield(spin_count++);
+    }
+}
+
+static bool threads_is_quiet(void)
+{
+    const struct we_host_exec_hooks *hooks = &we_host_exec_instance.config.hooks;
+    uint64_t active_before = active_turns();
+    uint64_t now_ns;
+    unsigned cpu;
+
+    for (cpu = 0; cpu < we_host_exec_instance.config.cpu_count; cpu++) {
+        wait_for_turn(cpu);
+    }
+    now_ns = threads_now_ns();
+    for (cpu = 0; cpu < we_host_exec_instance.config.cpu_count; cpu++) {
+        if (hooks->has_work(cpu, now_ns) || we_host_net_has_events(cpu)) {
             return false;
         }
     }
-    return we_host_threads_all(thread_is_at_rest);
+    return we_host_threads_all(thread_is_at_rest) && active_turns() == active_before;
 }
 
 const struct we_host_exec_ops we_host_exec_threads_ops = {

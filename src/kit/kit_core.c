@@ -149,12 +149,16 @@ uint64_t wsk_kit_now_ms(void)
 static bool wait_stepped(wsk_kit_condition_fn *condition, void *context)
 {
     uint64_t patience_ns = (uint64_t)we_host_exec_no_progress_ms() * 1000000u;
-    uint64_t last_move_ns = we_host_real_ns();
+    uint64_t still_since_ns = 0; /* 0: something moved a moment ago */
 
     while (!condition(context)) {
         if (we_host_exec_step(true)) {
-            last_move_ns = we_host_real_ns();
-        } else if (we_host_net_kind() != WE_NET_SOCKETS || we_host_real_ns() - last_move_ns > patience_ns) {
+            still_since_ns = 0;
+        } else if (we_host_net_kind() != WE_NET_SOCKETS) {
+            return condition(context);
+        } else if (still_since_ns == 0) {
+            still_since_ns = we_host_real_ns();
+        } else if (we_host_real_ns() - still_since_ns > patience_ns) {
             return condition(context);
         }
     }

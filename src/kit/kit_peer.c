@@ -21,7 +21,7 @@
 
 #define READ_BYTES 65536u
 
-enum { FLAG_CONNECTED = 1, FLAG_FAILED = 2, FLAG_RESET = 4, FLAG_ENDED = 8, FLAG_CLOSED = 16 };
+enum { FLAG_CONNECTED = 1, FLAG_FAILED = 2, FLAG_RESET = 4, FLAG_ENDED = 8, FLAG_CLOSED = 16, FLAG_HANGUP = 32 };
 
 struct wsk_kit_peer {
     struct we_base_list link;
@@ -71,6 +71,9 @@ static void peer_event(void *context, unsigned events)
     }
     if ((events & WE_NET_CONNECT_FAILED) != 0) {
         flag_set(peer, FLAG_FAILED);
+    }
+    if ((events & WE_NET_RESET) != 0) {
+        flag_set(peer, FLAG_HANGUP); /* counts once everything before it was read */
     }
 }
 
@@ -201,6 +204,12 @@ static void peer_pump(struct wsk_kit_peer *peer, size_t wanted)
     }
 }
 
+/* A reset, also one that follows the driver's graceful end. */
+static bool was_reset(const struct wsk_kit_peer *peer)
+{
+    return flag_is_set(peer, FLAG_RESET) || (flag_is_set(peer, FLAG_ENDED) && flag_is_set(peer, FLAG_HANGUP));
+}
+
 struct wish {
     struct wsk_kit_peer *peer;
     size_t wanted;
@@ -260,7 +269,7 @@ enum wsk_kit_peer_state wsk_kit_peer_state(struct wsk_kit_peer *peer)
         return WSK_KIT_PEER_CONNECTING;
     }
     peer_pump(peer, peer->inbox.length_bytes + 1);
-    if (flag_is_set(peer, FLAG_RESET)) {
+    if (was_reset(peer)) {
         return WSK_KIT_PEER_RESET;
     }
     return flag_is_set(peer, FLAG_ENDED) ? WSK_KIT_PEER_ENDED : WSK_KIT_PEER_CONNECTED;
@@ -396,14 +405,14 @@ static bool is_reset(void *context)
         (void)we_base_bytes_take(&peer->inbox, NULL, peer->inbox.length_bytes);
         peer_pump(peer, READ_BYTES);
     } while (peer->inbox.length_bytes > 0);
-    return flag_is_set(peer, FLAG_ENDED | FLAG_RESET | FLAG_FAILED | FLAG_CLOSED);
+    return was_reset(peer) || flag_is_set(peer, FLAG_FAILED | FLAG_CLOSED);
 }
 
 void wsk_kit_peer_expect_reset(struct wsk_kit_peer *peer)
 {
     if (!wsk_kit_wait(is_reset, peer)) {
         wsk_kit_fail_wait("the driver to reset the connection");
-    } else if (!flag_is_set(peer, FLAG_RESET)) {
+    } else if (!was_reset(peer)) {
         wsk_kit_fail("a peer expected a reset, but it %s", state_text(peer));
     }
 }

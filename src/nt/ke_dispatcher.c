@@ -110,6 +110,16 @@ bool we_ke_header_check(const DISPATCHER_HEADER *header, const char *function)
     return false;
 }
 
+LONG we_ke_read_state(const DISPATCHER_HEADER *header)
+{
+    LONG state;
+
+    we_ke_dispatcher_lock();
+    state = header->SignalState;
+    we_ke_dispatcher_unlock();
+    return state;
+}
+
 /* --- satisfying waits -------------------------------------------------------------------- */
 
 bool we_ke_is_signalled_locked(const DISPATCHER_HEADER *header, const struct we_nt_thread *thread)

@@ -30,6 +30,8 @@ void we_ke_header_init_checked(DISPATCHER_HEADER *header, enum we_ke_object_type
                                const char *function);
 /* True for a header that was initialised; otherwise reports WAIT-015 and returns false. */
 bool we_ke_header_check(const DISPATCHER_HEADER *header, const char *function);
+/* The signal state now, for KeReadState... . */
+LONG we_ke_read_state(const DISPATCHER_HEADER *header);
 /* After SignalState changed: satisfies as many waiters as the state allows, in order. Lock held. */
 void we_ke_signal_locked(DISPATCHER_HEADER *header);
 /* NULL for a type that no dispatcher object has. */

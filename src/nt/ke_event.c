@@ -79,5 +79,5 @@ LONG NTAPI KePulseEvent(PRKEVENT Event, KPRIORITY Increment, BOOLEAN Wait)
 LONG NTAPI KeReadStateEvent(PRKEVENT Event)
 {
     WE_NT_ENTRY(KeReadStateEvent);
-    return __atomic_load_n(&Event->Header.SignalState, __ATOMIC_ACQUIRE);
+    return we_ke_read_state(&Event->Header);
 }

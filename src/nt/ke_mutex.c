@@ -61,5 +61,5 @@ LONG NTAPI KeReleaseMutex(PRKMUTEX Mutex, BOOLEAN Wait)
 LONG NTAPI KeReadStateMutex(PRKMUTEX Mutex)
 {
     WE_NT_ENTRY(KeReadStateMutex);
-    return __atomic_load_n(&Mutex->Header.SignalState, __ATOMIC_ACQUIRE);
+    return we_ke_read_state(&Mutex->Header);
 }

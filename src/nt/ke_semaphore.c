@@ -45,5 +45,5 @@ LONG NTAPI KeReleaseSemaphore(PRKSEMAPHORE Semaphore, KPRIORITY Increment, LONG 
 LONG NTAPI KeReadStateSemaphore(PRKSEMAPHORE Semaphore)
 {
     WE_NT_ENTRY(KeReadStateSemaphore);
-    return __atomic_load_n(&Semaphore->Header.SignalState, __ATOMIC_ACQUIRE);
+    return we_ke_read_state(&Semaphore->Header);
 }

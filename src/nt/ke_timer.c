@@ -131,7 +131,7 @@ BOOLEAN NTAPI KeCancelTimer(PKTIMER Timer)
 BOOLEAN NTAPI KeReadStateTimer(PKTIMER Timer)
 {
     WE_NT_ENTRY(KeReadStateTimer);
-    return __atomic_load_n(&Timer->Header.SignalState, __ATOMIC_ACQUIRE) != 0;
+    return we_ke_read_state(&Timer->Header) != 0;
 }
 
 static void expire_locked(PKTIMER timer, struct we_nt_cpu *cpu, uint64_t now_ns)

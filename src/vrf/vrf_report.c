@@ -400,6 +400,7 @@ void we_vrf_start(const struct we_vrf_config *config)
     s_has_last = false;
     we_host_mutex_unlock(&s_mutex);
     __atomic_store_n(&s_is_enabled, config->is_enabled, __ATOMIC_RELAXED);
+    we_vrf_ledger_set_tracing(config->is_enabled); /* else nobody will ask where things were made */
 }
 
 static void repeats_print(void)

@@ -384,23 +384,23 @@ static void test_behaviour_nmr_is_not_emulated(void **state)
 }
 
 /* In all four ways. */
-#define TESTS(X)                                                       \
-    X(test_behaviour_connections_stay_on_the_listeners_processor)      \
-    X(test_behaviour_wildcard_next_to_a_specific_address_is_in_use)    \
-    X(test_behaviour_reuse_address_does_not_share)                     \
-    X(test_behaviour_send_completes_before_the_peer_reads)             \
-    X(test_behaviour_disconnect_completes_before_the_peer_answers)     \
-    X(test_behaviour_short_read_is_marked_as_entire_message)           \
-    X(test_behaviour_send_backlog_event_is_never_called)               \
-    X(test_behaviour_static_events_count_for_sockets_of_accept)        \
-    X(test_behaviour_completion_routines_run_at_dispatch_level)        \
+#define TESTS(X)                                                    \
+    X(test_behaviour_connections_stay_on_the_listeners_processor)   \
+    X(test_behaviour_wildcard_next_to_a_specific_address_is_in_use) \
+    X(test_behaviour_reuse_address_does_not_share)                  \
+    X(test_behaviour_send_completes_before_the_peer_reads)          \
+    X(test_behaviour_disconnect_completes_before_the_peer_answers)  \
+    X(test_behaviour_short_read_is_marked_as_entire_message)        \
+    X(test_behaviour_send_backlog_event_is_never_called)            \
+    X(test_behaviour_static_events_count_for_sockets_of_accept)     \
+    X(test_behaviour_completion_routines_run_at_dispatch_level)     \
     X(test_behaviour_nmr_is_not_emulated)
 
 /* Where simulated time or exact numbers of connections matter. */
-#define MEMORY_TESTS(X)                                                \
-    X(test_behaviour_pended_request_never_times_out)                   \
-    X(test_behaviour_id_of_a_long_finished_request_is_unknown)         \
-    X(test_behaviour_full_listener_refuses_without_a_callback)         \
+#define MEMORY_TESTS(X)                                        \
+    X(test_behaviour_pended_request_never_times_out)           \
+    X(test_behaviour_id_of_a_long_finished_request_is_unknown) \
+    X(test_behaviour_full_listener_refuses_without_a_callback) \
     X(test_behaviour_inline_completion_comes_before_the_return)
 
 static struct contract_way s_contract_stepped_virtual = CONTRACT_WAY(STEPPED, VIRTUAL);
@@ -422,15 +422,12 @@ int main(int argc, char **argv)
     const CMFixtureFunction contract_setup = fixture_setup;
     const CMFixtureFunction contract_teardown = fixture_teardown;
     const struct CMUnitTest tests[] = {
-        TESTS(CONTRACT_STEPPED_VIRTUAL)
-        TESTS(CONTRACT_STEPPED_SOCKETS)
-        TESTS(CONTRACT_THREADS_VIRTUAL)
-        TESTS(CONTRACT_THREADS_SOCKETS)
-        MEMORY_TESTS(CONTRACT_STEPPED_VIRTUAL)
-        CONTRACT_STEPPED_SOCKETS(test_behaviour_listener_without_descriptors_lives_on)
-        CONTRACT_THREADS_SOCKETS(test_behaviour_listener_without_descriptors_lives_on)
-        CONTRACT_ENTRY(test_behaviour_deferred_completion_comes_after_the_return, fixture_setup, fixture_teardown,
-                       s_deferred, "deferred"),
+        TESTS(CONTRACT_STEPPED_VIRTUAL) TESTS(CONTRACT_STEPPED_SOCKETS) TESTS(CONTRACT_THREADS_VIRTUAL)
+            TESTS(CONTRACT_THREADS_SOCKETS) MEMORY_TESTS(CONTRACT_STEPPED_VIRTUAL)
+                CONTRACT_STEPPED_SOCKETS(test_behaviour_listener_without_descriptors_lives_on)
+                    CONTRACT_THREADS_SOCKETS(test_behaviour_listener_without_descriptors_lives_on)
+                        CONTRACT_ENTRY(test_behaviour_deferred_completion_comes_after_the_return, fixture_setup,
+                                       fixture_teardown, s_deferred, "deferred"),
     };
 
     if (argc > 1) {

@@ -85,5 +85,6 @@ void race_conn_discard(struct race_conn *conn);
 /* The socket is the connection's. is_inherited: its events are on already. May close it at once. */
 void race_conn_begin(struct race_conn *conn, PWSK_SOCKET socket, BOOLEAN is_inherited);
 void race_conns_end(struct race *race);
+void race_conns_print(struct race *race);
 
 #endif

@@ -505,6 +505,15 @@ void race_stop(struct race *race)
     }
 }
 
+void race_print(struct race *race)
+{
+    print_error("listener: %d calls, %d callbacks, %d accepts, %d verdicts pending, rundown %d;%s%s%s\n",
+                (int)race->listener_calls, (int)race->callbacks_running, (int)race->accepts_pending,
+                (int)race->verdicts_pending, (int)race->rundown, race->is_closing ? " closing" : "",
+                race->is_close_issued ? " issued" : "", race->is_closed ? " closed" : "");
+    race_conns_print(race);
+}
+
 void race_destroy(struct race *race)
 {
     while (!IsListEmpty(&race->records)) {
