@@ -25,22 +25,23 @@
  * Nobody starves: a driver may poll, with a DPC that queues itself or a thread that yields in a loop, for what
  * another thread, another processor or a timer does. So a thread that yields lets main have its turn among the
  * others, natural order does not prefer the same candidate for ever, and a world that never rests does not stop
- * the clock of those who wait for it.
+ * the clock.
  */
 
 /* After so many turns of a spinning loop in which nobody else could run, nobody ever will. */
 #define SPIN_LIMIT 10000u
 /* In natural order the first candidate goes first; so many times in a row, then another one has a turn. */
 #define FIRST_MAX 64u
-/* After so many moves the clock moves too, if a wait allows it. */
+/* During a wait, after so many moves without a rest, the clock creeps on by so much: slower than in real life. */
 #define MOVES_MAX 10000u
+#define CREEP_NS 1000000u
 
 static pthread_mutex_t s_token = PTHREAD_MUTEX_INITIALIZER;
 static struct we_base_list s_runnable; /* of we_host_thread.run_link */
 static uint64_t s_now_ns;              /* atomic: the test may ask from anywhere */
 static unsigned s_first_count;         /* moves in a row that preferred the first candidate to others */
 static unsigned s_turn;                /* which of the others is next */
-static unsigned s_move_count;          /* since the clock moved last */
+static unsigned s_move_count;          /* of steps that may move the clock, since it moved last */
 
 static uint64_t stepped_now_ns(void)
 {
@@ -242,7 +243,6 @@ static bool move_now(void)
         return false;
     }
     chosen = candidate_choose(count + threads);
-    s_move_count++;
     if (chosen >= count) {
         struct we_host_thread *other = runnable_at_locked(chosen - count);
 
@@ -319,14 +319,14 @@ static bool stepped_step(bool may_move_time)
 
     WE_ASSERT(we_host_exec_is_main());
     has_moved = move_now() || settle_network();
-    if (!may_move_time || (has_moved && s_move_count < MOVES_MAX)) {
+    if (!may_move_time || (has_moved && ++s_move_count < MOVES_MAX)) {
         return has_moved;
     }
     earliest_ns = earliest_deadline();
     if (earliest_ns == WE_HOST_FOREVER) {
         return has_moved;
     }
-    time_move_to(earliest_ns);
+    time_move_to(has_moved ? stepped_now_ns() + CREEP_NS : earliest_ns);
     return true;
 }
 

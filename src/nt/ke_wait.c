@@ -106,6 +106,29 @@ void we_ke_wait_abandon(void)
     we_ke_dispatcher_unlock();
 }
 
+/* A thread that asks again and again without waiting lets others go on in between, or they never would. */
+static void give_turn(void)
+{
+    unsigned spin_count = UINT16_MAX; /* a patient spinner's */
+
+    if (we_host_exec_kind() == WE_EXEC_STEPPED && we_host_exec_is_main()) {
+        (void)we_host_exec_step(false);
+    } else {
+        we_host_yield(&spin_count);
+    }
+}
+
+/* A wait with a time-out of zero was in vain. So many of them in a row are a loop. */
+#define FAILED_POLLS_MAX 64u
+
+static void poll_failed(struct we_nt_thread *thread)
+{
+    if (thread->irql < DISPATCH_LEVEL && ++thread->failed_poll_count >= FAILED_POLLS_MAX) {
+        thread->failed_poll_count = 0;
+        give_turn();
+    }
+}
+
 static NTSTATUS wait_for(ULONG count, PVOID objects[], WAIT_TYPE type, uint64_t deadline_ns, bool is_poll,
                          PKWAIT_BLOCK blocks)
 {
@@ -119,8 +142,12 @@ static NTSTATUS wait_for(ULONG count, PVOID objects[], WAIT_TYPE type, uint64_t 
     }
     if (status != STATUS_PENDING) {
         we_ke_dispatcher_unlock();
+        if (status == STATUS_TIMEOUT) {
+            poll_failed(thread);
+        }
         return status;
     }
+    thread->failed_poll_count = 0;
     we_host_trace_capture(&thread->wait_trace, 1);
     we_ke_wait_link_locked(thread, count, objects, type, blocks);
     we_ke_dispatcher_unlock();
@@ -242,6 +269,10 @@ NTSTATUS NTAPI KeDelayExecutionThread(KPROCESSOR_MODE WaitMode, BOOLEAN Alertabl
         return STATUS_UNSUCCESSFUL;
     }
     deadline_ns = we_ke_deadline_ns(Interval);
+    if (deadline_ns <= we_host_now_ns()) {
+        give_turn();
+        return STATUS_SUCCESS;
+    }
     do {
         result = we_host_park(&thread->host, deadline_ns);
     } while (result == WE_PARK_WOKEN); /* a permit left over from an earlier wait */

@@ -92,6 +92,7 @@ struct we_nt_thread {
     struct we_host_thread host;
     KPRIORITY priority;
     ULONG id;
+    ULONG failed_poll_count; /* waits with a time-out of zero that were in vain, in a row */
     /* Waiting, guarded by the dispatcher lock. */
     NTSTATUS wait_status;
     BOOLEAN is_waiting;
