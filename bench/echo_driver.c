@@ -188,7 +188,7 @@ static NTSTATUS WSKAPI DisconnectEvent(PVOID SocketContext, ULONG Flags)
     }
     /* Behind the sends that are in flight. */
     IoSetCompletionRoutine(irp, DisconnectComplete, connection, TRUE, TRUE, TRUE);
-    (VOID)connection->Dispatch->WskDisconnect(connection->Socket, NULL, 0, irp);
+    (VOID) connection->Dispatch->WskDisconnect(connection->Socket, NULL, 0, irp);
     return STATUS_SUCCESS;
 }
 

@@ -16,6 +16,7 @@
 #include "host/host_net.h"
 #include "instance.h"
 #include "nt/nt_door.h"
+#include "nt/nt_forget.h"
 #include "nt/nt_init.h"
 #include "nt/nt_stall.h"
 #include "nt/nt_thread.h"
@@ -30,8 +31,9 @@
  * says who may do what: only the caller that moved it to STARTING or STOPPING touches the parts, without the lock,
  * because the parts take locks, create threads and wait.
  *
- * A test may have left driver code by longjmp before it stops the kernel: the main thread's door frames show that. Then
- * driver code is shut out before anything else, because the stack frames that it refers to are gone.
+ * A test may have left driver code, or a wait, by longjmp before it stops the kernel: the main thread's record shows
+ * that. Then driver code is shut out before anything else, because the stack frames that it refers to are gone, and what
+ * drivers had in them is forgotten.
  */
 
 #define PROCESSORS_DEFAULT 2
@@ -317,18 +319,19 @@ static bool main_thread_left_driver_code(void)
 {
     const struct we_nt_thread *thread = we_nt_thread_peek();
 
-    return thread != NULL && thread->frames != NULL;
+    return thread != NULL && (thread->frames != NULL || thread->is_waiting);
 }
 
-/* Returns the number of unexpected reports. */
-static size_t parts_stop(void)
+/* is_left: the test did not come back. Returns the number of unexpected reports. */
+static size_t parts_stop(bool is_left)
 {
     size_t report_count;
     size_t endpoint_count;
 
-    if (main_thread_left_driver_code()) {
+    if (is_left) {
         we_nt_door_shut(true);
     }
+    we_nt_forget_own_stack(is_left);
     we_nt_thread_recover();
     we_drv_close();
     we_wsk_stop();
@@ -365,7 +368,7 @@ size_t wsk_emu_stop(void)
     if (!stop_begin()) {
         return 0;
     }
-    report_count = parts_stop();
+    report_count = parts_stop(main_thread_left_driver_code());
     log_stop();
     (void)state_move(STATE_STOPPING, STATE_STOPPED);
     return report_count;
@@ -380,8 +383,7 @@ void we_instance_abandon(void)
         return;
     }
     we_vrf_start(&silent);
-    we_nt_door_shut(true);
-    (void)parts_stop();
+    (void)parts_stop(true);
     log_stop();
     (void)state_move(STATE_STOPPING, STATE_STOPPED);
 }

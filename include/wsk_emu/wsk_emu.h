@@ -58,7 +58,8 @@ struct wsk_emu_config {
     unsigned long long seed;        /**< 0 = natural order; WSK_EMU_SEED in the environment overrides it */
     enum wsk_emu_completion completion;
     enum wsk_emu_verifier verifier;
-    unsigned no_progress_ms;        /**< threads: report a stall after this real time without progress; 0 = 10,000 */
+    unsigned no_progress_ms;        /**< threads, and stepped over sockets: report a stall after this real time
+                                         without progress; 0 = 10,000 */
     unsigned indication_max_bytes;  /**< cut receive indications to at most this many bytes; 0 = do not cut */
     int keep_silent_on_listener_close; /**< nonzero: no WskAbortEvent for pended requests of a closing listener */
     NTSTATUS inspect_complete_after_abort; /**< status of WskInspectComplete for an aborted request; 0 = SUCCESS */

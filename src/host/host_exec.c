@@ -268,6 +268,15 @@ enum we_host_park_result we_host_park(struct we_host_thread *self, uint64_t dead
     return we_host_exec_instance.ops->park(self, deadline_ns);
 }
 
+void we_host_park_abandon(struct we_host_thread *self)
+{
+    pthread_mutex_lock(&self->mutex);
+    __atomic_store_n(&self->is_parked, false, __ATOMIC_SEQ_CST);
+    self->has_permit = false;
+    self->deadline_ns = WE_HOST_FOREVER;
+    pthread_mutex_unlock(&self->mutex);
+}
+
 void we_host_unpark(struct we_host_thread *thread)
 {
     we_host_exec_instance.ops->unpark(thread);

@@ -129,6 +129,8 @@ __attribute__((noreturn)) void we_host_thread_exit(struct we_host_thread *self);
  * until the instance ends. One unpark that came earlier is remembered, as one. No lock held. */
 enum we_host_park_result we_host_park(struct we_host_thread *self, uint64_t deadline_ns);
 void we_host_unpark(struct we_host_thread *thread);
+/* The calling thread left we_host_park by longjmp: it is not parked any more. */
+void we_host_park_abandon(struct we_host_thread *self);
 /* Makes every park, also later ones, return WE_PARK_STOPPING. */
 void we_host_exec_stop_parking(void);
 

@@ -20,42 +20,11 @@ static _Thread_local unsigned s_held_count;
 static const char *rank_name(enum we_host_rank rank)
 {
     switch (rank) {
-    case WE_RANK_INSTANCE:
-        return "INSTANCE";
-    case WE_RANK_REGISTRATION:
-        return "REGISTRATION";
-    case WE_RANK_CLIENT:
-        return "CLIENT";
-    case WE_RANK_LISTENER:
-        return "LISTENER";
-    case WE_RANK_SOCKET:
-        return "SOCKET";
-    case WE_RANK_CANCEL:
-        return "CANCEL";
-    case WE_RANK_DISPATCHER:
-        return "DISPATCHER";
-    case WE_RANK_OBJECT:
-        return "OBJECT";
-    case WE_RANK_QUEUE:
-        return "QUEUE";
-    case WE_RANK_POLLER:
-        return "POLLER";
-    case WE_RANK_POLLER_SET:
-        return "POLLER_SET";
-    case WE_RANK_NET:
-        return "NET";
-    case WE_RANK_NET_LINK:
-        return "NET_LINK";
-    case WE_RANK_NET_QUEUE:
-        return "NET_QUEUE";
-    case WE_RANK_POOL:
-        return "POOL";
-    case WE_RANK_LEDGER:
-        return "LEDGER";
-    case WE_RANK_REPORT:
-        return "REPORT";
-    case WE_RANK_LOG:
-        return "LOG";
+#define X(name, value, text) \
+    case WE_RANK_##name:     \
+        return #name;
+        WE_HOST_RANKS(X)
+#undef X
     default:
         return "unknown";
     }

@@ -9,26 +9,31 @@
 #include "base/base_assert.h"
 
 /* A thread may take a lock only if its rank is above every lock that it holds. */
+/* name, rank, where and what it guards */
+#define WE_HOST_RANKS(X)                                                            \
+    X(INSTANCE, 10, "wsk_emu.c, drv_object.c: started or stopped, loaded drivers")  \
+    X(REGISTRATION, 20, "wsk_registration.c: registered clients, captures")         \
+    X(CLIENT, 30, "wsk_client.c: static events of one client")                      \
+    X(LISTENER, 40, "wsk_listen.c: requests, accept IRPs, request states")          \
+    X(SOCKET, 50, "wsk_socket.h: state, IRP queues, event mask of one socket")      \
+    X(SOCKET_LIST, 55, "wsk_socket.c: all open sockets, tombstones")                \
+    X(DISPATCHER, 70, "ke_dispatcher.c: signal states, wait lists, timers")         \
+    X(OBJECT, 75, "ob_object.c, nt_thread.c: handles, names, threads")              \
+    X(QUEUE, 80, "ke_cpu.c, ex_worker.c: queued work")                              \
+    X(POLLER, 90, "host_net.c: registrations of one processor")                     \
+    X(POLLER_SET, 95, "host_poller_poll.c: descriptors")                            \
+    X(NET, 100, "host_net_virtual_names.c: addresses in use, backlogs")             \
+    X(NET_LINK, 102, "host_net_virtual_link.c: both ends of one connection")        \
+    X(NET_QUEUE, 104, "host_net_virtual.c: events of one processor")                \
+    X(POOL, 110, "wsk_block.c: receive blocks")                                     \
+    X(LEDGER, 120, "vrf_ledger.c: live objects")                                    \
+    X(REPORT, 125, "vrf_report.c: collected reports")                               \
+    X(LOG, 130, "host_log.c: the sink")
+
 enum we_host_rank {
-    WE_RANK_INSTANCE = 10,     /* wsk_emu.c: started or stopped */
-    WE_RANK_REGISTRATION = 20, /* wsk_registration.c: registered clients, captures */
-    WE_RANK_CLIENT = 30,       /* wsk_client.c: a client's sockets and static events */
-    WE_RANK_LISTENER = 40,     /* wsk_listen.c: requests, accept IRPs, request states */
-    WE_RANK_SOCKET = 50,       /* wsk_socket.h: state, IRP queues, event mask of one socket */
-    WE_RANK_SOCKET_LIST = 55,  /* wsk_socket.c: all open sockets, tombstones */
-    WE_RANK_CANCEL = 60,       /* io_cancel.c: cancel routines of all IRPs */
-    WE_RANK_DISPATCHER = 70,   /* ke_dispatcher.c: signal states, wait lists, timers */
-    WE_RANK_OBJECT = 75,       /* ob_object.c: handles, names */
-    WE_RANK_QUEUE = 80,        /* ke_cpu.c, ex_worker.c: queued work */
-    WE_RANK_POLLER = 90,       /* host_net.c: registrations of one processor */
-    WE_RANK_POLLER_SET = 95,   /* host_poller_poll.c: descriptors */
-    WE_RANK_NET = 100,         /* host_net_virtual_names.c: addresses in use, backlogs */
-    WE_RANK_NET_LINK = 102,    /* host_net_virtual_link.c: both ends of one connection */
-    WE_RANK_NET_QUEUE = 104,   /* host_net_virtual.c: events of one processor */
-    WE_RANK_POOL = 110,        /* ex_pool.c: free lists */
-    WE_RANK_LEDGER = 120,      /* vrf_ledger.c: live objects */
-    WE_RANK_REPORT = 125,      /* vrf_report.c: collected reports */
-    WE_RANK_LOG = 130          /* host_log.c: the sink */
+#define X(name, rank, text) WE_RANK_##name = rank,
+    WE_HOST_RANKS(X)
+#undef X
 };
 
 struct we_host_mutex {

@@ -13,5 +13,7 @@ struct we_host_stack {
 
 /* False when the system does not tell; stack is unchanged then. May allocate; takes microseconds. */
 bool we_host_stack_find(struct we_host_stack *stack);
+/* The same, kept for each thread; an empty range when the system does not tell. */
+const struct we_host_stack *we_host_stack_own(void);
 
 #endif

@@ -8,6 +8,7 @@
 #include "host/host_lock.h"
 #include "host/host_log.h"
 #include "nt/nt_door.h"
+#include "nt/nt_forget.h"
 #include "nt/nt_init.h"
 #include "nt/nt_irql.h"
 #include "nt/ps_thread.h"
@@ -241,6 +242,13 @@ void we_ex_worker_start(void)
     memset(s_workers, 0, sizeof(s_workers));
     s_busy_count = 0;
     s_is_stopping = false;
+}
+
+void we_ex_worker_forget(const struct we_nt_range *range)
+{
+    we_host_mutex_lock(&s_lock);
+    (void)we_nt_list_forget(&s_queue, range);
+    we_host_mutex_unlock(&s_lock);
 }
 
 static bool is_busy(void)

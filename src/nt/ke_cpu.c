@@ -10,6 +10,7 @@
 #include "nt/ke_dispatcher.h"
 #include "nt/nt_completion.h"
 #include "nt/nt_door.h"
+#include "nt/nt_forget.h"
 
 /* Design
  *
@@ -332,6 +333,26 @@ PKDPC we_nt_cpu_pop_dpc_in_range(unsigned cpu_index, const void *base, size_t si
     }
     we_host_mutex_unlock(&cpu->lock);
     return found;
+}
+
+void we_nt_cpu_dpcs_forget(const struct we_nt_range *range)
+{
+    unsigned i;
+
+    for (i = 0; i < s_cpu_count; i++) {
+        struct we_nt_cpu *cpu = &s_cpus[i];
+        unsigned left_count;
+
+        if (count_is_zero(&cpu->dpc_count)) {
+            continue;
+        }
+        we_host_mutex_lock(&cpu->lock);
+        left_count = we_nt_list_forget(&cpu->dpcs, range);
+        while (cpu->dpc_count > left_count) {
+            count_sub(cpu, &cpu->dpc_count);
+        }
+        we_host_mutex_unlock(&cpu->lock);
+    }
 }
 
 /* --- draining -------------------------------------------------------------------------- */

@@ -5,6 +5,7 @@
 #include <stdio.h>
 
 #include "base/base_assert.h"
+#include "nt/nt_forget.h"
 #include "vrf/vrf_report.h"
 
 static struct we_host_mutex s_lock = WE_HOST_MUTEX_INIT(WE_RANK_DISPATCHER);
@@ -183,21 +184,19 @@ void we_ke_wait_unlink_locked(struct we_nt_thread *thread)
     __atomic_sub_fetch(&s_waiting_count, 1, __ATOMIC_SEQ_CST);
 }
 
-void we_ke_wait_link_locked(struct we_nt_thread *thread, ULONG count, PVOID objects[], WAIT_TYPE type,
-                            PKWAIT_BLOCK blocks)
+void we_ke_wait_link_locked(struct we_nt_thread *thread, ULONG count, PVOID objects[], WAIT_TYPE type)
 {
     ULONG i;
 
     for (i = 0; i < count; i++) {
         DISPATCHER_HEADER *header = (DISPATCHER_HEADER *)objects[i];
 
-        blocks[i].Thread = (PKTHREAD)(void *)thread;
-        blocks[i].Object = header;
-        blocks[i].WaitKey = (USHORT)i;
-        InsertTailList(&header->WaitListHead, &blocks[i].WaitListEntry);
+        thread->wait_blocks[i].Thread = (PKTHREAD)(void *)thread;
+        thread->wait_blocks[i].Object = header;
+        thread->wait_blocks[i].WaitKey = (USHORT)i;
+        InsertTailList(&header->WaitListHead, &thread->wait_blocks[i].WaitListEntry);
     }
     thread->wait_count = count;
-    thread->wait_blocks = blocks;
     thread->wait_type = type;
     thread->is_waiting = TRUE;
     __atomic_add_fetch(&s_waiting_count, 1, __ATOMIC_SEQ_CST);
@@ -247,6 +246,39 @@ void we_ke_signal_locked(DISPATCHER_HEADER *header)
 
         /* A released thread takes all its blocks off their lists, perhaps several of this one: begin again. */
         entry = try_release_locked(header, block) ? header->WaitListHead.Flink : entry->Flink;
+    }
+}
+
+/* --- waits for objects that are gone ----------------------------------------------------- */
+
+static void thread_forget_objects(struct we_nt_thread *thread, void *context)
+{
+    const struct we_nt_range *range = (const struct we_nt_range *)context;
+    bool is_hit = false;
+    ULONG i;
+
+    for (i = 0; thread->is_waiting && i < thread->wait_count; i++) {
+        is_hit = is_hit || we_nt_range_contains(range, thread->wait_blocks[i].Object);
+    }
+    if (!is_hit) {
+        return;
+    }
+    /* Neighbours on the list of an object that is gone are blocks for the same object: all of them are cut loose. */
+    for (i = 0; i < thread->wait_count; i++) {
+        if (!we_nt_range_contains(range, thread->wait_blocks[i].Object)) {
+            RemoveEntryList(&thread->wait_blocks[i].WaitListEntry);
+        }
+        InitializeListHead(&thread->wait_blocks[i].WaitListEntry);
+    }
+    thread->wait_count = 0; /* only its time-out, or the stop, ends this wait now */
+}
+
+void we_ke_waits_forget(const struct we_nt_range *range)
+{
+    if (__atomic_load_n(&s_waiting_count, __ATOMIC_SEQ_CST) != 0) {
+        we_ke_dispatcher_lock();
+        we_nt_thread_each(thread_forget_objects, (void *)(ULONG_PTR)range);
+        we_ke_dispatcher_unlock();
     }
 }
 

@@ -41,8 +41,7 @@ bool we_ke_is_signalled_locked(const DISPATCHER_HEADER *header, const struct we_
 /* Lock held: the side effect of a satisfied wait. True: the object is an abandoned mutex. */
 bool we_ke_satisfy_locked(DISPATCHER_HEADER *header, struct we_nt_thread *thread);
 /* Lock held: hangs the calling thread's wait blocks on their objects. */
-void we_ke_wait_link_locked(struct we_nt_thread *thread, ULONG count, PVOID objects[], WAIT_TYPE type,
-                            PKWAIT_BLOCK blocks);
+void we_ke_wait_link_locked(struct we_nt_thread *thread, ULONG count, PVOID objects[], WAIT_TYPE type);
 /* Lock held: takes a waiting thread's blocks off their objects. */
 void we_ke_wait_unlink_locked(struct we_nt_thread *thread);
 

@@ -5,6 +5,7 @@
 #include "base/base_assert.h"
 #include "host/host_exec.h"
 #include "nt/ke_cpu.h"
+#include "nt/nt_door.h"
 #include "nt/nt_irql.h"
 #include "nt/nt_thread.h"
 #include "vrf/vrf_report.h"
@@ -83,6 +84,18 @@ static BOOLEAN refuse_recursion(struct we_nt_thread *thread, const void *lock, K
     return TRUE;
 }
 
+/* After a failed test the holder of a lock may be gone for good: then its waiters end, too. */
+#define HOPELESS_SPINS 4096u
+
+/* One turn of waiting for a lock. */
+static void spin(struct we_nt_thread *thread, unsigned *spin_count)
+{
+    we_host_yield(spin_count);
+    if (*spin_count % HOPELESS_SPINS == 0 && we_nt_door_is_shut() && thread->host.is_created) {
+        we_ps_thread_unwind(thread);
+    }
+}
+
 static BOOLEAN word_try_plain(PKSPIN_LOCK lock)
 {
     KSPIN_LOCK is_free = WORD_FREE;
@@ -136,7 +149,7 @@ static void acquire_plain(PKSPIN_LOCK lock, KIRQL old_irql, enum we_nt_hold_kind
         return;
     }
     while (!word_try_plain(lock)) {
-        we_host_yield(&spin_count);
+        spin(thread, &spin_count);
         check_word(lock, spin_count);
     }
     hold_push(thread, lock, old_irql, kind, site);
@@ -295,7 +308,7 @@ static void acquire_queued(PKSPIN_LOCK lock, PKLOCK_QUEUE_HANDLE handle, KIRQL o
         ULONG_PTR tail = __atomic_load_n(lock, __ATOMIC_ACQUIRE);
 
         if (tail == WORD_PLAIN) {
-            we_host_yield(&spin_count); /* held through the plain API: not our queue */
+            spin(thread, &spin_count); /* held through the plain API: not our queue */
             continue;
         }
         if (__atomic_compare_exchange_n(lock, &tail, (ULONG_PTR)self, FALSE, __ATOMIC_ACQ_REL, __ATOMIC_ACQUIRE)) {
@@ -306,7 +319,7 @@ static void acquire_queued(PKSPIN_LOCK lock, PKLOCK_QUEUE_HANDLE handle, KIRQL o
     if (before != NULL) {
         __atomic_store_n(&before->Next, self, __ATOMIC_RELEASE);
         while (__atomic_load_n((ULONG_PTR *)(void *)&self->Lock, __ATOMIC_ACQUIRE) & HANDLE_WAITS) {
-            we_host_yield(&spin_count);
+            spin(thread, &spin_count);
         }
     } else {
         __atomic_store_n((ULONG_PTR *)(void *)&self->Lock, (ULONG_PTR)lock, __ATOMIC_RELAXED);

@@ -6,6 +6,7 @@
 #include "nt/ke_cpu.h"
 #include "nt/ke_dispatcher.h"
 #include "nt/ke_dpc.h"
+#include "nt/nt_forget.h"
 #include "nt/nt_irql.h"
 #include "nt/nt_thread.h"
 #include "vrf/vrf_report.h"
@@ -137,6 +138,7 @@ BOOLEAN NTAPI KeReadStateTimer(PKTIMER Timer)
 static void expire_locked(PKTIMER timer, struct we_nt_cpu *cpu, uint64_t now_ns)
 {
     uint64_t due_ns = timer->DueTime.QuadPart;
+    PKDPC dpc = timer->Dpc;
 
     remove_locked(timer);
     if (timer->Period > 0) {
@@ -146,12 +148,13 @@ static void expire_locked(PKTIMER timer, struct we_nt_cpu *cpu, uint64_t now_ns)
         due_ns = due_ns + period_ns > now_ns ? due_ns + period_ns : now_ns + period_ns;
         insert_locked(timer, cpu, due_ns);
     }
-    if (timer->Dpc != NULL) {
-        /* The arguments of a timer's DPC are documented as unused: give it none to rely on. */
-        (void)we_ke_dpc_insert(timer->Dpc, cpu->index, NULL, NULL);
-    }
     timer->Header.SignalState = 1;
     we_ke_signal_locked(&timer->Header);
+    if (dpc != NULL) {
+        /* Last: on another processor the DPC runs at once, and may free the timer. The arguments of a timer's DPC are
+         * documented as unused: give it none to rely on. */
+        (void)we_ke_dpc_insert(dpc, cpu->index, NULL, NULL);
+    }
 }
 
 void we_ke_timers_expire(unsigned cpu_index, uint64_t now_ns)
@@ -215,6 +218,29 @@ size_t we_ke_timers_stop(void)
         count++;
     }
     return count;
+}
+
+void we_ke_timers_forget(const struct we_nt_range *range)
+{
+    unsigned i;
+
+    for (i = 0; i < we_nt_cpu_count(); i++) {
+        struct we_nt_cpu *cpu = we_nt_cpu_at(i);
+        LIST_ENTRY *link;
+
+        if (we_nt_cpu_next_due_ns(i) == WE_HOST_FOREVER) {
+            continue; /* the usual case, found out without a lock */
+        }
+        we_ke_dispatcher_lock();
+        (void)we_nt_list_forget(&cpu->timers, range);
+        for (link = cpu->timers.Flink; link != &cpu->timers; link = link->Flink) {
+            PKTIMER timer = CONTAINING_RECORD(link, KTIMER, TimerListEntry);
+
+            timer->Dpc = we_nt_range_contains(range, timer->Dpc) ? NULL : timer->Dpc;
+        }
+        publish_due_locked(cpu);
+        we_ke_dispatcher_unlock();
+    }
 }
 
 /* Takes a set timer inside the range off its list; NULL when there is none. */

@@ -129,8 +129,7 @@ static void poll_failed(struct we_nt_thread *thread)
     }
 }
 
-static NTSTATUS wait_for(ULONG count, PVOID objects[], WAIT_TYPE type, uint64_t deadline_ns, bool is_poll,
-                         PKWAIT_BLOCK blocks)
+static NTSTATUS wait_for(ULONG count, PVOID objects[], WAIT_TYPE type, uint64_t deadline_ns, bool is_poll)
 {
     struct we_nt_thread *thread = we_nt_thread_current();
     NTSTATUS status;
@@ -149,17 +148,16 @@ static NTSTATUS wait_for(ULONG count, PVOID objects[], WAIT_TYPE type, uint64_t 
     }
     thread->failed_poll_count = 0;
     we_host_trace_capture(&thread->wait_trace, 1);
-    we_ke_wait_link_locked(thread, count, objects, type, blocks);
+    we_ke_wait_link_locked(thread, count, objects, type);
     we_ke_dispatcher_unlock();
     return park_until_released(thread, deadline_ns);
 }
 
 NTSTATUS we_ke_wait_internal(DISPATCHER_HEADER *header, uint64_t deadline_ns)
 {
-    KWAIT_BLOCK block;
     PVOID object = header;
 
-    return wait_for(1, &object, WaitAny, deadline_ns, false, &block);
+    return wait_for(1, &object, WaitAny, deadline_ns, false);
 }
 
 /* Reports a wait that Windows would not survive. False: the call fails without waiting. */
@@ -195,7 +193,6 @@ static bool may_wait(const char *function, const LARGE_INTEGER *timeout)
 NTSTATUS NTAPI KeWaitForSingleObject(PVOID Object, KWAIT_REASON WaitReason, KPROCESSOR_MODE WaitMode, BOOLEAN Alertable,
                                      PLARGE_INTEGER Timeout)
 {
-    KWAIT_BLOCK block;
     PVOID object = Object;
 
     (void)WaitReason;
@@ -207,7 +204,7 @@ NTSTATUS NTAPI KeWaitForSingleObject(PVOID Object, KWAIT_REASON WaitReason, KPRO
     if (!may_wait("KeWaitForSingleObject", Timeout)) {
         return STATUS_UNSUCCESSFUL;
     }
-    return wait_for(1, &object, WaitAny, we_ke_deadline_ns(Timeout), Timeout != NULL && Timeout->QuadPart == 0, &block);
+    return wait_for(1, &object, WaitAny, we_ke_deadline_ns(Timeout), Timeout != NULL && Timeout->QuadPart == 0);
 }
 
 /* True when the arguments can be waited for. */
@@ -242,8 +239,6 @@ NTSTATUS NTAPI KeWaitForMultipleObjects(ULONG Count, PVOID Object[], WAIT_TYPE W
                                         KPROCESSOR_MODE WaitMode, BOOLEAN Alertable, PLARGE_INTEGER Timeout,
                                         PKWAIT_BLOCK WaitBlockArray)
 {
-    KWAIT_BLOCK blocks[THREAD_WAIT_OBJECTS];
-
     (void)WaitReason;
     (void)WaitMode;
     (void)Alertable;
@@ -253,8 +248,7 @@ NTSTATUS NTAPI KeWaitForMultipleObjects(ULONG Count, PVOID Object[], WAIT_TYPE W
     if (!may_wait("KeWaitForMultipleObjects", Timeout)) {
         return STATUS_UNSUCCESSFUL;
     }
-    return wait_for(Count, Object, WaitType, we_ke_deadline_ns(Timeout), Timeout != NULL && Timeout->QuadPart == 0,
-                    WaitBlockArray != NULL ? WaitBlockArray : blocks);
+    return wait_for(Count, Object, WaitType, we_ke_deadline_ns(Timeout), Timeout != NULL && Timeout->QuadPart == 0);
 }
 
 NTSTATUS NTAPI KeDelayExecutionThread(KPROCESSOR_MODE WaitMode, BOOLEAN Alertable, PLARGE_INTEGER Interval)

@@ -8,6 +8,7 @@
 #include "base/base_assert.h"
 #include "host/host_lock.h"
 #include "host/host_mem.h"
+#include "host/host_stack.h"
 #include "nt/ke_cpu.h"
 #include "nt/ke_dispatcher.h"
 #include "nt/nt_door.h"
@@ -78,11 +79,16 @@ void we_nt_thread_start(void)
 /* A failed assertion may have left a callback by longjmp, with the processor, locks and frames of that moment. */
 static void thread_reset(struct we_nt_thread *thread)
 {
+    const struct we_host_stack *stack = we_host_stack_own();
     unsigned i;
 
     for (i = 0; i < thread->hold_count; i++) {
-        if (thread->holds[i].kind == WE_HOLD_SPIN || thread->holds[i].kind == WE_HOLD_SPIN_AT_DPC) {
-            __atomic_store_n((PKSPIN_LOCK)(ULONG_PTR)thread->holds[i].lock, 0, __ATOMIC_SEQ_CST);
+        ULONG_PTR lock = (ULONG_PTR)thread->holds[i].lock;
+
+        /* Whoever waits in the queue of a queued lock is in driver code, too, and finds it free. One on this stack is
+         * gone, or of no use to anybody else. */
+        if (thread->holds[i].kind != WE_HOLD_REFUSED && (lock < stack->low || lock >= stack->high)) {
+            __atomic_store_n((PKSPIN_LOCK)lock, 0, __ATOMIC_SEQ_CST);
         }
     }
     thread->frames = NULL;
@@ -96,6 +102,8 @@ static void thread_reset(struct we_nt_thread *thread)
         we_nt_cpu_abandon(thread);
     }
     thread->irql = PASSIVE_LEVEL;
+    we_ke_wait_abandon();
+    we_host_park_abandon(&thread->host);
 }
 
 void we_nt_thread_recover(void)

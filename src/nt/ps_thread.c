@@ -5,9 +5,11 @@
 #include "nt/ps_thread.h"
 
 #include "base/base_assert.h"
+#include "host/host_stack.h"
 #include "nt/ke_cpu.h"
 #include "nt/ke_dispatcher.h"
 #include "nt/nt_door.h"
+#include "nt/nt_forget.h"
 #include "nt/nt_init.h"
 #include "nt/nt_irql.h"
 #include "nt/ob_object.h"
@@ -64,6 +66,8 @@ static void thread_check_end(struct we_nt_thread *thread, SHORT kernel_apc_disab
     }
     thread->kernel_apc_disable = 0;
     thread->special_apc_disable = 0;
+    we_ke_check_freed_range((const void *)we_host_stack_own()->low, /* the stack goes with the thread */
+                            we_host_stack_own()->high - we_host_stack_own()->low);
 }
 
 static void thread_end(struct we_nt_thread *thread, NTSTATUS status)
@@ -92,6 +96,7 @@ void we_ps_thread_unwind(struct we_nt_thread *thread)
     if (thread->irql != PASSIVE_LEVEL) {
         we_nt_cpu_lower(thread, PASSIVE_LEVEL);
     }
+    we_nt_forget_own_stack(true); /* it goes with the thread */
     thread_end(thread, STATUS_CANCELLED);
     we_host_thread_exit(&thread->host);
 }

@@ -55,6 +55,8 @@ struct we_wsk_client *we_wsk_client_lookup(PWSK_REGISTRATION registration, const
 void we_wsk_client_each(void (*fn)(struct we_wsk_client *client, void *context), void *context);
 /* Takes a client off the list (stop); the caller gets the registration's reference. NULL when there is none. */
 struct we_wsk_client *we_wsk_client_take_leaked(void);
+/* Drops that reference (stop). */
+void we_wsk_client_end_leaked(struct we_wsk_client *client);
 /* The live client behind the pointer, with a reference for the caller, or NULL. Never reads what the pointer points
  * to. */
 struct we_wsk_client *we_wsk_client_check(PWSK_CLIENT client);

@@ -301,6 +301,7 @@ static bool listen_create(struct we_wsk_socket *socket)
     }
     we_wsk_irp_queue_init(&listener->accept_irps);
     we_base_list_init(&listener->requests);
+    we_base_list_init(&listener->leaving);
     socket->listener = listener;
     return true;
 }
@@ -354,14 +355,19 @@ static void listen_finish(struct we_wsk_socket *socket)
     (void)socket; /* everything ended in listen_close_unlocked */
 }
 
+/* A test that left a callback by longjmp took the frames with it that would have ended these. */
+static void discard_all(struct we_base_list *requests)
+{
+    while (!we_base_list_is_empty(requests)) {
+        WE_ASSERT(we_nt_door_is_shut());
+        we_wsk_request_discard(WE_BASE_LIST_ITEM(requests->next, struct we_wsk_request_record, link));
+    }
+}
+
 static void listen_destroy(struct we_wsk_socket *socket)
 {
-    /* A test that left a callback by longjmp took the frames with it that would have ended these. */
-    while (!we_base_list_is_empty(&socket->listener->requests)) {
-        WE_ASSERT(we_nt_door_is_shut());
-        we_wsk_request_discard(
-            WE_BASE_LIST_ITEM(socket->listener->requests.next, struct we_wsk_request_record, link));
-    }
+    discard_all(&socket->listener->requests);
+    discard_all(&socket->listener->leaving);
     we_base_idmap_fini(&socket->listener->ids);
     we_host_free(socket->listener);
     socket->listener = NULL;

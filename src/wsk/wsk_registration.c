@@ -409,7 +409,7 @@ static void end_leaked(struct we_wsk_client *client)
         we_host_free(capture);
     }
     we_vrf_ledger_remove(&client->entry);
-    we_wsk_client_unref(client);
+    we_wsk_client_end_leaked(client);
 }
 
 void we_wsk_registration_stop(void)

@@ -20,6 +20,9 @@ void we_wsk_request_unref(struct we_wsk_request_record *request)
     WE_ASSERT(left >= 0);
     if (left == 0) {
         WE_ASSERT(request->ep == NULL);
+        we_host_mutex_lock(&listener->lock);
+        we_base_list_remove(&request->link);
+        we_host_mutex_unlock(&listener->lock);
         if (request->accepted != NULL) {
             we_wsk_socket_unref(request->accepted);
         }
@@ -95,12 +98,13 @@ void we_wsk_request_retire_locked(struct we_wsk_request_record *request)
     finished->was_aborted = request->machine.was_aborted;
     (void)we_base_idmap_remove(&listener->ids, request->id);
     we_base_list_remove(&request->link);
+    we_base_list_append(&listener->leaving, &request->link);
     listener->request_count--;
 }
 
 void we_wsk_request_discard(struct we_wsk_request_record *request)
 {
-    we_wsk_request_retire_locked(request);
+    we_base_list_remove(&request->link);
     if (request->is_in_ledger) {
         we_vrf_ledger_remove(&request->entry);
     }

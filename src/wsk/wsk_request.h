@@ -19,7 +19,7 @@
 
 struct we_wsk_request_record {
     LONG references; /* atomic: the listener's table, a watched endpoint's event, a caller */
-    struct we_base_list link; /* in listener->requests while it is in the table */
+    struct we_base_list link; /* in listener->requests while it is in the table, then in listener->leaving */
     struct we_wsk_socket *listener;
     we_base_id id;
     ULONG serial;
@@ -47,6 +47,7 @@ struct we_wsk_listener {
     struct we_wsk_irp_queue accept_irps;
     struct we_base_idmap ids;
     struct we_base_list requests; /* in order of arrival */
+    struct we_base_list leaving;  /* retired, and still in somebody's hands */
     unsigned request_count;
     ULONG next_serial;
     WSK_INSPECT_ID shown[WE_WSK_SHOWN_MAX];

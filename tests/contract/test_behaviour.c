@@ -4,8 +4,6 @@
 #include "support/inspect_gate.h"
 
 #include <netioddk.h>
-#include <sys/resource.h>
-#include <unistd.h>
 
 /* --- conditional accept ------------------------------------------------------------------------------------- */
 
@@ -182,42 +180,6 @@ static void test_behaviour_reuse_address_does_not_share(void **state)
     assert_int_equal(socket_bind_try(second, &local), STATUS_ADDRESS_ALREADY_EXISTS);
     socket_close(second);
     socket_close(first);
-}
-
-static struct rlimit s_limit_before;
-
-/* Leaves the process one descriptor that it may open. */
-static void descriptors_limit(void)
-{
-    struct rlimit limit;
-    int lowest_free = dup(STDERR_FILENO);
-
-    assert_true(lowest_free >= 0);
-    close(lowest_free);
-    assert_int_equal(getrlimit(RLIMIT_NOFILE, &s_limit_before), 0);
-    limit = s_limit_before;
-    limit.rlim_cur = (rlim_t)lowest_free + 1;
-    assert_int_equal(setrlimit(RLIMIT_NOFILE, &limit), 0);
-}
-
-/* Windows may announce a listener that died by a callback without a socket. Here it waits for better days. */
-static void test_behaviour_listener_without_descriptors_lives_on(void **state)
-{
-    static struct crowd crowd;
-    USHORT port;
-    PWSK_SOCKET listener = crowd_open(state, &crowd, &port);
-    struct wsk_kit_peer *peer;
-
-    descriptors_limit();
-    peer = wsk_kit_connect(WSK_KIT_IPV4, port); /* takes the last one */
-    wsk_kit_peer_expect_connected(peer);
-    wsk_kit_run_until_idle();
-    assert_int_equal(wsk_kit_witness_count(crowd.accepts), 0);
-
-    assert_int_equal(setrlimit(RLIMIT_NOFILE, &s_limit_before), 0);
-    wsk_kit_witness_wait(crowd.accepts, 1);
-    assert_int_not_equal(wsk_kit_witness_get(crowd.accepts, 0).values[0], 0);
-    crowd_close(&crowd, listener);
 }
 
 /* --- connections ------------------------------------------------------------------------------------------------- */
@@ -424,10 +386,8 @@ int main(int argc, char **argv)
     const struct CMUnitTest tests[] = {
         TESTS(CONTRACT_STEPPED_VIRTUAL) TESTS(CONTRACT_STEPPED_SOCKETS) TESTS(CONTRACT_THREADS_VIRTUAL)
             TESTS(CONTRACT_THREADS_SOCKETS) MEMORY_TESTS(CONTRACT_STEPPED_VIRTUAL)
-                CONTRACT_STEPPED_SOCKETS(test_behaviour_listener_without_descriptors_lives_on)
-                    CONTRACT_THREADS_SOCKETS(test_behaviour_listener_without_descriptors_lives_on)
-                        CONTRACT_ENTRY(test_behaviour_deferred_completion_comes_after_the_return, fixture_setup,
-                                       fixture_teardown, s_deferred, "deferred"),
+                CONTRACT_ENTRY(test_behaviour_deferred_completion_comes_after_the_return, fixture_setup,
+                               fixture_teardown, s_deferred, "deferred"),
     };
 
     if (argc > 1) {
