@@ -111,6 +111,9 @@ void we_wsk_request_discard(struct we_wsk_request_record *request)
     if (request->ep != NULL) {
         we_host_close(request->ep, WE_CLOSE_RESET);
     }
+    if (request->accepted != NULL) {
+        we_wsk_socket_unref(request->accepted);
+    }
     we_host_free(request);
 }
 

@@ -104,12 +104,11 @@ static void socket_free(struct we_wsk_socket *socket)
     we_host_free(socket);
 }
 
-/* The last reference is gone. */
-static void socket_destroy(struct we_wsk_socket *socket)
+/* Makes the memory a tombstone. */
+static void socket_bury(struct we_wsk_socket *socket)
 {
     struct we_wsk_socket *oldest;
 
-    we_wsk_category_ops(socket->category)->destroy(socket);
     we_host_mutex_lock(&s_list_lock);
     oldest = s_tombstones[s_next_tombstone];
     s_tombstones[s_next_tombstone] = socket;
@@ -118,6 +117,13 @@ static void socket_destroy(struct we_wsk_socket *socket)
     if (oldest != NULL) {
         socket_free(oldest);
     }
+}
+
+/* The last reference is gone. */
+static void socket_destroy(struct we_wsk_socket *socket)
+{
+    we_wsk_category_ops(socket->category)->destroy(socket);
+    socket_bury(socket);
 }
 
 void we_wsk_socket_ref(struct we_wsk_socket *socket)
@@ -531,7 +537,8 @@ static void end_by_force(struct we_wsk_socket *socket)
     socket_withdraw(socket);
     we_wsk_client_socket_gone(socket->client);
     we_wsk_category_ops(socket->category)->destroy(socket);
-    socket_free(socket);
+    we_wsk_socket_ref(socket); /* nobody drops this one: a late reference must not destroy it again */
+    socket_bury(socket);
 }
 
 /* Closes what drivers left open. Driver code is shut out meanwhile: the routines and contexts of what is still pending
