@@ -40,10 +40,10 @@ WSK_EMU_API int wsk_kit_cmocka_teardown(void **state);
 WSK_EMU_END
 
 #ifdef __cplusplus
-#define WSK_KIT_TEST(f, setup, teardown, state, config)                      \
-    [] {                                                                     \
+#define WSK_KIT_TEST(f, setup, teardown, state, config)                           \
+    [] {                                                                          \
         static struct wsk_kit_test test_ = { f, setup, teardown, state, config }; \
-        return static_cast<void *>(&test_);                                  \
+        return static_cast<void *>(&test_);                                       \
     }()
 #else
 #define WSK_KIT_TEST(f, setup, teardown, state, config) \
@@ -54,10 +54,10 @@ WSK_EMU_END
 #define wsk_emu_unit_test(f) wsk_emu_unit_test_config(f, NULL, NULL, NULL)
 #define wsk_emu_unit_test_setup_teardown(f, setup, teardown) wsk_emu_unit_test_config(f, setup, teardown, NULL)
 /** With a configuration of your own (a pointer to a struct wsk_emu_config that outlives the tests). */
-#define wsk_emu_unit_test_config(f, setup, teardown, config)                              \
-    {                                                                                     \
-        #f, wsk_kit_cmocka_run, wsk_kit_cmocka_setup, wsk_kit_cmocka_teardown,            \
-            WSK_KIT_TEST(f, setup, teardown, NULL, config)                                \
+#define wsk_emu_unit_test_config(f, setup, teardown, config)                   \
+    {                                                                          \
+#f, wsk_kit_cmocka_run, wsk_kit_cmocka_setup, wsk_kit_cmocka_teardown, \
+            WSK_KIT_TEST(f, setup, teardown, NULL, config)                     \
     }
 
 #endif

@@ -114,15 +114,16 @@ WSK_EMU_API uint16_t wsk_kit_unused_port(enum wsk_kit_family family);
  * execution. At most 64 calls are kept, all are counted. */
 struct wsk_kit_witness;
 struct wsk_kit_call {
-    uint64_t order;      /**< counts over all witnesses: earlier is smaller */
+    uint64_t order; /**< counts over all witnesses: earlier is smaller */
     uint64_t now_ms;
-    UCHAR irql;          /**< the KIRQL it was called at */
-    unsigned processor;  /**< UINT_MAX below DISPATCH_LEVEL */
+    UCHAR irql;         /**< the KIRQL it was called at */
+    unsigned processor; /**< UINT_MAX below DISPATCH_LEVEL */
     uintptr_t values[4];
 };
 WSK_EMU_API struct wsk_kit_witness *wsk_kit_witness_create(const char *name);
 WSK_EMU_API void wsk_kit_witness_destroy(struct wsk_kit_witness *witness);
-WSK_EMU_API void wsk_kit_witness_call(struct wsk_kit_witness *witness, uintptr_t a, uintptr_t b, uintptr_t c, uintptr_t d);
+WSK_EMU_API void wsk_kit_witness_call(struct wsk_kit_witness *witness, uintptr_t a, uintptr_t b, uintptr_t c,
+                                      uintptr_t d);
 WSK_EMU_API size_t wsk_kit_witness_count(struct wsk_kit_witness *witness);
 /** Copies call number index (0 = first); fails the test when there was none. */
 WSK_EMU_API struct wsk_kit_call wsk_kit_witness_get(struct wsk_kit_witness *witness, size_t index);
@@ -141,7 +142,14 @@ WSK_EMU_API const char *wsk_kit_last_report(void);
 
 /* --- live objects ------------------------------------------------------------------------------ */
 
-enum wsk_kit_object { WSK_KIT_POOL, WSK_KIT_IRP, WSK_KIT_MDL, WSK_KIT_SOCKET, WSK_KIT_INDICATION, WSK_KIT_REGISTRATION };
+enum wsk_kit_object {
+    WSK_KIT_POOL,
+    WSK_KIT_IRP,
+    WSK_KIT_MDL,
+    WSK_KIT_SOCKET,
+    WSK_KIT_INDICATION,
+    WSK_KIT_REGISTRATION
+};
 /** How many objects of this kind are alive now. */
 WSK_EMU_API size_t wsk_kit_live_count(enum wsk_kit_object kind);
 /** Calls of the driver's callbacks that are pended: requests without a verdict. */

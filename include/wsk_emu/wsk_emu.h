@@ -50,20 +50,20 @@ typedef void wsk_emu_log_fn(void *context, const char *line);
 /** How an emulated kernel runs. All members zero, but for size, means the defaults.
  * Values out of range make wsk_emu_start fail with STATUS_INVALID_PARAMETER and say which one in the log. */
 struct wsk_emu_config {
-    size_t size;                    /**< sizeof(struct wsk_emu_config); 0 is an error */
+    size_t size; /**< sizeof(struct wsk_emu_config); 0 is an error */
     enum wsk_emu_execution execution;
     enum wsk_emu_network network;
-    enum wsk_emu_poller poller;     /**< sockets only */
-    unsigned processors;            /**< 1 .. 16; 0 = 2 */
-    unsigned long long seed;        /**< 0 = natural order; WSK_EMU_SEED in the environment overrides it */
+    enum wsk_emu_poller poller; /**< sockets only */
+    unsigned processors;        /**< 1 .. 16; 0 = 2 */
+    unsigned long long seed;    /**< 0 = natural order; WSK_EMU_SEED in the environment overrides it */
     enum wsk_emu_completion completion;
     enum wsk_emu_verifier verifier;
-    unsigned no_progress_ms;        /**< threads, and stepped over sockets: report a stall after this real time
+    unsigned no_progress_ms;               /**< threads, and stepped over sockets: report a stall after this real time
                                          without progress; 0 = 10,000 */
-    unsigned indication_max_bytes;  /**< cut receive indications to at most this many bytes; 0 = do not cut */
-    int keep_silent_on_listener_close; /**< nonzero: no WskAbortEvent for pended requests of a closing listener */
+    unsigned indication_max_bytes;         /**< cut receive indications to at most this many bytes; 0 = do not cut */
+    int keep_silent_on_listener_close;     /**< nonzero: no WskAbortEvent for pended requests of a closing listener */
     NTSTATUS inspect_complete_after_abort; /**< status of WskInspectComplete for an aborted request; 0 = SUCCESS */
-    wsk_emu_log_fn *log;            /**< NULL = lines on stderr */
+    wsk_emu_log_fn *log;                   /**< NULL = lines on stderr */
     void *log_context;
 };
 
@@ -78,7 +78,10 @@ static inline struct wsk_emu_config wsk_emu_config_init(void)
 }
 #define WSK_EMU_CONFIG_INIT wsk_emu_config_init()
 #else
-#define WSK_EMU_CONFIG_INIT { .size = sizeof(struct wsk_emu_config) }
+#define WSK_EMU_CONFIG_INIT                   \
+    {                                         \
+        .size = sizeof(struct wsk_emu_config) \
+    }
 #endif
 
 /** Starts an emulated kernel; the calling thread becomes its main thread. One a process at a time.

@@ -11,9 +11,9 @@ enum we_base_family { WE_FAMILY_NONE, WE_FAMILY_IPV4, WE_FAMILY_IPV6 };
 
 struct we_base_addr {
     enum we_base_family family;
-    uint16_t port;      /* host byte order */
-    uint32_t scope_id;  /* IPv6 only */
-    uint8_t bytes[16];  /* network byte order; IPv4 uses the first four */
+    uint16_t port;     /* host byte order */
+    uint32_t scope_id; /* IPv6 only */
+    uint8_t bytes[16]; /* network byte order; IPv4 uses the first four */
 };
 
 /* Wildcard and loopback addresses of a family with the given port (host byte order). */

@@ -11,7 +11,10 @@ struct we_base_list {
     struct we_base_list *prev;
 };
 
-#define WE_BASE_LIST_INIT(name) { &(name), &(name) }
+#define WE_BASE_LIST_INIT(name) \
+    {                           \
+        &(name), &(name)        \
+    }
 #define WE_BASE_LIST_ITEM(link, type, member) ((type *)(void *)((char *)(link)-offsetof(type, member)))
 
 static inline void we_base_list_init(struct we_base_list *list)

@@ -165,7 +165,7 @@ bool we_host_threads_all(bool (*fn)(struct we_host_thread *thread))
     bool is_true = true;
 
     pthread_mutex_lock(&s_threads.lock);
-    WE_BASE_LIST_FOR_EACH(link, &s_threads.threads) {
+    WE_BASE_LIST_FOR_EACH (link, &s_threads.threads) {
         if (!fn(WE_BASE_LIST_ITEM(link, struct we_host_thread, link))) {
             is_true = false;
             break;

@@ -54,8 +54,8 @@ struct we_host_exec_hooks {
 struct we_host_exec_config {
     enum we_host_execution execution;
     unsigned cpu_count;
-    uint64_t seed;            /* 0: natural order, the first candidate is always chosen */
-    unsigned no_progress_ms;  /* threads (and stepped over sockets): when to call stalled */
+    uint64_t seed;           /* 0: natural order, the first candidate is always chosen */
+    unsigned no_progress_ms; /* threads (and stepped over sockets): when to call stalled */
     struct we_host_exec_hooks hooks;
 };
 

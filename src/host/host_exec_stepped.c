@@ -121,7 +121,7 @@ static unsigned runnable_count_locked(void)
 {
     unsigned count = 0;
 
-    WE_BASE_LIST_FOR_EACH(link, &s_runnable) {
+    WE_BASE_LIST_FOR_EACH (link, &s_runnable) {
         count++;
     }
     return count;
@@ -129,7 +129,7 @@ static unsigned runnable_count_locked(void)
 
 static struct we_host_thread *runnable_at_locked(unsigned index)
 {
-    WE_BASE_LIST_FOR_EACH(link, &s_runnable) {
+    WE_BASE_LIST_FOR_EACH (link, &s_runnable) {
         if (index-- == 0) {
             return WE_BASE_LIST_ITEM(link, struct we_host_thread, run_link);
         }

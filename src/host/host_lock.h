@@ -10,24 +10,24 @@
 
 /* A thread may take a lock only if its rank is above every lock that it holds. */
 /* name, rank, where and what it guards */
-#define WE_HOST_RANKS(X)                                                            \
-    X(INSTANCE, 10, "wsk_emu.c, drv_object.c: started or stopped, loaded drivers")  \
-    X(REGISTRATION, 20, "wsk_registration.c: registered clients, captures")         \
-    X(CLIENT, 30, "wsk_client.c: static events of one client")                      \
-    X(LISTENER, 40, "wsk_listen.c: requests, accept IRPs, request states")          \
-    X(SOCKET, 50, "wsk_socket.h: state, IRP queues, event mask of one socket")      \
-    X(SOCKET_LIST, 55, "wsk_socket.c: all open sockets, tombstones")                \
-    X(DISPATCHER, 70, "ke_dispatcher.c: signal states, wait lists, timers")         \
-    X(OBJECT, 75, "ob_object.c, nt_thread.c: handles, names, threads")              \
-    X(QUEUE, 80, "ke_cpu.c, ex_worker.c: queued work")                              \
-    X(POLLER, 90, "host_net.c: registrations of one processor")                     \
-    X(POLLER_SET, 95, "host_poller_poll.c: descriptors")                            \
-    X(NET, 100, "host_net_virtual_names.c: addresses in use, backlogs")             \
-    X(NET_LINK, 102, "host_net_virtual_link.c: both ends of one connection")        \
-    X(NET_QUEUE, 104, "host_net_virtual.c: events of one processor")                \
-    X(POOL, 110, "wsk_block.c: receive blocks")                                     \
-    X(LEDGER, 120, "vrf_ledger.c: live objects")                                    \
-    X(REPORT, 125, "vrf_report.c: collected reports")                               \
+#define WE_HOST_RANKS(X)                                                           \
+    X(INSTANCE, 10, "wsk_emu.c, drv_object.c: started or stopped, loaded drivers") \
+    X(REGISTRATION, 20, "wsk_registration.c: registered clients, captures")        \
+    X(CLIENT, 30, "wsk_client.c: static events of one client")                     \
+    X(LISTENER, 40, "wsk_listen.c: requests, accept IRPs, request states")         \
+    X(SOCKET, 50, "wsk_socket.h: state, IRP queues, event mask of one socket")     \
+    X(SOCKET_LIST, 55, "wsk_socket.c: all open sockets, tombstones")               \
+    X(DISPATCHER, 70, "ke_dispatcher.c: signal states, wait lists, timers")        \
+    X(OBJECT, 75, "ob_object.c, nt_thread.c: handles, names, threads")             \
+    X(QUEUE, 80, "ke_cpu.c, ex_worker.c: queued work")                             \
+    X(POLLER, 90, "host_net.c: registrations of one processor")                    \
+    X(POLLER_SET, 95, "host_poller_poll.c: descriptors")                           \
+    X(NET, 100, "host_net_virtual_names.c: addresses in use, backlogs")            \
+    X(NET_LINK, 102, "host_net_virtual_link.c: both ends of one connection")       \
+    X(NET_QUEUE, 104, "host_net_virtual.c: events of one processor")               \
+    X(POOL, 110, "wsk_block.c: receive blocks")                                    \
+    X(LEDGER, 120, "vrf_ledger.c: live objects")                                   \
+    X(REPORT, 125, "vrf_report.c: collected reports")                              \
     X(LOG, 130, "host_log.c: the sink")
 
 enum we_host_rank {
@@ -41,7 +41,10 @@ struct we_host_mutex {
     enum we_host_rank rank;
 };
 
-#define WE_HOST_MUTEX_INIT(rank_value) { PTHREAD_MUTEX_INITIALIZER, rank_value }
+#define WE_HOST_MUTEX_INIT(rank_value)        \
+    {                                         \
+        PTHREAD_MUTEX_INITIALIZER, rank_value \
+    }
 
 /* Not recursive. Ranks are checked when the library is built with WE_CHECK_LOCK_RANKS. */
 void we_host_mutex_init(struct we_host_mutex *mutex, enum we_host_rank rank);

@@ -21,12 +21,12 @@ void we_host_log(enum we_host_log_level level, const char *format, ...) WE_PRINT
 void we_host_logv(enum we_host_log_level level, const char *format, va_list args) WE_PRINTF(2, 0);
 
 /* Logs the first time this call site is reached in the process. */
-#define WE_LOG_ONCE(level, ...)                                         \
-    do {                                                                \
-        static int s_is_logged;                                         \
-        if (!__atomic_exchange_n(&s_is_logged, 1, __ATOMIC_RELAXED)) {  \
-            we_host_log(level, __VA_ARGS__);                            \
-        }                                                               \
+#define WE_LOG_ONCE(level, ...)                                        \
+    do {                                                               \
+        static int s_is_logged;                                        \
+        if (!__atomic_exchange_n(&s_is_logged, 1, __ATOMIC_RELAXED)) { \
+            we_host_log(level, __VA_ARGS__);                           \
+        }                                                              \
     } while (0)
 
 #endif

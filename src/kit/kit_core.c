@@ -198,9 +198,9 @@ void wsk_kit_fail_wait(const char *what)
     static char waits[REASON_BYTES / 2];
 
     we_ke_describe_waits(waits, sizeof(waits));
-    wsk_kit_fail("waited for %s, but %s\n%s", what,
-                 we_host_exec_kind() == WE_EXEC_STEPPED ? "nothing can move any more" : "nothing has moved for too long",
-                 waits);
+    wsk_kit_fail(
+        "waited for %s, but %s\n%s", what,
+        we_host_exec_kind() == WE_EXEC_STEPPED ? "nothing can move any more" : "nothing has moved for too long", waits);
 }
 
 void wsk_kit_wait_for(wsk_kit_condition_fn *condition, void *context, const char *what)

@@ -25,17 +25,17 @@ struct we_nt_cpu {
     uint32_t irp_count;
     uint32_t work_count;
     uint32_t dpc_count;
-    uint64_t next_due_ns;       /* atomic: earliest timer, or WE_HOST_FOREVER */
+    uint64_t next_due_ns; /* atomic: earliest timer, or WE_HOST_FOREVER */
 
-    LIST_ENTRY own_irps;        /* the owner's alone, no lock: finished IRPs that it has queued itself */
+    LIST_ENTRY own_irps; /* the owner's alone, no lock: finished IRPs that it has queued itself */
 
     struct we_host_mutex lock;
-    LIST_ENTRY irps;            /* finished IRPs whose completion walk has not begun */
-    LIST_ENTRY later_irps;      /* "deferred" ones: joined to irps only by the processor's own run */
-    LIST_ENTRY dpcs;            /* KDPC.DpcListEntry */
-    struct we_base_list works;  /* struct we_nt_work */
+    LIST_ENTRY irps;           /* finished IRPs whose completion walk has not begun */
+    LIST_ENTRY later_irps;     /* "deferred" ones: joined to irps only by the processor's own run */
+    LIST_ENTRY dpcs;           /* KDPC.DpcListEntry */
+    struct we_base_list works; /* struct we_nt_work */
 
-    LIST_ENTRY timers;          /* KTIMER.TimerListEntry, earliest first; guarded by the dispatcher lock */
+    LIST_ENTRY timers; /* KTIMER.TimerListEntry, earliest first; guarded by the dispatcher lock */
 };
 
 /* A section raises to DISPATCH_LEVEL if the caller is below, preferring the given processor (index,

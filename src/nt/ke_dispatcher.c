@@ -99,15 +99,17 @@ bool we_ke_header_check(const DISPATCHER_HEADER *header, const char *function)
     struct we_vrf_object object = { "dispatcher object", header, NULL, NULL, NULL };
 
     if (header != NULL && (ULONG_PTR)header < LOWEST_OBJECT_ADDRESS) {
-        (void)we_vrf_report(WE_RULE_WAIT_020, &object, "%s was given %p, which is a handle and not a pointer to an object",
-                            function, (const void *)header);
+        (void)we_vrf_report(WE_RULE_WAIT_020, &object,
+                            "%s was given %p, which is a handle and not a pointer to an object", function,
+                            (const void *)header);
         return false;
     }
     if (header != NULL && we_ke_type_name(header->Type) != NULL) {
         return true;
     }
-    (void)we_vrf_report(WE_RULE_WAIT_015, &object, "%s was given %p, which was never initialised as a dispatcher object",
-                        function, (const void *)header);
+    (void)we_vrf_report(WE_RULE_WAIT_015, &object,
+                        "%s was given %p, which was never initialised as a dispatcher object", function,
+                        (const void *)header);
     return false;
 }
 

@@ -9,13 +9,13 @@
 #include "nt/nt_thread.h"
 
 enum we_ke_object_type { /* DISPATCHER_HEADER.Type; zero is "never initialised" */
-    WE_KE_NOTIFICATION_EVENT = 0x10,
-    WE_KE_SYNCHRONIZATION_EVENT = 0x11,
-    WE_KE_MUTANT = 0x12,
-    WE_KE_SEMAPHORE = 0x15,
-    WE_KE_THREAD = 0x16,
-    WE_KE_NOTIFICATION_TIMER = 0x18,
-    WE_KE_SYNCHRONIZATION_TIMER = 0x19
+                         WE_KE_NOTIFICATION_EVENT = 0x10,
+                         WE_KE_SYNCHRONIZATION_EVENT = 0x11,
+                         WE_KE_MUTANT = 0x12,
+                         WE_KE_SEMAPHORE = 0x15,
+                         WE_KE_THREAD = 0x16,
+                         WE_KE_NOTIFICATION_TIMER = 0x18,
+                         WE_KE_SYNCHRONIZATION_TIMER = 0x19
 };
 
 /* KMUTANT.ApcDisable remembers at which level the mutex was acquired. */

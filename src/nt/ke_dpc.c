@@ -84,7 +84,8 @@ bool we_ke_dpc_insert(PKDPC dpc, unsigned cpu_index, PVOID argument1, PVOID argu
     PVOID not_queued = NULL;
 
     /* The winner of this exchange queues; losers change nothing, their arguments are dropped. */
-    if (!__atomic_compare_exchange_n(&dpc->DpcData, &not_queued, (PVOID)cpu, FALSE, __ATOMIC_SEQ_CST, __ATOMIC_SEQ_CST)) {
+    if (!__atomic_compare_exchange_n(&dpc->DpcData, &not_queued, (PVOID)cpu, FALSE, __ATOMIC_SEQ_CST,
+                                     __ATOMIC_SEQ_CST)) {
         return false;
     }
     dpc->SystemArgument1 = argument1;

@@ -8,8 +8,8 @@
 VOID NTAPI KeInitializeEvent(PRKEVENT Event, EVENT_TYPE Type, BOOLEAN State)
 {
     we_ke_header_init_checked(&Event->Header,
-                      Type == NotificationEvent ? WE_KE_NOTIFICATION_EVENT : WE_KE_SYNCHRONIZATION_EVENT,
-                      State ? 1 : 0, "KeInitializeEvent");
+                              Type == NotificationEvent ? WE_KE_NOTIFICATION_EVENT : WE_KE_SYNCHRONIZATION_EVENT,
+                              State ? 1 : 0, "KeInitializeEvent");
 }
 
 LONG NTAPI KeSetEvent(PRKEVENT Event, KPRIORITY Increment, BOOLEAN Wait)

@@ -45,7 +45,8 @@ LONG NTAPI KeReleaseMutex(PRKMUTEX Mutex, BOOLEAN Wait)
     if (!is_owner) {
         struct we_vrf_object object = { "mutex", Mutex, NULL, NULL, NULL };
 
-        (void)we_vrf_report(WE_RULE_WAIT_011, &object, "KeReleaseMutex(%p) by a thread that does not own it", (void *)Mutex);
+        (void)we_vrf_report(WE_RULE_WAIT_011, &object, "KeReleaseMutex(%p) by a thread that does not own it",
+                            (void *)Mutex);
         wsk_emu_seh_raise((ULONG)STATUS_MUTANT_NOT_OWNED, NULL, 0, NULL);
     }
     if ((level == WE_KE_MUTANT_AT_DISPATCH) != (thread->irql >= DISPATCH_LEVEL)) {

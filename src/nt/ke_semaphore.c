@@ -35,8 +35,9 @@ LONG NTAPI KeReleaseSemaphore(PRKSEMAPHORE Semaphore, KPRIORITY Increment, LONG 
     if (is_over) {
         struct we_vrf_object object = { "semaphore", Semaphore, NULL, NULL, NULL };
 
-        (void)we_vrf_report(WE_RULE_WAIT_014, &object, "KeReleaseSemaphore(%d) would bring the count from %d beyond its limit %d",
-                            (int)Adjustment, (int)was, (int)Semaphore->Limit);
+        (void)we_vrf_report(WE_RULE_WAIT_014, &object,
+                            "KeReleaseSemaphore(%d) would bring the count from %d beyond its limit %d", (int)Adjustment,
+                            (int)was, (int)Semaphore->Limit);
         wsk_emu_seh_raise((ULONG)STATUS_SEMAPHORE_LIMIT_EXCEEDED, NULL, 0, NULL);
     }
     return was;

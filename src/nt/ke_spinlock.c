@@ -134,8 +134,8 @@ static void check_word(PKSPIN_LOCK lock, unsigned spin_count)
     if (!search.is_held) {
         struct we_vrf_object object = { "spin lock", lock, NULL, NULL, NULL };
 
-        (void)we_vrf_report(WE_RULE_LOCK_006, &object, "spin lock %p holds 0x%llx: was it ever initialised?", (void *)lock,
-                            (unsigned long long)word);
+        (void)we_vrf_report(WE_RULE_LOCK_006, &object, "spin lock %p holds 0x%llx: was it ever initialised?",
+                            (void *)lock, (unsigned long long)word);
         KeInitializeSpinLock(lock);
     }
 }
@@ -163,7 +163,8 @@ static struct we_nt_hold *release_find(struct we_nt_thread *thread, const void *
     if (hold == NULL) {
         struct we_vrf_object object = { "spin lock", lock, NULL, NULL, NULL };
 
-        (void)we_vrf_report(WE_RULE_LOCK_002, &object, "%s(%p), but this thread does not hold the lock", function, lock);
+        (void)we_vrf_report(WE_RULE_LOCK_002, &object, "%s(%p), but this thread does not hold the lock", function,
+                            lock);
     }
     return hold;
 }
@@ -367,11 +368,13 @@ static void release_queued(PKLOCK_QUEUE_HANDLE handle, enum we_nt_hold_kind kind
         return;
     }
     if (hold->handle != handle) {
-        report_hold(WE_RULE_LOCK_015, hold, "a queued spin lock is released with another handle than it was acquired with");
+        report_hold(WE_RULE_LOCK_015, hold,
+                    "a queued spin lock is released with another handle than it was acquired with");
         handle = (PKLOCK_QUEUE_HANDLE)hold->handle;
     }
     if (hold->kind != kind) {
-        report_hold(WE_RULE_LOCK_014, hold, "a queued spin lock is released by a form that does not belong to its acquire");
+        report_hold(WE_RULE_LOCK_014, hold,
+                    "a queued spin lock is released by a form that does not belong to its acquire");
         kind = (enum we_nt_hold_kind)hold->kind;
     }
     hold_drop(thread, hold);

@@ -66,7 +66,8 @@ VOID NTAPI KeInitializeTimerEx(PKTIMER Timer, TIMER_TYPE Type)
 {
     WE_NT_ENTRY(KeInitializeTimerEx);
     we_ke_header_init_checked(&Timer->Header,
-                      Type == NotificationTimer ? WE_KE_NOTIFICATION_TIMER : WE_KE_SYNCHRONIZATION_TIMER, 0, "KeInitializeTimer");
+                              Type == NotificationTimer ? WE_KE_NOTIFICATION_TIMER : WE_KE_SYNCHRONIZATION_TIMER, 0,
+                              "KeInitializeTimer");
     Timer->DueTime.QuadPart = 0;
     InitializeListHead(&Timer->TimerListEntry);
     Timer->Dpc = NULL;

@@ -215,9 +215,9 @@ static bool check_multiple(ULONG count, PVOID objects[], PKWAIT_BLOCK blocks)
     ULONG j;
 
     if (count == 0 || count > highest) {
-        (void)we_vrf_report(WE_RULE_WAIT_006, NULL, "KeWaitForMultipleObjects was given %u objects; 1 to %u are allowed %s",
-                            (unsigned)count, (unsigned)highest,
-                            blocks != NULL ? "with a WaitBlockArray" : "without a WaitBlockArray");
+        (void)we_vrf_report(WE_RULE_WAIT_006, NULL,
+                            "KeWaitForMultipleObjects was given %u objects; 1 to %u are allowed %s", (unsigned)count,
+                            (unsigned)highest, blocks != NULL ? "with a WaitBlockArray" : "without a WaitBlockArray");
         return false;
     }
     for (i = 0; i < count; i++) {

@@ -18,24 +18,22 @@ enum we_nt_function {
     WE_FN_COUNT
 };
 enum {
-#define WE_NT_IRQL(name, lowest, highest)        \
-    WE_LOWEST_##name = WE_LEVEL_##lowest,        \
-    WE_HIGHEST_##name = WE_LEVEL_##highest,
+#define WE_NT_IRQL(name, lowest, highest) WE_LOWEST_##name = WE_LEVEL_##lowest, WE_HIGHEST_##name = WE_LEVEL_##highest,
 #include "nt/nt_irql.def"
 #undef WE_NT_IRQL
 };
 
 /* First statement of every public function: reports IRQL-001 when the caller's IRQL is outside the
  * table's range. The function goes on: what then happens is its own business. */
-#define WE_NT_ENTRY(function)                                                                    \
-    do {                                                                                         \
-        KIRQL we_irql_ = we_nt_irql_current();                                                   \
-        /* One unsigned comparison for both limits. */                                           \
-        if (__builtin_expect((unsigned)we_irql_ - (unsigned)WE_LOWEST_##function >               \
+#define WE_NT_ENTRY(function)                                                                      \
+    do {                                                                                           \
+        KIRQL we_irql_ = we_nt_irql_current();                                                     \
+        /* One unsigned comparison for both limits. */                                             \
+        if (__builtin_expect((unsigned)we_irql_ - (unsigned)WE_LOWEST_##function >                 \
                                  (unsigned)WE_HIGHEST_##function - (unsigned)WE_LOWEST_##function, \
-                             0)) {                                                               \
-            we_nt_irql_breach(WE_FN_##function, we_irql_);                                       \
-        }                                                                                        \
+                             0)) {                                                                 \
+            we_nt_irql_breach(WE_FN_##function, we_irql_);                                         \
+        }                                                                                          \
     } while (0)
 
 void we_nt_irql_breach(enum we_nt_function function, KIRQL irql);

@@ -137,7 +137,7 @@ void we_nt_thread_stop(void)
 void we_nt_thread_each(void (*fn)(struct we_nt_thread *thread, void *context), void *context)
 {
     we_host_mutex_lock(&s_lock);
-    WE_BASE_LIST_FOR_EACH(link, &s_threads) {
+    WE_BASE_LIST_FOR_EACH (link, &s_threads) {
         fn(WE_BASE_LIST_ITEM(link, struct we_nt_thread, all_link), context);
     }
     we_host_mutex_unlock(&s_lock);

@@ -42,12 +42,12 @@ struct we_nt_frame { /* one call into driver code; lives on the caller's stack *
     struct we_nt_frame *outer;
     enum we_nt_door_kind kind;
     KIRQL entry_irql;
-    UCHAR spin_count;  /* holds and raises that were open at the entry */
+    UCHAR spin_count; /* holds and raises that were open at the entry */
     UCHAR raise_count;
     SHORT kernel_apc_disable;
     SHORT special_apc_disable;
-    const void *routine; /* address of the driver's function, for reports */
-    const void *object;  /* socket, IRP, DPC: for reports */
+    const void *routine;           /* address of the driver's function, for reports */
+    const void *object;            /* socket, IRP, DPC: for reports */
     struct wsk_emu_seh_frame *seh; /* the caller's guarded blocks */
 };
 
@@ -79,9 +79,9 @@ struct we_nt_thread {
     KIRQL irql;
     UCHAR hold_count;
     UCHAR raise_count;
-    BOOLEAN is_system;       /* made by PsCreateSystemThread */
-    BOOLEAN is_worker;       /* runs work items */
-    BOOLEAN is_cpu;          /* a processor's host thread */
+    BOOLEAN is_system; /* made by PsCreateSystemThread */
+    BOOLEAN is_worker; /* runs work items */
+    BOOLEAN is_cpu;    /* a processor's host thread */
     SHORT kernel_apc_disable;
     SHORT special_apc_disable;
     struct we_nt_cpu *cpu;      /* owned processor, NULL below DISPATCH_LEVEL */
@@ -98,8 +98,9 @@ struct we_nt_thread {
     BOOLEAN is_waiting;
     WAIT_TYPE wait_type;
     ULONG wait_count;
-    KWAIT_BLOCK wait_blocks[MAXIMUM_WAIT_OBJECTS]; /* ours and not the caller's: they outlive a longjmp out of the wait */
-    struct we_host_trace wait_trace; /* for "who waits for what" */
+    KWAIT_BLOCK
+        wait_blocks[MAXIMUM_WAIT_OBJECTS]; /* ours and not the caller's: they outlive a longjmp out of the wait */
+    struct we_host_trace wait_trace;       /* for "who waits for what" */
     PKSTART_ROUTINE start_routine;
     PVOID start_context;
     NTSTATUS exit_status;

@@ -4,12 +4,30 @@
 
 #include "base/base_assert.h"
 
-#define GO(next, actions) { WE_ACCEPT_CELL_GO, WE_ACCEPT_##next, (unsigned)(actions) }
-#define PARK { WE_ACCEPT_CELL_PARK, (enum we_wsk_accept_state)0, 0 }
-#define SKIP { WE_ACCEPT_CELL_SKIP, (enum we_wsk_accept_state)0, 0 }
-#define RULE { WE_ACCEPT_CELL_RULE, (enum we_wsk_accept_state)0, 0 }
-#define GONE { WE_ACCEPT_CELL_GONE, (enum we_wsk_accept_state)0, 0 }
-#define NEVER { WE_ACCEPT_CELL_NEVER, (enum we_wsk_accept_state)0, 0 }
+#define GO(next, actions)                                        \
+    {                                                            \
+        WE_ACCEPT_CELL_GO, WE_ACCEPT_##next, (unsigned)(actions) \
+    }
+#define PARK                                                \
+    {                                                       \
+        WE_ACCEPT_CELL_PARK, (enum we_wsk_accept_state)0, 0 \
+    }
+#define SKIP                                                \
+    {                                                       \
+        WE_ACCEPT_CELL_SKIP, (enum we_wsk_accept_state)0, 0 \
+    }
+#define RULE                                                \
+    {                                                       \
+        WE_ACCEPT_CELL_RULE, (enum we_wsk_accept_state)0, 0 \
+    }
+#define GONE                                                \
+    {                                                       \
+        WE_ACCEPT_CELL_GONE, (enum we_wsk_accept_state)0, 0 \
+    }
+#define NEVER                                                \
+    {                                                        \
+        WE_ACCEPT_CELL_NEVER, (enum we_wsk_accept_state)0, 0 \
+    }
 
 #define CONFIRM WE_ACCEPT_DO_CONFIRM
 #define REFUSE WE_ACCEPT_DO_REFUSE

@@ -7,27 +7,27 @@
 #include <stddef.h>
 
 /* Letters in brackets: the states of the behaviour reference. */
-#define WE_WSK_ACCEPT_STATES(X)                                                               \
-    X(INSPECTING, "WskInspectEvent is on a stack")                                            \
-    X(PENDED, "the client owes a verdict")                                                    \
-    X(HANDSHAKE, "accepted; the connection is being established")                             \
-    X(READY, "established; waits for a taker")                                                \
-    X(OFFERING, "WskAcceptEvent is on a stack")                                               \
-    X(TAKEN, "delivered to the client")                                                       \
+#define WE_WSK_ACCEPT_STATES(X)                                   \
+    X(INSPECTING, "WskInspectEvent is on a stack")                \
+    X(PENDED, "the client owes a verdict")                        \
+    X(HANDSHAKE, "accepted; the connection is being established") \
+    X(READY, "established; waits for a taker")                    \
+    X(OFFERING, "WskAcceptEvent is on a stack")                   \
+    X(TAKEN, "delivered to the client")                           \
     X(DROPPED, "rejected, given up, or dropped")
 
-#define WE_WSK_ACCEPT_EVENTS(X)                                \
-    X(INSPECT_ACCEPT, "inspect returned WskInspectAccept")     \
-    X(INSPECT_REJECT, "inspect returned WskInspectReject")     \
-    X(INSPECT_PEND, "inspect returned WskInspectPend")         \
-    X(VERDICT_ACCEPT, "WskInspectComplete(WskInspectAccept)")  \
-    X(VERDICT_REJECT, "WskInspectComplete(WskInspectReject)")  \
-    X(ESTABLISHED, "handshake finished")                       \
-    X(TAKE_IRP, "a WskAccept IRP takes it")                    \
-    X(TAKE_EVENT, "WskAcceptEvent takes it")                   \
-    X(OFFER_ACCEPTED, "WskAcceptEvent returned success")       \
-    X(OFFER_REFUSED, "WskAcceptEvent refused")                 \
-    X(PEER_RESET, "peer reset or gave up")                     \
+#define WE_WSK_ACCEPT_EVENTS(X)                               \
+    X(INSPECT_ACCEPT, "inspect returned WskInspectAccept")    \
+    X(INSPECT_REJECT, "inspect returned WskInspectReject")    \
+    X(INSPECT_PEND, "inspect returned WskInspectPend")        \
+    X(VERDICT_ACCEPT, "WskInspectComplete(WskInspectAccept)") \
+    X(VERDICT_REJECT, "WskInspectComplete(WskInspectReject)") \
+    X(ESTABLISHED, "handshake finished")                      \
+    X(TAKE_IRP, "a WskAccept IRP takes it")                   \
+    X(TAKE_EVENT, "WskAcceptEvent takes it")                  \
+    X(OFFER_ACCEPTED, "WskAcceptEvent returned success")      \
+    X(OFFER_REFUSED, "WskAcceptEvent refused")                \
+    X(PEER_RESET, "peer reset or gave up")                    \
     X(CLOSING, "listener closing")
 
 enum we_wsk_accept_state {
@@ -56,16 +56,16 @@ enum we_wsk_accept_kind {
 };
 
 /* Performed in this order. */
-#define WE_WSK_ACCEPT_ACTIONS(X)                                           \
-    X(CONFIRM, "confirm", "answer the handshake")                          \
-    X(REFUSE, "refuse", "refuse the connection, or reset it")              \
-    X(DROP, "drop", "end the host connection with a reset")                \
-    X(WATCH, "watch", "ask the network for hang-up only")                  \
+#define WE_WSK_ACCEPT_ACTIONS(X)                                               \
+    X(CONFIRM, "confirm", "answer the handshake")                              \
+    X(REFUSE, "refuse", "refuse the connection, or reset it")                  \
+    X(DROP, "drop", "end the host connection with a reset")                    \
+    X(WATCH, "watch", "ask the network for hang-up only")                      \
     X(FINISH_VERDICT, "finish verdict", "complete the WskInspectComplete IRP") \
-    X(GIVE, "give", "complete the WskAccept IRP with the new socket")      \
-    X(ABORT, "abort", "call WskAbortEvent")                                \
-    X(OFFER, "offer", "call WskAcceptEvent")                               \
-    X(ARM, "arm", "start reading")                                         \
+    X(GIVE, "give", "complete the WskAccept IRP with the new socket")          \
+    X(ABORT, "abort", "call WskAbortEvent")                                    \
+    X(OFFER, "offer", "call WskAcceptEvent")                                   \
+    X(ARM, "arm", "start reading")                                             \
     X(MATCH, "match", "look for a taker")
 
 enum we_wsk_accept_action_index {
@@ -92,8 +92,8 @@ const struct we_wsk_accept_cell *we_wsk_accept_cell(enum we_wsk_accept_state sta
 /* A request's place in the table, with what is parked. */
 struct we_wsk_accept_machine {
     enum we_wsk_accept_state state;
-    unsigned parked;    /* 1 << enum we_wsk_accept_event */
-    bool was_aborted;   /* left for DROPPED with an abort */
+    unsigned parked;  /* 1 << enum we_wsk_accept_event */
+    bool was_aborted; /* left for DROPPED with an abort */
 };
 
 struct we_wsk_accept_step {

@@ -14,8 +14,8 @@ struct we_wsk_socket;
  * Parameters (mdl, mdl_offset, remaining, flags) and DriverContext[2..3] (done bytes, extra pointer).
  * Nothing is allocated a request, and all of it dies with the IRP. */
 struct we_wsk_request {
-    PMDL mdl;                 /* where the next byte goes to or comes from */
-    size_t mdl_offset;        /* in that MDL */
+    PMDL mdl;          /* where the next byte goes to or comes from */
+    size_t mdl_offset; /* in that MDL */
     size_t remaining_bytes;
     ULONG flags;
 };

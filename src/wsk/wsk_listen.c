@@ -136,8 +136,7 @@ enum we_err we_wsk_listen_start(struct we_wsk_socket *socket)
     memset(&options, 0, sizeof(options));
     options.hold_handshake = socket->conditional_accept != 0;
     options.is_v6_only = socket->v6only != 0;
-    socket->listener->has_hold =
-        options.hold_handshake && (we_host_net_abilities() & WE_NET_HOLDS_HANDSHAKE) != 0;
+    socket->listener->has_hold = options.hold_handshake && (we_host_net_abilities() & WE_NET_HOLDS_HANDSHAKE) != 0;
     err = we_host_listen(&socket->local, &options, socket->cpu, &s_listener_client, socket, &ep);
     if (err == WE_OK) {
         we_host_mutex_lock(&socket->lock);
@@ -160,7 +159,7 @@ static PIO_STACK_LOCATION accept_arguments(PIRP irp)
 
 static struct we_wsk_request_record *first_ready_locked(struct we_wsk_listener *listener)
 {
-    WE_BASE_LIST_FOR_EACH(link, &listener->requests) {
+    WE_BASE_LIST_FOR_EACH (link, &listener->requests) {
         struct we_wsk_request_record *request = WE_BASE_LIST_ITEM(link, struct we_wsk_request_record, link);
 
         if (we_wsk_accept_cell(request->machine.state, WE_ACCEPT_ON_TAKE_IRP)->kind == WE_ACCEPT_CELL_GO) {
@@ -173,9 +172,8 @@ static struct we_wsk_request_record *first_ready_locked(struct we_wsk_listener *
 static bool request_make_socket_locked(struct we_wsk_request_record *request, PVOID context, const VOID *dispatch)
 {
     struct we_wsk_socket *socket = request->listener;
-    struct we_wsk_socket *accepted =
-        we_wsk_socket_create(socket->client, WE_WSK_CONNECTION, socket->family, socket->type, socket->protocol, context,
-                             dispatch);
+    struct we_wsk_socket *accepted = we_wsk_socket_create(socket->client, WE_WSK_CONNECTION, socket->family,
+                                                          socket->type, socket->protocol, context, dispatch);
     WSK_INSPECT_ID id = we_wsk_request_id(request);
 
     if (accepted == NULL) {
@@ -185,8 +183,8 @@ static bool request_make_socket_locked(struct we_wsk_request_record *request, PV
     accepted->keepalive = socket->keepalive;
     accepted->receive_buffer_bytes = socket->receive_buffer_bytes;
     we_wsk_socket_ref(accepted); /* the request's, until it is freed: the client may close the socket at once */
-    if (request->is_watched &&
-        we_host_ep_watch(request->ep, WE_WATCH_HANGUP, accepted->cpu, &we_wsk_request_given_client, accepted) != WE_OK) {
+    if (request->is_watched && we_host_ep_watch(request->ep, WE_WATCH_HANGUP, accepted->cpu,
+                                                &we_wsk_request_given_client, accepted) != WE_OK) {
         WE_LOG_ONCE(WE_LOG_WARNING, "an accepted connection could not be watched");
     }
     we_wsk_conn_adopt(accepted, request->ep, &request->local, &request->remote);
@@ -317,7 +315,7 @@ static struct we_wsk_request_record *next_to_close(struct we_wsk_socket *socket)
     struct we_wsk_request_record *found = NULL;
 
     we_host_mutex_lock(&socket->lock);
-    WE_BASE_LIST_FOR_EACH(link, &socket->listener->requests) {
+    WE_BASE_LIST_FOR_EACH (link, &socket->listener->requests) {
         struct we_wsk_request_record *request = WE_BASE_LIST_ITEM(link, struct we_wsk_request_record, link);
 
         if (!request->is_closing) {
@@ -441,9 +439,10 @@ static NTSTATUS verdict_check(const struct we_wsk_socket *socket, const WSK_INSP
         return STATUS_INVALID_DEVICE_REQUEST;
     }
     if (action != WskInspectAccept && action != WskInspectReject) {
-        (void)we_vrf_report_entry(WE_RULE_SOCK_034, &socket->entry,
-                                  "WskInspectComplete was given Action %d; only WskInspectAccept and WskInspectReject are verdicts",
-                                  (int)action);
+        (void)we_vrf_report_entry(
+            WE_RULE_SOCK_034, &socket->entry,
+            "WskInspectComplete was given Action %d; only WskInspectAccept and WskInspectReject are verdicts",
+            (int)action);
         return STATUS_INVALID_PARAMETER;
     }
     if (id == NULL) {
@@ -459,8 +458,9 @@ static NTSTATUS verdict_without_request_locked(const struct we_wsk_socket *socke
     bool was_aborted = false;
 
     if (we_wsk_request_is_kept_pointer_locked(socket->listener, id)) {
-        (void)we_vrf_report_entry(WE_RULE_SOCK_034, &socket->entry,
-                                  "WskInspectComplete was given the pointer that a callback was called with: copy the contents");
+        (void)we_vrf_report_entry(
+            WE_RULE_SOCK_034, &socket->entry,
+            "WskInspectComplete was given the pointer that a callback was called with: copy the contents");
         return STATUS_INVALID_PARAMETER;
     }
     if (!we_wsk_request_find_finished_locked(socket->listener, id, &was_aborted)) {
@@ -505,7 +505,8 @@ NTSTATUS WSKAPI we_wsk_inspect_complete(PWSK_SOCKET ListenSocket, PWSK_INSPECT_I
     if (request == NULL) {
         return NT_SUCCESS(status) ? we_wsk_call_end_done(&call, status, 0) : we_wsk_call_end_inline(&call, status, 0);
     }
-    we_wsk_request_run(request, Action == WskInspectAccept ? WE_ACCEPT_ON_VERDICT_ACCEPT : WE_ACCEPT_ON_VERDICT_REJECT, Irp);
+    we_wsk_request_run(request, Action == WskInspectAccept ? WE_ACCEPT_ON_VERDICT_ACCEPT : WE_ACCEPT_ON_VERDICT_REJECT,
+                       Irp);
     we_wsk_request_unref(request);
     return we_wsk_call_end_pending(&call);
 }

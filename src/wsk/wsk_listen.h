@@ -16,7 +16,7 @@ void we_wsk_listen_match(struct we_wsk_socket *socket);
 NTSTATUS WSKAPI we_wsk_accept(PWSK_SOCKET ListenSocket, ULONG Flags, PVOID AcceptSocketContext,
                               CONST WSK_CLIENT_CONNECTION_DISPATCH *AcceptSocketDispatch, PSOCKADDR LocalAddress,
                               PSOCKADDR RemoteAddress, PIRP Irp);
-NTSTATUS WSKAPI we_wsk_inspect_complete(PWSK_SOCKET ListenSocket, PWSK_INSPECT_ID InspectID,
-                                        WSK_INSPECT_ACTION Action, PIRP Irp);
+NTSTATUS WSKAPI we_wsk_inspect_complete(PWSK_SOCKET ListenSocket, PWSK_INSPECT_ID InspectID, WSK_INSPECT_ACTION Action,
+                                        PIRP Irp);
 
 #endif

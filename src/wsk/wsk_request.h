@@ -18,7 +18,7 @@
 #define WE_WSK_POISON_KEY ((ULONG_PTR)0xdededededededed0u)
 
 struct we_wsk_request_record {
-    LONG references; /* atomic: the listener's table, a watched endpoint's event, a caller */
+    LONG references;          /* atomic: the listener's table, a watched endpoint's event, a caller */
     struct we_base_list link; /* in listener->requests while it is in the table, then in listener->leaving */
     struct we_wsk_socket *listener;
     we_base_id id;
@@ -27,12 +27,12 @@ struct we_wsk_request_record {
     struct we_host_ep *ep; /* NULL once given to a connection socket or ended */
     struct we_base_addr local;
     struct we_base_addr remote;
-    PIRP verdict_irp;      /* a verdict that is parked or being carried out */
+    PIRP verdict_irp;               /* a verdict that is parked or being carried out */
     struct we_wsk_socket *accepted; /* OFFERING, TAKEN; holds a reference */
-    bool is_watched;       /* its endpoint reports to it */
-    bool is_closing;       /* was told that its listener closes */
-    bool is_in_ledger;     /* the ledger knows it while the client owes a verdict */
-    struct we_vrf_entry entry; /* WE_KIND_INSPECT */
+    bool is_watched;                /* its endpoint reports to it */
+    bool is_closing;                /* was told that its listener closes */
+    bool is_in_ledger;              /* the ledger knows it while the client owes a verdict */
+    struct we_vrf_entry entry;      /* WE_KIND_INSPECT */
 };
 
 /* A finished request: how it ended. */

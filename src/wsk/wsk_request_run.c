@@ -57,7 +57,8 @@ const struct we_host_ep_client we_wsk_request_given_client = { we_wsk_ep_ref, we
 /* Asks the network for hang-up only. What cannot be watched is treated as gone. */
 static enum we_wsk_accept_event request_watch_locked(struct we_wsk_request_record *request)
 {
-    enum we_err err = we_host_ep_watch(request->ep, WE_WATCH_HANGUP, request->listener->cpu, &s_request_client, request);
+    enum we_err err =
+        we_host_ep_watch(request->ep, WE_WATCH_HANGUP, request->listener->cpu, &s_request_client, request);
 
     request->is_watched = true;
     return err == WE_OK ? WE_ACCEPT_ON_NOTHING : WE_ACCEPT_ON_PEER_RESET;
@@ -68,7 +69,8 @@ static enum we_wsk_accept_event request_confirm_locked(struct we_wsk_request_rec
 {
     enum we_err err;
 
-    if (request->listener->listener->has_hold && !request->is_watched && request_watch_locked(request) != WE_ACCEPT_ON_NOTHING) {
+    if (request->listener->listener->has_hold && !request->is_watched &&
+        request_watch_locked(request) != WE_ACCEPT_ON_NOTHING) {
         return WE_ACCEPT_ON_PEER_RESET;
     }
     err = we_host_confirm(request->ep);
@@ -282,7 +284,8 @@ void we_wsk_request_run(struct we_wsk_request_record *request, enum we_wsk_accep
         if (event == WE_ACCEPT_ON_NOTHING) {
             event = we_wsk_request_call_client(request, actions);
         } else {
-            WE_ASSERT((actions & (WE_ACCEPT_DO_ABORT | WE_ACCEPT_DO_OFFER | WE_ACCEPT_DO_ARM | WE_ACCEPT_DO_MATCH)) == 0);
+            WE_ASSERT((actions & (WE_ACCEPT_DO_ABORT | WE_ACCEPT_DO_OFFER | WE_ACCEPT_DO_ARM | WE_ACCEPT_DO_MATCH)) ==
+                      0);
         }
         if (is_retired) {
             is_retired = false;

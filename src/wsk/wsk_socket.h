@@ -32,10 +32,10 @@ enum we_wsk_category { WE_WSK_BASIC, WE_WSK_LISTEN, WE_WSK_DATAGRAM, WE_WSK_CONN
 
 enum we_wsk_state {
     WE_WSK_CREATED,
-    WE_WSK_BOUND,      /* listening sockets: listening */
+    WE_WSK_BOUND, /* listening sockets: listening */
     WE_WSK_CONNECTING,
     WE_WSK_CONNECTED,
-    WE_WSK_DEAD        /* only close is allowed: STATUS_FILE_FORCED_CLOSED */
+    WE_WSK_DEAD /* only close is allowed: STATUS_FILE_FORCED_CLOSED */
 };
 
 struct we_wsk_client;
@@ -52,35 +52,35 @@ struct we_wsk_socket {
     ADDRESS_FAMILY family;
     USHORT type;
     ULONG protocol;
-    unsigned cpu;              /* for life: callbacks are work of this processor */
+    unsigned cpu; /* for life: callbacks are work of this processor */
     struct we_wsk_client *client;
     PVOID context;
-    const VOID *dispatch;      /* the client's table, or NULL */
+    const VOID *dispatch;            /* the client's table, or NULL */
     struct we_base_list client_link; /* in the list of all open sockets; guarded by wsk_socket.c */
 
     struct we_host_mutex lock;
     enum we_wsk_state state;
-    ULONG events;              /* enabled WSK_EVENT_* bits (listeners: also what accepted sockets inherit) */
-    ULONG static_events;       /* of these, the bits that cannot be disabled */
-    ULONG running_events;      /* bits of callbacks that are on a stack now */
-    USHORT running_counts[6];  /* how many, by bit: WSK_EVENT_SEND_BACKLOG .. WSK_EVENT_ACCEPT */
+    ULONG events;             /* enabled WSK_EVENT_* bits (listeners: also what accepted sockets inherit) */
+    ULONG static_events;      /* of these, the bits that cannot be disabled */
+    ULONG running_events;     /* bits of callbacks that are on a stack now */
+    USHORT running_counts[6]; /* how many, by bit: WSK_EVENT_SEND_BACKLOG .. WSK_EVENT_ACCEPT */
     /* Atomic, in one word because they change together: in the lower half the rundown count, see above; in the upper
      * half how many calls of this socket's functions are executing (SOCK-037). */
     uint64_t counts;
     bool is_closing;
-    bool is_known_dead;        /* a call was told STATUS_FILE_FORCED_CLOSED (SOCK-044) */
+    bool is_known_dead; /* a call was told STATUS_FILE_FORCED_CLOSED (SOCK-044) */
     PIRP close_irp;
     struct we_wsk_irp_queue disable_irps; /* event disables that wait for a running callback */
     /* While a WskAcceptEvent offers this socket: the callback's out-parameters, for an enable inside it; else NULL. */
     PVOID *accept_context;
     const WSK_CLIENT_CONNECTION_DISPATCH **accept_dispatch;
-    struct we_host_ep *ep;     /* listener or stream; NULL before bind */
+    struct we_host_ep *ep; /* listener or stream; NULL before bind */
     struct we_base_addr local;
     struct we_base_addr remote;
-    ULONG conditional_accept;  /* SO_CONDITIONAL_ACCEPT */
+    ULONG conditional_accept;   /* SO_CONDITIONAL_ACCEPT */
     ULONG receive_buffer_bytes; /* SO_RCVBUF, 0 = the network's own */
     ULONG keepalive;
-    ULONG v6only;              /* IPV6_V6ONLY, Windows default 1 */
+    ULONG v6only; /* IPV6_V6ONLY, Windows default 1 */
     ULONG reuse_address;
     ULONG exclusive_address;
     /* Exactly one of these, by category. */
@@ -117,10 +117,9 @@ struct we_wsk_call {
 
 /* The usual sets of categories. */
 #define WE_WSK_CATEGORY_BIT(category) (1u << (category))
-#define WE_WSK_ANY_CATEGORY                                                                            \
-    (WE_WSK_CATEGORY_BIT(WE_WSK_BASIC) | WE_WSK_CATEGORY_BIT(WE_WSK_LISTEN) |                          \
-     WE_WSK_CATEGORY_BIT(WE_WSK_DATAGRAM) | WE_WSK_CATEGORY_BIT(WE_WSK_CONNECTION) |                   \
-     WE_WSK_CATEGORY_BIT(WE_WSK_STREAM))
+#define WE_WSK_ANY_CATEGORY                                                                                          \
+    (WE_WSK_CATEGORY_BIT(WE_WSK_BASIC) | WE_WSK_CATEGORY_BIT(WE_WSK_LISTEN) | WE_WSK_CATEGORY_BIT(WE_WSK_DATAGRAM) | \
+     WE_WSK_CATEGORY_BIT(WE_WSK_CONNECTION) | WE_WSK_CATEGORY_BIT(WE_WSK_STREAM))
 
 /* Starts a call. allowed_categories: bits 1 << enum we_wsk_category. Checks: the socket is known and open (SOCK-037
  * use after close), of a right category (SOCK-012), not dead, the IRP usable (we_io_irp_take). On failure

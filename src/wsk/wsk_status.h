@@ -7,8 +7,15 @@
 
 #include "base/base_err.h"
 
-enum we_wsk_operation { WE_WSK_OP_SOCKET, WE_WSK_OP_BIND, WE_WSK_OP_CONNECT, WE_WSK_OP_SEND, WE_WSK_OP_RECEIVE,
-                        WE_WSK_OP_DISCONNECT, WE_WSK_OP_CONTROL };
+enum we_wsk_operation {
+    WE_WSK_OP_SOCKET,
+    WE_WSK_OP_BIND,
+    WE_WSK_OP_CONNECT,
+    WE_WSK_OP_SEND,
+    WE_WSK_OP_RECEIVE,
+    WE_WSK_OP_DISCONNECT,
+    WE_WSK_OP_CONTROL
+};
 
 NTSTATUS we_wsk_status(enum we_err err, enum we_wsk_operation operation);
 

@@ -397,24 +397,24 @@ static void test_accept_irp_does_not_inherit_events(void **state)
     door_close(door, listener);
 }
 
-#define TESTS(X)                                                       \
-    X(test_accept_posted_before_connect_completes)                     \
-    X(test_accept_posted_after_connect_pends_and_completes)            \
-    X(test_accept_ipv4_fills_both_addresses)                           \
-    X(test_accept_ipv6_fills_both_addresses)                           \
-    X(test_accept_several_irps_complete_in_posting_order)              \
-    X(test_accept_cancelled_irp_completes_cancelled)                   \
-    X(test_accept_cancelled_irp_is_skipped_by_the_next_connection)     \
-    X(test_accept_closing_the_listener_cancels_pending_irps_first)     \
-    X(test_accept_unbound_listener_fails_inline)                       \
-    X(test_accept_reserved_flags_fail)                                 \
-    X(test_accept_peer_that_reset_while_queued_is_delivered)           \
-    X(test_accept_event_delivers_at_dispatch_with_flag)                \
-    X(test_accept_event_refusal_resets_the_peer)                       \
-    X(test_accept_event_enabled_late_delivers_queued_connections)      \
-    X(test_accept_event_disabled_again_queues)                         \
-    X(test_accept_event_inherits_the_listeners_connection_events)      \
-    X(test_accept_event_may_enable_events_inside)                      \
+#define TESTS(X)                                                   \
+    X(test_accept_posted_before_connect_completes)                 \
+    X(test_accept_posted_after_connect_pends_and_completes)        \
+    X(test_accept_ipv4_fills_both_addresses)                       \
+    X(test_accept_ipv6_fills_both_addresses)                       \
+    X(test_accept_several_irps_complete_in_posting_order)          \
+    X(test_accept_cancelled_irp_completes_cancelled)               \
+    X(test_accept_cancelled_irp_is_skipped_by_the_next_connection) \
+    X(test_accept_closing_the_listener_cancels_pending_irps_first) \
+    X(test_accept_unbound_listener_fails_inline)                   \
+    X(test_accept_reserved_flags_fail)                             \
+    X(test_accept_peer_that_reset_while_queued_is_delivered)       \
+    X(test_accept_event_delivers_at_dispatch_with_flag)            \
+    X(test_accept_event_refusal_resets_the_peer)                   \
+    X(test_accept_event_enabled_late_delivers_queued_connections)  \
+    X(test_accept_event_disabled_again_queues)                     \
+    X(test_accept_event_inherits_the_listeners_connection_events)  \
+    X(test_accept_event_may_enable_events_inside)                  \
     X(test_accept_irp_does_not_inherit_events)
 
 CONTRACT_MAIN(TESTS, fixture_setup, fixture_teardown)

@@ -34,8 +34,7 @@ static NTSTATUS WSKAPI abort_nothing(PVOID SocketContext, PWSK_INSPECT_ID Inspec
 static void test_inspect_t2_conditional_mode_needs_both_callbacks(void **state)
 {
     static const WSK_CLIENT_LISTEN_DISPATCH no_inspect = { NULL, NULL, abort_nothing };
-    PWSK_SOCKET listener =
-        socket_open(*state, WSK_FLAG_LISTEN_SOCKET, AF_INET, NULL, &no_inspect);
+    PWSK_SOCKET listener = socket_open(*state, WSK_FLAG_LISTEN_SOCKET, AF_INET, NULL, &no_inspect);
 
     wsk_kit_expect_report("SOCK-033");
     assert_false(NT_SUCCESS(socket_set_ulong(listener, SOL_SOCKET, SO_CONDITIONAL_ACCEPT, 1)));
@@ -254,8 +253,7 @@ static void test_inspect_t12_drop_during_handshake_is_aborted(void **state)
         struct wsk_request *request = request_create();
         WSK_INSPECT_ID id = gate_id(gate, 0);
         PIRP irp = request_irp(request);
-        NTSTATUS returned =
-            gate_table(gate)->WskInspectComplete(gate->listener, &id, WskInspectAccept, irp);
+        NTSTATUS returned = gate_table(gate)->WskInspectComplete(gate->listener, &id, WskInspectAccept, irp);
 
         assert_int_equal(returned, STATUS_PENDING);
         if (gate->fixture->way->is_virtual && gate->fixture->way->is_stepped) {
@@ -269,20 +267,20 @@ static void test_inspect_t12_drop_during_handshake_is_aborted(void **state)
     gate_close(gate);
 }
 
-#define TESTS(X)                                                           \
-    X(test_inspect_t1_request_is_shown_before_it_is_answered) \
-    X(test_inspect_t2_conditional_mode_needs_both_callbacks) \
-    X(test_inspect_t3_rejected_peer_is_turned_away_silently) \
-    X(test_inspect_t4_accepted_request_reaches_an_accept_irp) \
-    X(test_inspect_t5_pended_request_waits_for_the_verdict) \
-    X(test_inspect_t6_drop_during_callback_then_pend_is_aborted) \
-    X(test_inspect_t6_drop_during_callback_then_reject_is_silent) \
-    X(test_inspect_t6_drop_during_callback_then_accept_is_aborted) \
-    X(test_inspect_t7_verdict_accept_delivers) \
-    X(test_inspect_t7_bytes_sent_before_the_verdict_are_kept) \
-    X(test_inspect_t8_verdict_reject_turns_away) \
-    X(test_inspect_t9_pended_peer_gives_up_is_aborted_once) \
-    X(test_inspect_t9_orderly_end_without_a_byte_is_giving_up) \
+#define TESTS(X)                                                    \
+    X(test_inspect_t1_request_is_shown_before_it_is_answered)       \
+    X(test_inspect_t2_conditional_mode_needs_both_callbacks)        \
+    X(test_inspect_t3_rejected_peer_is_turned_away_silently)        \
+    X(test_inspect_t4_accepted_request_reaches_an_accept_irp)       \
+    X(test_inspect_t5_pended_request_waits_for_the_verdict)         \
+    X(test_inspect_t6_drop_during_callback_then_pend_is_aborted)    \
+    X(test_inspect_t6_drop_during_callback_then_reject_is_silent)   \
+    X(test_inspect_t6_drop_during_callback_then_accept_is_aborted)  \
+    X(test_inspect_t7_verdict_accept_delivers)                      \
+    X(test_inspect_t7_bytes_sent_before_the_verdict_are_kept)       \
+    X(test_inspect_t8_verdict_reject_turns_away)                    \
+    X(test_inspect_t9_pended_peer_gives_up_is_aborted_once)         \
+    X(test_inspect_t9_orderly_end_without_a_byte_is_giving_up)      \
     X(test_inspect_t10_drop_before_verdict_is_seen_still_completes) \
     X(test_inspect_t12_drop_during_handshake_is_aborted)
 

@@ -285,23 +285,23 @@ static void test_inspect_ipv6_request_shows_ipv6_addresses(void **state)
     gate_close(gate);
 }
 
-#define TESTS(X)                                                           \
-    X(test_inspect_t13_accept_irp_beats_the_event) \
-    X(test_inspect_t14_refused_offer_resets_without_abort) \
+#define TESTS(X)                                                    \
+    X(test_inspect_t13_accept_irp_beats_the_event)                  \
+    X(test_inspect_t14_refused_offer_resets_without_abort)          \
     X(test_inspect_t15_reset_after_established_is_delivered_broken) \
-    X(test_inspect_t16_established_request_waits_for_a_taker) \
-    X(test_inspect_t17_closing_aborts_pended_requests) \
-    X(test_inspect_t18_closing_resets_queued_connections_silently) \
-    X(test_inspect_t20_verdict_after_abort_is_harmless) \
-    X(test_inspect_t21_verdict_after_reject_fails) \
-    X(test_inspect_t22_second_verdict_fails) \
-    X(test_inspect_t23_accepted_socket_tells_its_id) \
-    X(test_inspect_t23_plain_socket_has_no_id) \
-    X(test_inspect_concurrent_requests_have_distinct_ids) \
-    X(test_inspect_verdicts_out_of_order_reach_the_right_peers) \
-    X(test_inspect_complete_with_pend_as_verdict_fails) \
-    X(test_inspect_complete_with_unknown_id_fails) \
-    X(test_inspect_complete_on_plain_listener_fails) \
+    X(test_inspect_t16_established_request_waits_for_a_taker)       \
+    X(test_inspect_t17_closing_aborts_pended_requests)              \
+    X(test_inspect_t18_closing_resets_queued_connections_silently)  \
+    X(test_inspect_t20_verdict_after_abort_is_harmless)             \
+    X(test_inspect_t21_verdict_after_reject_fails)                  \
+    X(test_inspect_t22_second_verdict_fails)                        \
+    X(test_inspect_t23_accepted_socket_tells_its_id)                \
+    X(test_inspect_t23_plain_socket_has_no_id)                      \
+    X(test_inspect_concurrent_requests_have_distinct_ids)           \
+    X(test_inspect_verdicts_out_of_order_reach_the_right_peers)     \
+    X(test_inspect_complete_with_pend_as_verdict_fails)             \
+    X(test_inspect_complete_with_unknown_id_fails)                  \
+    X(test_inspect_complete_on_plain_listener_fails)                \
     X(test_inspect_ipv6_request_shows_ipv6_addresses)
 
 CONTRACT_MAIN(TESTS, fixture_setup, fixture_teardown)

@@ -10,21 +10,30 @@
 namespace {
 
 class Gate {
-public:
+  public:
     NTSTATUS Start();
     void Stop();
 
-    USHORT Port() const { return port_; }
-    LONG Refused() const { return refused_; }
+    USHORT Port() const
+    {
+        return port_;
+    }
+    LONG Refused() const
+    {
+        return refused_;
+    }
 
-private:
+  private:
     static WSK_INSPECT_ACTION WSKAPI Inspect(PVOID context, PSOCKADDR, PSOCKADDR, PWSK_INSPECT_ID)
     {
         InterlockedIncrement(&static_cast<Gate *>(context)->refused_);
         return WskInspectReject;
     }
 
-    static NTSTATUS WSKAPI Abort(PVOID, PWSK_INSPECT_ID) { return STATUS_SUCCESS; }
+    static NTSTATUS WSKAPI Abort(PVOID, PWSK_INSPECT_ID)
+    {
+        return STATUS_SUCCESS;
+    }
 
     static NTSTATUS NTAPI Completed(PDEVICE_OBJECT, PIRP, PVOID context)
     {
@@ -33,8 +42,7 @@ private:
     }
 
     /* Runs one WSK call and waits for its IRP. */
-    template <typename Call>
-    NTSTATUS Run(Call call, ULONG_PTR *information = nullptr)
+    template <typename Call> NTSTATUS Run(Call call, ULONG_PTR *information = nullptr)
     {
         KEVENT event;
         PIRP irp = IoAllocateIrp(1, FALSE);
@@ -80,10 +88,13 @@ NTSTATUS Gate::Start()
         return status;
     }
     ULONG_PTR information = 0;
-    status = Run([&](PIRP irp) {
-        return provider.Dispatch->WskSocket(provider.Client, AF_INET, SOCK_STREAM, IPPROTO_TCP, WSK_FLAG_LISTEN_SOCKET,
-                                            this, &listenDispatch_, nullptr, nullptr, nullptr, irp);
-    }, &information);
+    status = Run(
+        [&](PIRP irp) {
+            return provider.Dispatch->WskSocket(provider.Client, AF_INET, SOCK_STREAM, IPPROTO_TCP,
+                                                WSK_FLAG_LISTEN_SOCKET, this, &listenDispatch_, nullptr, nullptr,
+                                                nullptr, irp);
+        },
+        &information);
     WskReleaseProviderNPI(&registration_);
     if (!NT_SUCCESS(status)) {
         WskDeregister(&registration_);
@@ -97,18 +108,16 @@ NTSTATUS Gate::Start()
     address.sin_family = AF_INET;
     address.sin_addr.s_addr = RtlUlongByteSwap(INADDR_LOOPBACK);
     status = Run([&](PIRP irp) {
-        return table->Basic.WskControlSocket(listener_, WskSetOption, SO_CONDITIONAL_ACCEPT, SOL_SOCKET, sizeof(on), &on,
-                                             0, nullptr, nullptr, irp);
+        return table->Basic.WskControlSocket(listener_, WskSetOption, SO_CONDITIONAL_ACCEPT, SOL_SOCKET, sizeof(on),
+                                             &on, 0, nullptr, nullptr, irp);
     });
     if (NT_SUCCESS(status)) {
-        status = Run([&](PIRP irp) {
-            return table->WskBind(listener_, reinterpret_cast<PSOCKADDR>(&address), 0, irp);
-        });
+        status =
+            Run([&](PIRP irp) { return table->WskBind(listener_, reinterpret_cast<PSOCKADDR>(&address), 0, irp); });
     }
     if (NT_SUCCESS(status)) {
-        status = Run([&](PIRP irp) {
-            return table->WskGetLocalAddress(listener_, reinterpret_cast<PSOCKADDR>(&address), irp);
-        });
+        status = Run(
+            [&](PIRP irp) { return table->WskGetLocalAddress(listener_, reinterpret_cast<PSOCKADDR>(&address), irp); });
         port_ = RtlUshortByteSwap(address.sin_port);
     }
     if (!NT_SUCCESS(status)) {

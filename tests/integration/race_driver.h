@@ -33,9 +33,9 @@ struct race_config {
     ULONG keep;
     ULONG part;
     ULONG refuse;
-    ULONG toggle;         /* takes all, disables the event, and enables it again later */
-    BOOLEAN is_plain;     /* no conditional accept */
-    BOOLEAN stays_quiet;  /* tasks run at PASSIVE_LEVEL on threads only: for soak runs */
+    ULONG toggle;        /* takes all, disables the event, and enables it again later */
+    BOOLEAN is_plain;    /* no conditional accept */
+    BOOLEAN stays_quiet; /* tasks run at PASSIVE_LEVEL on threads only: for soak runs */
 };
 
 struct race_counters {
@@ -45,10 +45,10 @@ struct race_counters {
     volatile LONG verdicts;
     volatile LONG aborted;
     volatile LONG delivered;
-    volatile LONG refused;       /* of these, by WskAcceptEvent */
-    volatile LONG connections;   /* of these, taken */
-    volatile LONG finished;      /* connections that ended gracefully on both sides */
-    volatile LONG broken;        /* connections that ended otherwise */
+    volatile LONG refused;     /* of these, by WskAcceptEvent */
+    volatile LONG connections; /* of these, taken */
+    volatile LONG finished;    /* connections that ended gracefully on both sides */
+    volatile LONG broken;      /* connections that ended otherwise */
     volatile LONG indications;
     volatile LONG64 bytes_received;
     volatile LONG64 bytes_sent;

@@ -8,8 +8,8 @@
 struct send {
     struct race_conn *conn;
     PIRP irp;
-    PMDL mdl;                         /* over bytes, or NULL */
-    PWSK_DATA_INDICATION indication;  /* or NULL */
+    PMDL mdl;                        /* over bytes, or NULL */
+    PWSK_DATA_INDICATION indication; /* or NULL */
     SIZE_T length;
     unsigned char bytes[];
 };

@@ -35,8 +35,8 @@ struct race {
 
     KSPIN_LOCK lock;
     PWSK_SOCKET listener;
-    LONG listener_calls;       /* calls of the listener's functions that are executing */
-    BOOLEAN is_closing;        /* the close was decided */
+    LONG listener_calls; /* calls of the listener's functions that are executing */
+    BOOLEAN is_closing;  /* the close was decided */
     BOOLEAN is_close_issued;
     LIST_ENTRY records;
     LIST_ENTRY connections;

@@ -63,8 +63,8 @@ static bool peer_read(struct race_peers *peers, struct race_peer *peer)
 
     for (size_t index = 0; index < length; index++) {
         if (bytes[index] != stream_byte(peer, peer->received + index)) {
-            fail_msg("peer %u: byte %zu came back as 0x%02x instead of 0x%02x", peer->number,
-                     peer->received + index, bytes[index], stream_byte(peer, peer->received + index));
+            fail_msg("peer %u: byte %zu came back as 0x%02x instead of 0x%02x", peer->number, peer->received + index,
+                     bytes[index], stream_byte(peer, peer->received + index));
         }
     }
     peer->received += length;

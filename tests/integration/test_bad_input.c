@@ -6,7 +6,6 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
-
 static const struct wsk_emu_config s_live = { .size = sizeof(struct wsk_emu_config),
                                               .execution = WSK_EMU_EXECUTION_THREADS,
                                               .network = WSK_EMU_NETWORK_SOCKETS };

@@ -31,20 +31,20 @@ struct contract_way {
 #define CONTRACT_CONFIG
 #endif
 
-#define CONTRACT_WAY(execution_, network_)                                                                   \
-    {                                                                                                        \
-        .config = { .size = sizeof(struct wsk_emu_config),                                                   \
-                    .execution = WSK_EMU_EXECUTION_##execution_,                                             \
-                    .network = WSK_EMU_NETWORK_##network_,                                                   \
-                    CONTRACT_CONFIG },                                                                       \
-        .is_stepped = WSK_EMU_EXECUTION_##execution_ == WSK_EMU_EXECUTION_STEPPED,                           \
-        .is_virtual = WSK_EMU_NETWORK_##network_ == WSK_EMU_NETWORK_VIRTUAL                                  \
+#define CONTRACT_WAY(execution_, network_)                                         \
+    {                                                                              \
+        .config = { .size = sizeof(struct wsk_emu_config),                         \
+                    .execution = WSK_EMU_EXECUTION_##execution_,                   \
+                    .network = WSK_EMU_NETWORK_##network_,                         \
+                    CONTRACT_CONFIG },                                             \
+        .is_stepped = WSK_EMU_EXECUTION_##execution_ == WSK_EMU_EXECUTION_STEPPED, \
+        .is_virtual = WSK_EMU_NETWORK_##network_ == WSK_EMU_NETWORK_VIRTUAL        \
     }
 
-#define CONTRACT_ENTRY(function, setup, teardown, way, text)                                                 \
-    {                                                                                                        \
-        #function " (" text ")", wsk_kit_cmocka_run, wsk_kit_cmocka_setup, wsk_kit_cmocka_teardown,          \
-            WSK_KIT_TEST(function, setup, teardown, (void *)&(way), &(way).config)                           \
+#define CONTRACT_ENTRY(function, setup, teardown, way, text)                                        \
+    {                                                                                               \
+#function " (" text ")", wsk_kit_cmocka_run, wsk_kit_cmocka_setup, wsk_kit_cmocka_teardown, \
+            WSK_KIT_TEST(function, setup, teardown, (void *)&(way), &(way).config)                  \
     }
 
 /* The X of a list takes one argument, so the set-up and tear-down functions travel as these two names. */
@@ -58,26 +58,22 @@ struct contract_way {
     CONTRACT_ENTRY(f, contract_setup, contract_teardown, s_contract_threads_sockets, "threads, sockets"),
 
 /* TESTS: the list; setup_function, teardown_function: CMocka fixture functions, or NULL. */
-#define CONTRACT_MAIN(TESTS, setup_function, teardown_function)                                              \
-    static struct contract_way s_contract_stepped_virtual = CONTRACT_WAY(STEPPED, VIRTUAL);                  \
-    static struct contract_way s_contract_stepped_sockets = CONTRACT_WAY(STEPPED, SOCKETS);                  \
-    static struct contract_way s_contract_threads_virtual = CONTRACT_WAY(THREADS, VIRTUAL);                  \
-    static struct contract_way s_contract_threads_sockets = CONTRACT_WAY(THREADS, SOCKETS);                  \
-    int main(int argc, char **argv)                                                                          \
-    {                                                                                                        \
-        const CMFixtureFunction contract_setup = setup_function;                                             \
-        const CMFixtureFunction contract_teardown = teardown_function;                                       \
-        const struct CMUnitTest tests[] = {                                                                  \
-            TESTS(CONTRACT_STEPPED_VIRTUAL)                                                                  \
-            TESTS(CONTRACT_STEPPED_SOCKETS)                                                                  \
-            TESTS(CONTRACT_THREADS_VIRTUAL)                                                                  \
-            TESTS(CONTRACT_THREADS_SOCKETS)                                                                  \
-        };                                                                                                   \
-                                                                                                             \
-        if (argc > 1) {                                                                                      \
-            cmocka_set_test_filter(argv[1]);                                                                 \
-        }                                                                                                    \
-        return cmocka_run_group_tests(tests, NULL, NULL);                                                    \
+#define CONTRACT_MAIN(TESTS, setup_function, teardown_function)                                                    \
+    static struct contract_way s_contract_stepped_virtual = CONTRACT_WAY(STEPPED, VIRTUAL);                        \
+    static struct contract_way s_contract_stepped_sockets = CONTRACT_WAY(STEPPED, SOCKETS);                        \
+    static struct contract_way s_contract_threads_virtual = CONTRACT_WAY(THREADS, VIRTUAL);                        \
+    static struct contract_way s_contract_threads_sockets = CONTRACT_WAY(THREADS, SOCKETS);                        \
+    int main(int argc, char **argv)                                                                                \
+    {                                                                                                              \
+        const CMFixtureFunction contract_setup = setup_function;                                                   \
+        const CMFixtureFunction contract_teardown = teardown_function;                                             \
+        const struct CMUnitTest tests[] = { TESTS(CONTRACT_STEPPED_VIRTUAL) TESTS(CONTRACT_STEPPED_SOCKETS)        \
+                                                TESTS(CONTRACT_THREADS_VIRTUAL) TESTS(CONTRACT_THREADS_SOCKETS) }; \
+                                                                                                                   \
+        if (argc > 1) {                                                                                            \
+            cmocka_set_test_filter(argv[1]);                                                                       \
+        }                                                                                                          \
+        return cmocka_run_group_tests(tests, NULL, NULL);                                                          \
     }
 
 #endif

@@ -9,11 +9,11 @@ struct gate {
     struct wsk_fixture *fixture;
     PWSK_SOCKET listener;
     USHORT port;
-    volatile LONG answer;        /* of WskInspectEvent */
-    NTSTATUS accept_answer;      /* of WskAcceptEvent */
-    struct wsk_kit_witness *inspects; /* Key, SerialNumber, remote port, local port */
-    struct wsk_kit_witness *aborts;   /* Key, SerialNumber, context */
-    struct wsk_kit_witness *accepts;  /* socket, remote port */
+    volatile LONG answer;                /* of WskInspectEvent */
+    NTSTATUS accept_answer;              /* of WskAcceptEvent */
+    struct wsk_kit_witness *inspects;    /* Key, SerialNumber, remote port, local port */
+    struct wsk_kit_witness *aborts;      /* Key, SerialNumber, context */
+    struct wsk_kit_witness *accepts;     /* socket, remote port */
     struct wsk_kit_peer *dropped_inside; /* stepped: reset by the inspect callback itself */
     volatile LONG holds_inspect;         /* threads: the inspect callback spins while this is set */
 };

@@ -61,8 +61,9 @@ static void fails_in_body(void **state)
 
 static void part_body(void)
 {
-    const struct CMUnitTest tests[] = { wsk_emu_unit_test_setup_teardown(fails_in_body, fixture_setup, fixture_teardown),
-                                        HEALTHY };
+    const struct CMUnitTest tests[] = {
+        wsk_emu_unit_test_setup_teardown(fails_in_body, fixture_setup, fixture_teardown), HEALTHY
+    };
 
     run_group(tests, 2);
 }

@@ -244,16 +244,17 @@ static void lock_is_free_test(void **state)
     assert_true(KeTestSpinLock(&s_lock));
 }
 
-#define STACK_PART(name, execution_)                                                                                    \
-    static void part_##name(void)                                                                                       \
-    {                                                                                                                   \
-        struct CMUnitTest tests[] = { wsk_emu_unit_test_config(fails_##name, fixture_setup, fixture_teardown, execution_), \
-                                      HEALTHY, wsk_emu_unit_test(lock_is_free_test) };                                  \
-        int failed;                                                                                                     \
-                                                                                                                        \
-        tests[0].teardown_func = guarding_teardown;                                                                   \
-        failed = cmocka_run_group_tests(tests, NULL, NULL);                                                             \
-        exit(failed == 1 ? 0 : 10 + failed);                                                                            \
+#define STACK_PART(name, execution_)                                                                          \
+    static void part_##name(void)                                                                             \
+    {                                                                                                         \
+        struct CMUnitTest tests[] = { wsk_emu_unit_test_config(fails_##name, fixture_setup, fixture_teardown, \
+                                                               execution_),                                   \
+                                      HEALTHY, wsk_emu_unit_test(lock_is_free_test) };                        \
+        int failed;                                                                                           \
+                                                                                                              \
+        tests[0].teardown_func = guarding_teardown;                                                           \
+        failed = cmocka_run_group_tests(tests, NULL, NULL);                                                   \
+        exit(failed == 1 ? 0 : 10 + failed);                                                                  \
     }
 
 STACK_PART(with_timers_set, NULL)
@@ -367,18 +368,18 @@ static struct wsk_request *s_requests[64];
 static size_t s_request_count;
 
 /* Calls one function with a request whose completion routine may fail, and waits. */
-#define REACH(name, irp, call)                             \
-    do {                                                   \
-        struct wsk_request *request_ = request_create();   \
-        PIRP irp = request_irp(request_);                  \
-        NTSTATUS returned_;                                \
-                                                           \
-        s_requests[s_request_count++ % 64] = request_;     \
-        request_->completed = completed;                   \
-        request_->context = (name);                        \
-        returned_ = (call);                                \
-        (void)request_wait(request_, returned_);           \
-        request_destroy(request_);                         \
+#define REACH(name, irp, call)                           \
+    do {                                                 \
+        struct wsk_request *request_ = request_create(); \
+        PIRP irp = request_irp(request_);                \
+        NTSTATUS returned_;                              \
+                                                         \
+        s_requests[s_request_count++ % 64] = request_;   \
+        request_->completed = completed;                 \
+        request_->context = (name);                      \
+        returned_ = (call);                              \
+        (void)request_wait(request_, returned_);         \
+        request_destroy(request_);                       \
     } while (0)
 
 static void as_client(struct wsk_fixture *fixture)
@@ -437,9 +438,10 @@ static void fails_in_routine(void **state)
     fail_msg("%s was never reached", s_routine);
 }
 
-static const char *const s_routines[] = { "bind", "connect", "send", "receive by IRP", "cancelled receive",
-                                          "graceful disconnect", "close", "inspect", "abort", "accept",
-                                          "accept by IRP", "receive", "disconnect" };
+static const char *const s_routines[] = {
+    "bind",    "connect", "send",   "receive by IRP", "cancelled receive", "graceful disconnect", "close",
+    "inspect", "abort",   "accept", "accept by IRP",  "receive",           "disconnect"
+};
 
 static void part_routines(void)
 {

@@ -41,8 +41,8 @@ static VOID NTAPI waiter_main(PVOID context)
 {
     struct waiter *waiter = context;
 
-    waiter->status = KeWaitForMultipleObjects(waiter->count, waiter->objects, waiter->type, Executive, KernelMode, FALSE,
-                                              NULL, NULL);
+    waiter->status = KeWaitForMultipleObjects(waiter->count, waiter->objects, waiter->type, Executive, KernelMode,
+                                              FALSE, NULL, NULL);
     waiter->is_released = InterlockedIncrement(&s_release_order);
     (void)PsTerminateSystemThread(STATUS_SUCCESS);
 }
@@ -58,9 +58,8 @@ static void waiter_start(struct waiter *waiter, WAIT_TYPE type, PVOID first, PVO
     waiter->is_released = 0;
     assert_int_equal(PsCreateSystemThread(&handle, THREAD_ALL_ACCESS, NULL, NULL, NULL, waiter_main, waiter),
                      STATUS_SUCCESS);
-    assert_int_equal(
-        ObReferenceObjectByHandle(handle, SYNCHRONIZE, *PsThreadType, KernelMode, &waiter->thread, NULL),
-        STATUS_SUCCESS);
+    assert_int_equal(ObReferenceObjectByHandle(handle, SYNCHRONIZE, *PsThreadType, KernelMode, &waiter->thread, NULL),
+                     STATUS_SUCCESS);
     assert_int_equal(ZwClose(handle), STATUS_SUCCESS);
     wsk_kit_run_until_idle();
 }

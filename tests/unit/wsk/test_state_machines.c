@@ -125,8 +125,7 @@ static void put_rx(struct page *page)
     for (row = 0; row < WE_WSK_RX_EVENT_COUNT; row++) {
         put(page, "\n| %s |", we_wsk_rx_event_name((enum we_wsk_rx_event)row));
         for (column = 0; column < WE_WSK_RX_STATE_COUNT; column++) {
-            put(page, " %s |",
-                we_wsk_rx_cell_text((enum we_wsk_rx_state)column, (enum we_wsk_rx_event)row, text));
+            put(page, " %s |", we_wsk_rx_cell_text((enum we_wsk_rx_state)column, (enum we_wsk_rx_event)row, text));
         }
     }
     put(page, "\n");
@@ -135,8 +134,9 @@ static void put_rx(struct page *page)
 static void print_page(struct page *page)
 {
     page->length = 0;
-    put(page, "# State machines\n\nPrinted from the tables in the code by `test_state_machines`, which fails when this page "
-              "differs.\n`WSK_EMU_WRITE_DOCS=1` in its environment makes it write the page anew.\n\n");
+    put(page,
+        "# State machines\n\nPrinted from the tables in the code by `test_state_machines`, which fails when this page "
+        "differs.\n`WSK_EMU_WRITE_DOCS=1` in its environment makes it write the page anew.\n\n");
     put_accept(page);
     put_rx(page);
 }

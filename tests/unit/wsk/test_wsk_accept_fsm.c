@@ -64,18 +64,18 @@ enum callback { CALLBACK_NONE, CALLBACK_INSPECT, CALLBACK_OFFER };
 
 struct world {
     struct we_wsk_accept_machine machine;
-    unsigned char callback;          /* enum callback: which one is on a stack */
-    unsigned char verdicts_issued;   /* WskInspectComplete calls */
-    unsigned char verdicts_done;     /* of these, completed */
+    unsigned char callback;        /* enum callback: which one is on a stack */
+    unsigned char verdicts_issued; /* WskInspectComplete calls */
+    unsigned char verdicts_done;   /* of these, completed */
     unsigned char has_parked_irp;
-    unsigned char answered_reject;   /* by the inspect callback itself */
-    unsigned char is_confirmed;      /* the handshake was answered and not yet established */
+    unsigned char answered_reject; /* by the inspect callback itself */
+    unsigned char is_confirmed;    /* the handshake was answered and not yet established */
     unsigned char was_peer_reset;
     unsigned char was_closed;
-    unsigned char given;             /* delivered to the client for good */
+    unsigned char given; /* delivered to the client for good */
     unsigned char offered;
     unsigned char aborts;
-    unsigned char host_ends;         /* refused, dropped */
+    unsigned char host_ends; /* refused, dropped */
 };
 
 /* The promises that hold at every moment. */
