@@ -98,9 +98,9 @@ struct we_nt_thread {
     BOOLEAN is_waiting;
     WAIT_TYPE wait_type;
     ULONG wait_count;
-    KWAIT_BLOCK
-        wait_blocks[MAXIMUM_WAIT_OBJECTS]; /* ours and not the caller's: they outlive a longjmp out of the wait */
-    struct we_host_trace wait_trace;       /* for "who waits for what" */
+    /* Ours and not the caller's: they outlive a longjmp out of the wait. */
+    KWAIT_BLOCK wait_blocks[MAXIMUM_WAIT_OBJECTS];
+    struct we_host_trace wait_trace; /* for "who waits for what" */
     PKSTART_ROUTINE start_routine;
     PVOID start_context;
     NTSTATUS exit_status;
