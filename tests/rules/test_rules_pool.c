@@ -359,6 +359,20 @@ static void test_pool_021_breach_never_deleted(void **state)
     wsk_kit_expect_report("POOL-021");
 }
 
+/* Its list lies where an earlier kernel left one that was never deleted: that one does not count any more. */
+static void test_pool_021_breach_initialised_in_an_earlier_kernel(void **state)
+{
+    static NPAGED_LOOKASIDE_LIST s_list;
+
+    UNREFERENCED_PARAMETER(state);
+    ExInitializeNPagedLookasideList(&s_list, NULL, NULL, 0, 16, TAG, 0);
+    wsk_kit_expect_report("POOL-021");
+    (void)wsk_emu_stop();
+    assert_int_equal(wsk_emu_start(NULL), STATUS_SUCCESS);
+    wsk_kit_expect_report("POOL-021");
+    assert_null(ExAllocateFromNPagedLookasideList(&s_list));
+}
+
 static void test_pool_021_near_miss_initialised_again_after_delete(void **state)
 {
     LOOKASIDE_LIST_EX list;
@@ -410,6 +424,7 @@ int main(void)
         rule_test(test_pool_021_breach_initialised_twice),
         rule_test(test_pool_021_breach_used_after_delete),
         rule_test(test_pool_021_breach_never_deleted),
+        rule_test(test_pool_021_breach_initialised_in_an_earlier_kernel),
         rule_test(test_pool_021_near_miss_initialised_again_after_delete),
     };
 

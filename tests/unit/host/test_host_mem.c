@@ -95,7 +95,7 @@ static void *blocks_make(void *context)
 
 static void test_blocks_made_by_threads_and_freed_here_balance(void **state)
 {
-    enum { thread_count = 4 };
+    enum { thread_count = 20 }; /* more than have a counter of their own */
     static void *blocks[thread_count][block_count];
     pthread_t threads[thread_count];
     size_t before = we_host_mem_live_count();
