@@ -337,6 +337,7 @@ static size_t parts_stop(bool is_left)
     we_wsk_stop();
     we_drv_stop();
     we_nt_stop();
+    we_wsk_free();
     endpoint_count = we_host_net_stop();
     if (endpoint_count > 0) {
         we_host_log(WE_LOG_WARNING, "wsk_emu_stop: %zu endpoint(s) of the test's peers were still open",

@@ -169,15 +169,24 @@ static bool is_stopping(void)
     return __atomic_load_n(&we_host_exec_instance.is_stopping, __ATOMIC_SEQ_CST);
 }
 
-/* The main thread's waits are watched: a test that waits for ever is told so. Called without the mutex. */
-static void main_look_for_stall(uint64_t *seen_progress)
+struct stall_watch { /* over one wait of the main thread */
+    uint64_t seen_progress;
+    bool is_told; /* and nothing has moved since */
+};
+
+/* The main thread's waits without a time-out are watched: a test that waits for ever is told so, once. Called without
+ * the mutex. */
+static void main_look_for_stall(struct stall_watch *watch)
 {
     uint64_t progress = we_host_exec_progress_ticket();
 
-    if (progress == *seen_progress) {
+    if (progress != watch->seen_progress) {
+        watch->seen_progress = progress;
+        watch->is_told = false;
+    } else if (!watch->is_told) {
+        watch->is_told = true;
         we_host_exec_instance.config.hooks.stalled();
     }
-    *seen_progress = progress;
 }
 
 /* Waits on the thread's condition until deadline_ns; the mutex is held. False when that time is over. */
@@ -193,7 +202,7 @@ static bool thread_wait_locked(struct we_host_thread *self, uint64_t deadline_ns
 static enum we_host_park_result threads_park(struct we_host_thread *self, uint64_t deadline_ns)
 {
     uint64_t slice_ns = (uint64_t)we_host_exec_instance.config.no_progress_ms * 1000000u;
-    uint64_t seen_progress = we_host_exec_progress_ticket();
+    struct stall_watch watch = { we_host_exec_progress_ticket(), false };
     enum we_host_park_result result;
 
     pthread_mutex_lock(&self->mutex);
@@ -215,13 +224,13 @@ static enum we_host_park_result threads_park(struct we_host_thread *self, uint64
             result = WE_PARK_TIMEOUT;
             break;
         }
-        if (self->is_main && slice_ns > 0 && deadline_ns > threads_now_ns() + slice_ns) {
+        if (self->is_main && slice_ns > 0 && deadline_ns == WE_HOST_FOREVER) {
             until_ns = threads_now_ns() + slice_ns;
             is_slice = true;
         }
         if (!thread_wait_locked(self, until_ns) && is_slice) {
             pthread_mutex_unlock(&self->mutex);
-            main_look_for_stall(&seen_progress);
+            main_look_for_stall(&watch);
             pthread_mutex_lock(&self->mutex);
         }
     }

@@ -108,7 +108,8 @@ const VOID *we_wsk_dispatch_table(int category /* enum we_wsk_category */);
 /* stop reports registrations and captures that are left (NPI-001, NPI-006) and frees them. */
 void we_wsk_registration_start(void);
 void we_wsk_registration_stop(void);
-/* For each WskDeregister that is waiting: reports NPI-011 with what it waits for, and SOCK-062 for each open socket. */
+/* For each WskDeregister whose wait nothing can end: reports NPI-011 with what it waits for, and SOCK-062 for each open
+ * socket. */
 void we_wsk_registration_report_stalled(void);
 /* Whether captures succeed now; true from the start on. For tests of the waits. */
 void we_wsk_registration_set_ready(bool is_ready);

@@ -18,8 +18,13 @@ NTSTATUS we_wsk_start(const struct we_wsk_config *config)
 void we_wsk_stop(void)
 {
     we_wsk_socket_stop();
-    we_wsk_block_stop();
     we_wsk_registration_stop();
+}
+
+void we_wsk_free(void)
+{
+    we_wsk_socket_free_all();
+    we_wsk_block_stop();
 }
 
 void we_wsk_report_stalled(void)

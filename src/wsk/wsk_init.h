@@ -12,8 +12,10 @@ struct we_wsk_config {
 };
 
 NTSTATUS we_wsk_start(const struct we_wsk_config *config);
-/* Reports and ends sockets and registrations that drivers left. */
+/* Reports and ends sockets and registrations that drivers left. Drivers' threads may still be running. */
 void we_wsk_stop(void);
+/* Frees what they might still have touched. No thread of a driver is left; the NT layer has stopped. */
+void we_wsk_free(void);
 /* To be called when the emulated kernel stalls: reports each WskDeregister that can never return (NPI-011), and the
  * sockets that it waits for (SOCK-062). */
 void we_wsk_report_stalled(void);

@@ -5,10 +5,13 @@
 #include <string.h>
 
 #include "wsk/wsk_socket.h"
+#include "wsk/wsk_socket_list.h"
 
 #include "base/base_assert.h"
 #include "host/host_exec.h"
+#include "host/host_log.h"
 #include "host/host_mem.h"
+#include "host/host_net.h"
 #include "nt/ke_dispatcher.h"
 #include "nt/nt_door.h"
 #include "nt/nt_irql.h"
@@ -380,10 +383,17 @@ void we_wsk_registration_set_ready(bool is_ready)
 static void report_stalled(struct we_wsk_client *client, void *context)
 {
     UNREFERENCED_PARAMETER(context);
-    if (__atomic_load_n(&client->is_deregistering, __ATOMIC_SEQ_CST) && !we_wsk_client_is_idle(client)) {
-        report_deadlock(client, "can never return");
-        we_wsk_socket_report_open(client);
+    if (!__atomic_load_n(&client->is_deregistering, __ATOMIC_SEQ_CST) || we_wsk_client_is_idle(client)) {
+        return;
     }
+    /* Over sockets a peer outside this process may still end a request, and the driver then close the socket. */
+    if (we_host_net_kind() == WE_NET_SOCKETS && we_wsk_socket_list_awaits_peer(client)) {
+        we_host_log(WE_LOG_ERROR, "WskDeregister of block %p waits for %d socket(s) with requests that a peer can end",
+                    (void *)client->registration, (int)__atomic_load_n(&client->socket_count, __ATOMIC_SEQ_CST));
+        return;
+    }
+    report_deadlock(client, "can never return");
+    we_wsk_socket_report_open(client);
 }
 
 void we_wsk_registration_report_stalled(void)

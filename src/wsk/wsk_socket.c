@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: MIT */
-/* What all sockets share: creation, the frame of every call, rundown, close, tombstones. */
+/* What all sockets share: creation, the frame of every call, rundown, close. */
 #include "wsk/wsk_socket.h"
 
 #include "wsk/wsk_client.h"
 #include "wsk/wsk_event.h"
+#include "wsk/wsk_socket_list.h"
 
 #include "base/base_assert.h"
 #include "host/host_mem.h"
@@ -24,17 +25,7 @@
  *
  * A call looks at the socket's memory before it can know whether it is one. For a tombstone that is safe and gives a
  * good report; for older ones and wild pointers it is as safe as on Windows.
- *
- * The list lock guards the list of open sockets and the ring of tombstones. Its rank is above the locks of sockets,
- * because a listener makes accepted sockets with its own lock held.
  */
-
-#define TOMBSTONE_COUNT 64
-
-static struct we_host_mutex s_list_lock = WE_HOST_MUTEX_INIT(WE_RANK_SOCKET_LIST);
-static struct we_base_list s_sockets = WE_BASE_LIST_INIT(s_sockets);
-static struct we_wsk_socket *s_tombstones[TOMBSTONE_COUNT];
-static unsigned s_next_tombstone;
 
 /* --- creation and the end of memory --------------------------------------------------------------- */
 
@@ -51,25 +42,6 @@ static void socket_init(struct we_wsk_socket *socket, struct we_wsk_client *clie
     we_host_mutex_init(&socket->lock, category == WE_WSK_LISTEN ? WE_RANK_LISTENER : WE_RANK_SOCKET);
     we_wsk_irp_queue_init(&socket->disable_irps);
     socket->v6only = 1;
-}
-
-static void socket_publish(struct we_wsk_socket *socket)
-{
-    we_wsk_client_socket_made(socket->client);
-    we_vrf_ledger_add(&socket->entry, WE_KIND_SOCKET, socket, sizeof(*socket), 0,
-                      we_wsk_category_name(socket->category));
-    we_host_mutex_lock(&s_list_lock);
-    we_base_list_append(&s_sockets, &socket->client_link);
-    we_host_mutex_unlock(&s_list_lock);
-}
-
-/* The opposite. */
-static void socket_withdraw(struct we_wsk_socket *socket)
-{
-    we_host_mutex_lock(&s_list_lock);
-    we_base_list_remove(&socket->client_link);
-    we_host_mutex_unlock(&s_list_lock);
-    we_vrf_ledger_remove(&socket->entry);
 }
 
 struct we_wsk_socket *we_wsk_socket_create(struct we_wsk_client *client, enum we_wsk_category category,
@@ -94,36 +66,16 @@ struct we_wsk_socket *we_wsk_socket_create(struct we_wsk_client *client, enum we
         we_host_free(socket);
         return NULL;
     }
-    socket_publish(socket);
+    we_wsk_client_socket_made(socket->client);
+    we_wsk_socket_list_add(socket);
     return socket;
-}
-
-static void socket_free(struct we_wsk_socket *socket)
-{
-    we_host_mutex_fini(&socket->lock);
-    we_host_free(socket);
-}
-
-/* Makes the memory a tombstone. */
-static void socket_bury(struct we_wsk_socket *socket)
-{
-    struct we_wsk_socket *oldest;
-
-    we_host_mutex_lock(&s_list_lock);
-    oldest = s_tombstones[s_next_tombstone];
-    s_tombstones[s_next_tombstone] = socket;
-    s_next_tombstone = (s_next_tombstone + 1) % TOMBSTONE_COUNT;
-    we_host_mutex_unlock(&s_list_lock);
-    if (oldest != NULL) {
-        socket_free(oldest);
-    }
 }
 
 /* The last reference is gone. */
 static void socket_destroy(struct we_wsk_socket *socket)
 {
     we_wsk_category_ops(socket->category)->destroy(socket);
-    socket_bury(socket);
+    we_wsk_socket_list_bury(socket);
 }
 
 void we_wsk_socket_ref(struct we_wsk_socket *socket)
@@ -170,6 +122,11 @@ bool we_wsk_rundown_acquire_locked(struct we_wsk_socket *socket)
     return true;
 }
 
+void we_wsk_rundown_ref(struct we_wsk_socket *socket)
+{
+    counts_add(socket, 1);
+}
+
 /* After the close IRP's completion routine: from here on WskDeregister need not wait for the socket. */
 static void close_completed(void *context)
 {
@@ -183,7 +140,7 @@ static void socket_finish(struct we_wsk_socket *socket)
     PIRP close_irp;
 
     we_wsk_category_ops(socket->category)->finish(socket);
-    socket_withdraw(socket);
+    we_wsk_socket_list_remove(socket);
 
     we_host_mutex_lock(&socket->lock);
     __atomic_store_n(&socket->magic, WE_WSK_SOCKET_MAGIC_CLOSED, __ATOMIC_RELAXED);
@@ -356,12 +313,14 @@ NTSTATUS we_wsk_call_begin(struct we_wsk_call *call, PWSK_SOCKET socket, unsigne
 static void call_leave(struct we_wsk_call *call)
 {
     counts_release(call->socket, COUNTS_CALL + 1);
+    /* From here on a completion routine may run on another processor, and whoever learns from it that the request is done
+     * may close the socket: the call is not executing for them any more. */
+    we_nt_completions_run(&call->completions);
     we_nt_section_leave(&call->section);
 }
 
 NTSTATUS we_wsk_call_end_pending(struct we_wsk_call *call)
 {
-    we_nt_completions_run(&call->completions);
     call_leave(call);
     return STATUS_PENDING;
 }
@@ -372,7 +331,6 @@ NTSTATUS we_wsk_call_end_inline(struct we_wsk_call *call, NTSTATUS status, ULONG
     PIRP irp = call->irp;
     struct we_nt_section section;
 
-    we_nt_completions_run(&call->completions);
     call_leave(call);
     if (irp == NULL) {
         return status;
@@ -405,7 +363,7 @@ static bool close_begin(struct we_wsk_socket *socket, PIRP irp, struct we_nt_com
     we_host_mutex_lock(&socket->lock);
     is_first = !socket->is_closing;
     if (is_first) {
-        socket->is_closing = true;
+        __atomic_store_n(&socket->is_closing, true, __ATOMIC_RELAXED); /* the list is searched without this lock */
         socket->close_irp = irp;
         we_wsk_category_ops(socket->category)->close_locked(socket, completions);
     }
@@ -479,38 +437,6 @@ void we_wsk_socket_abandon(struct we_wsk_socket *socket)
 
 /* --- leaks ---------------------------------------------------------------------------------------- */
 
-void we_wsk_socket_report_open(const struct we_wsk_client *client)
-{
-    we_host_mutex_lock(&s_list_lock);
-    WE_BASE_LIST_FOR_EACH (link, &s_sockets) {
-        struct we_wsk_socket *socket = WE_BASE_LIST_ITEM(link, struct we_wsk_socket, client_link);
-
-        if (socket->client == client) {
-            we_vrf_report_entry(WE_RULE_SOCK_062, &socket->entry, "WskDeregister waits for socket %p, which is %s",
-                                (void *)socket, socket->is_closing ? "closing" : "open");
-        }
-    }
-    we_host_mutex_unlock(&s_list_lock);
-}
-
-/* An open socket, or NULL. is_closing_included: those too that are being closed. */
-static struct we_wsk_socket *first_open(bool is_closing_included)
-{
-    struct we_wsk_socket *found = NULL;
-
-    we_host_mutex_lock(&s_list_lock);
-    WE_BASE_LIST_FOR_EACH (link, &s_sockets) {
-        struct we_wsk_socket *socket = WE_BASE_LIST_ITEM(link, struct we_wsk_socket, client_link);
-
-        if (is_closing_included || !socket->is_closing) {
-            found = socket;
-            break;
-        }
-    }
-    we_host_mutex_unlock(&s_list_lock);
-    return found;
-}
-
 /* Lets everything run that is under way on the processors: it holds counts of sockets. Bounded, because a thread of the
  * driver's may be running for ever. */
 static void settle(void)
@@ -518,11 +444,15 @@ static void settle(void)
     unsigned attempts = 500;
     unsigned i;
 
-    if (we_host_exec_kind() == WE_EXEC_STEPPED) {
+    while (we_host_exec_kind() == WE_EXEC_STEPPED && attempts-- > 0) {
         for (i = 0; i < we_nt_cpu_count(); i++) {
             we_nt_cpu_run(i, NULL, 0);
         }
-        return;
+        for (i = 0; i < we_nt_cpu_count() && !we_nt_cpu_has_work(i, 0); i++) {
+        }
+        if (i == we_nt_cpu_count()) {
+            return;
+        }
     }
     while (attempts-- > 0 && !we_host_exec_is_quiet()) {
         (void)we_host_exec_wait_progress(we_host_exec_progress_ticket(), 1);
@@ -534,11 +464,11 @@ static void end_by_force(struct we_wsk_socket *socket)
 {
     __atomic_store_n(&socket->magic, WE_WSK_SOCKET_MAGIC_CLOSED, __ATOMIC_RELAXED);
     we_wsk_category_ops(socket->category)->finish(socket);
-    socket_withdraw(socket);
+    we_wsk_socket_list_remove(socket);
     we_wsk_client_socket_gone(socket->client);
     we_wsk_category_ops(socket->category)->destroy(socket);
     we_wsk_socket_ref(socket); /* nobody drops this one: a late reference must not destroy it again */
-    socket_bury(socket);
+    we_wsk_socket_list_bury(socket);
 }
 
 /* Closes what drivers left open. Driver code is shut out meanwhile: the routines and contexts of what is still pending
@@ -549,12 +479,12 @@ static void end_leaked(void)
     bool was_shut = we_nt_door_is_shut();
 
     we_nt_door_shut(true);
-    while ((socket = first_open(false)) != NULL) {
+    while ((socket = we_wsk_socket_list_first(false)) != NULL) {
         we_vrf_report_entry(WE_RULE_SOCK_035, &socket->entry, "socket %p was never closed", (void *)socket);
         we_wsk_socket_abandon(socket);
     }
     settle();
-    while ((socket = first_open(true)) != NULL) {
+    while ((socket = we_wsk_socket_list_first(true)) != NULL) {
         end_by_force(socket);
     }
     we_nt_door_shut(was_shut);
@@ -562,19 +492,11 @@ static void end_leaked(void)
 
 void we_wsk_socket_stop(void)
 {
-    unsigned i;
-
+    we_wsk_socket_list_end();
     if (we_host_exec_kind() != WE_EXEC_STEPPED) {
         settle();
     }
-    if (first_open(true) != NULL) {
+    if (we_wsk_socket_list_first(true) != NULL) {
         end_leaked();
     }
-    for (i = 0; i < TOMBSTONE_COUNT; i++) {
-        if (s_tombstones[i] != NULL) {
-            socket_free(s_tombstones[i]);
-            s_tombstones[i] = NULL;
-        }
-    }
-    s_next_tombstone = 0;
 }

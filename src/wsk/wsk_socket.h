@@ -143,6 +143,8 @@ NTSTATUS we_wsk_call_end_done(struct we_wsk_call *call, NTSTATUS status, ULONG_P
 
 /* Lock held. Counts a callback or queued work; false when the socket is closing (nothing may start). */
 WE_MUST_USE bool we_wsk_rundown_acquire_locked(struct we_wsk_socket *socket);
+/* One more for a caller that holds one; of a closing socket as well. */
+void we_wsk_rundown_ref(struct we_wsk_socket *socket);
 /* No lock held. The last one finishes a close. Inside a section. */
 void we_wsk_rundown_release(struct we_wsk_socket *socket);
 
@@ -175,7 +177,10 @@ void we_wsk_ep_unref(void *context);
 /* Reports the sockets of a client that its WskDeregister waits for (SOCK-062), each with its creation site. */
 void we_wsk_socket_report_open(const struct we_wsk_client *client);
 const char *we_wsk_category_name(enum we_wsk_category category);
-/* Reports sockets that are still open and frees them (stop). */
+/* Reports sockets that are still open and ends them (stop). Their memory stays: threads of drivers may be running still,
+ * and call their functions. */
 void we_wsk_socket_stop(void);
+/* Frees it. No thread of a driver is left. */
+void we_wsk_socket_free_all(void);
 
 #endif

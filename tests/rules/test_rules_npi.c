@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Verifier rules of registration, capture and deregistration: each with a breach and a near miss. */
-#include "support/wsk_fixture.h"
+#include "support/conn_client.h"
 
 #include <string.h>
 
@@ -383,6 +383,17 @@ static void deregister_until_stalled(struct wsk_fixture *fixture)
     fixture->is_registered = false;
 }
 
+/* An accepted connection, whose listener is gone. */
+static PWSK_SOCKET accepted_only(struct wsk_fixture *fixture, struct wsk_kit_peer **peer)
+{
+    USHORT port;
+    PWSK_SOCKET listener = listener_open(fixture, AF_INET, NULL, NULL, false, &port);
+    PWSK_SOCKET accepted = listener_accept_peer(listener, AF_INET, port, NULL, NULL, peer);
+
+    socket_close(listener);
+    return accepted;
+}
+
 static void test_npi_011_breach_deregister_with_a_capture(void **state)
 {
     struct wsk_fixture *fixture = *state;
@@ -449,7 +460,49 @@ static void test_sock_062_near_miss_another_thread_closes(void **state)
     deregister_beside_a_closing_thread(*state);
 }
 
+static struct conn_request *volatile s_pending; /* to the end of the emulated kernel */
+
+/* A server that leaves its connections to its clients, and a client that says nothing for a long time: the wait is
+ * long, and not for ever. */
+static void test_npi_011_near_miss_a_peer_may_end_the_wait(void **state)
+{
+    struct wsk_fixture *fixture = *state;
+    struct wsk_kit_peer *peer;
+
+    s_pending = conn_receive_post(accepted_only(fixture, &peer), 16, 0);
+    fixture_release(fixture);
+    deregister_until_stalled(fixture);
+    wsk_kit_peer_close(peer);
+    wsk_kit_expect_report("SOCK-035");
+    wsk_kit_expect_report("IRP-018");
+    wsk_kit_expect_report("MDL-010");
+}
+
+/* Nobody would hear of the peer's end. */
+static void test_sock_062_breach_no_request_hears_of_the_peer(void **state)
+{
+    struct wsk_fixture *fixture = *state;
+    struct wsk_kit_peer *peer;
+
+    (void)accepted_only(fixture, &peer);
+    fixture_release(fixture);
+    wsk_kit_expect_report("NPI-011");
+    wsk_kit_expect_report("SOCK-062");
+    deregister_until_stalled(fixture);
+    assert_int_equal(wsk_kit_report_count("SOCK-062"), 1);
+    wsk_kit_peer_close(peer);
+    wsk_kit_expect_report("SOCK-035");
+}
+
 #define T(f) wsk_emu_unit_test_setup_teardown(f, fixture_setup, fixture_teardown)
+
+static const struct wsk_emu_config live_and_impatient = {
+    .size = sizeof(struct wsk_emu_config),
+    .execution = WSK_EMU_EXECUTION_THREADS,
+    .network = WSK_EMU_NETWORK_SOCKETS,
+    .no_progress_ms = 50,
+};
+#define T_LIVE(f) wsk_emu_unit_test_config(f, fixture_setup, fixture_teardown, &live_and_impatient)
 
 int main(int argc, char **argv)
 {
@@ -478,11 +531,13 @@ int main(int argc, char **argv)
         T(test_npi_008_near_miss_bounded_wait_in_driver_entry),
         T(test_npi_011_breach_deregister_with_a_capture),
         T(test_npi_011_near_miss_another_thread_releases),
+        T_LIVE(test_npi_011_near_miss_a_peer_may_end_the_wait),
         T(test_npi_012_breach_unload_forgets_the_registration),
         T(test_npi_012_breach_failing_driver_entry_forgets_the_registration),
         T(test_npi_012_near_miss_unload_deregisters),
         T(test_sock_062_breach_deregister_with_an_open_socket),
         T(test_sock_062_near_miss_another_thread_closes),
+        T_LIVE(test_sock_062_breach_no_request_hears_of_the_peer),
     };
 
     if (argc > 1) {

@@ -320,26 +320,39 @@ static VOID NTAPI waiting_thread(PVOID context)
     (void)PsTerminateSystemThread(STATUS_SUCCESS);
 }
 
-static PVOID start_waiting_thread(void)
+static PVOID start_thread(PKSTART_ROUTINE routine, PVOID context)
 {
     HANDLE handle;
     PVOID thread;
 
-    KeInitializeEvent(&s_go, NotificationEvent, FALSE);
-    assert_int_equal(PsCreateSystemThread(&handle, THREAD_ALL_ACCESS, NULL, NULL, NULL, waiting_thread, NULL),
+    assert_int_equal(PsCreateSystemThread(&handle, THREAD_ALL_ACCESS, NULL, NULL, NULL, routine, context),
                      STATUS_SUCCESS);
     assert_int_equal(ObReferenceObjectByHandle(handle, SYNCHRONIZE, *PsThreadType, KernelMode, &thread, NULL),
                      STATUS_SUCCESS);
     assert_int_equal(ZwClose(handle), STATUS_SUCCESS);
+    return thread;
+}
+
+static PVOID start_waiting_thread(void)
+{
+    PVOID thread;
+
+    KeInitializeEvent(&s_go, NotificationEvent, FALSE);
+    thread = start_thread(waiting_thread, NULL);
     wsk_kit_run_until_idle();
     return thread;
+}
+
+static void wait_for_thread(PVOID thread)
+{
+    assert_int_equal(KeWaitForSingleObject(thread, Executive, KernelMode, FALSE, NULL), STATUS_SUCCESS);
+    ObDereferenceObject(thread);
 }
 
 static void join_thread(PVOID thread)
 {
     (void)KeSetEvent(&s_go, IO_NO_INCREMENT, FALSE);
-    assert_int_equal(KeWaitForSingleObject(thread, Executive, KernelMode, FALSE, NULL), STATUS_SUCCESS);
-    ObDereferenceObject(thread);
+    wait_for_thread(thread);
 }
 
 static void test_wait_016_breach_initialised_under_a_waiter(void **state)
@@ -439,6 +452,49 @@ static void test_wait_021_near_miss_a_timer_sets_the_event(void **state)
     assert_int_equal(wsk_kit_now_ms(), 60000);
 }
 
+static const struct wsk_emu_config live_and_impatient = {
+    .size = sizeof(struct wsk_emu_config),
+    .execution = WSK_EMU_EXECUTION_THREADS,
+    .network = WSK_EMU_NETWORK_VIRTUAL,
+    .no_progress_ms = 5,
+};
+#define T_LIVE(f) wsk_emu_unit_test_config(f, NULL, NULL, &live_and_impatient)
+
+static VOID NTAPI ends_long_after_the_report(PVOID context)
+{
+    LARGE_INTEGER pause = relative_ms(2);
+    LARGE_INTEGER several_times_the_patience = relative_ms(50);
+
+    UNREFERENCED_PARAMETER(context);
+    while (wsk_kit_report_count("WAIT-021") == 0) {
+        KeDelayExecutionThread(KernelMode, FALSE, &pause);
+    }
+    KeDelayExecutionThread(KernelMode, FALSE, &several_times_the_patience);
+    PsTerminateSystemThread(STATUS_SUCCESS);
+}
+
+/* Without a failure handler the wait goes on. It is one wait and one report, however long it takes. */
+static void test_wait_021_breach_is_reported_once(void **state)
+{
+    (void)state;
+    wsk_kit_set_failure_handler(NULL);
+    wsk_kit_expect_report("WAIT-021");
+    wait_for_thread(start_thread(ends_long_after_the_report, NULL));
+    assert_int_equal(wsk_kit_report_count("WAIT-021"), 1);
+}
+
+/* The time-out ends the wait, even if nothing else moves until then. */
+static void test_wait_021_near_miss_time_out_after_a_long_time(void **state)
+{
+    LARGE_INTEGER several_times_the_patience = relative_ms(50);
+    KEVENT event;
+
+    (void)state;
+    KeInitializeEvent(&event, NotificationEvent, FALSE);
+    assert_int_equal(KeWaitForSingleObject(&event, Executive, KernelMode, FALSE, &several_times_the_patience),
+                     STATUS_TIMEOUT);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -467,7 +523,9 @@ int main(void)
         wsk_emu_unit_test(test_wait_020_breach_wait_for_a_handle),
         wsk_emu_unit_test(test_wait_020_near_miss_wait_for_the_object),
         wsk_emu_unit_test(test_wait_021_breach_nobody_sets_the_event),
+        T_LIVE(test_wait_021_breach_is_reported_once),
         wsk_emu_unit_test(test_wait_021_near_miss_a_timer_sets_the_event),
+        T_LIVE(test_wait_021_near_miss_time_out_after_a_long_time),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
