@@ -85,7 +85,7 @@ WSK_EMU_API size_t wsk_kit_peer_receive_some(struct wsk_kit_peer *peer, void *by
 WSK_EMU_API void wsk_kit_peer_expect_end(struct wsk_kit_peer *peer);
 /** Waits for a reset by the driver. Bytes that came before are discarded. */
 WSK_EMU_API void wsk_kit_peer_expect_reset(struct wsk_kit_peer *peer);
-/** Finishes this peer's sending direction (FIN). */
+/** Finishes this peer's sending direction (FIN). Does nothing when the driver has reset the connection already. */
 WSK_EMU_API void wsk_kit_peer_end(struct wsk_kit_peer *peer);
 /** Resets the connection, or gives up a connect that is not answered yet. */
 WSK_EMU_API void wsk_kit_peer_reset(struct wsk_kit_peer *peer);

@@ -16,6 +16,7 @@
 #include "nt/nt_thread.h"
 
 #define REASON_BYTES 8192
+#define LOOK_AGAIN_MS 2
 
 static wsk_kit_failure_fn *s_handler;
 
@@ -165,18 +166,26 @@ static bool wait_stepped(wsk_kit_condition_fn *condition, void *context)
     return true;
 }
 
+/* Not everything a condition may depend on is announced as progress: a variable that a thread of the driver writes is
+ * not. So the condition is looked at from time to time, too. */
 static bool wait_threads(wsk_kit_condition_fn *condition, void *context)
 {
-    for (;;) {
-        uint64_t ticket = we_host_exec_progress_ticket();
+    uint64_t patience_ns = (uint64_t)we_host_exec_no_progress_ms() * 1000000u;
+    uint64_t ticket = we_host_exec_progress_ticket();
+    uint64_t still_since_ns = we_host_real_ns();
 
-        if (condition(context)) {
-            return true;
-        }
-        if (!we_host_exec_wait_progress(ticket, we_host_exec_no_progress_ms())) {
+    while (!condition(context)) {
+        uint64_t seen = ticket;
+
+        (void)we_host_exec_wait_progress(seen, LOOK_AGAIN_MS);
+        ticket = we_host_exec_progress_ticket();
+        if (ticket != seen) {
+            still_since_ns = we_host_real_ns();
+        } else if (we_host_real_ns() - still_since_ns > patience_ns) {
             return condition(context);
         }
     }
+    return true;
 }
 
 bool wsk_kit_wait(wsk_kit_condition_fn *condition, void *context)

@@ -462,6 +462,7 @@ static void part_routines(void)
             exit(2);
         }
     }
+    child_end();
 }
 
 static void test_failure_in_any_routine_leaves_the_next_test_unharmed(void **state)

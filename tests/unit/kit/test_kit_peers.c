@@ -28,6 +28,22 @@ static void test_peer_to_a_port_without_listener_is_refused(void **state)
     assert_int_equal(wsk_kit_peer_state(peer), WSK_KIT_PEER_REFUSED);
 }
 
+/* The story: a driver's socket got the unused port as its own, connected to it, and was connected to itself. */
+static void test_unused_port_is_given_to_no_socket(void **state)
+{
+    struct wsk_kit_server *server = wsk_kit_listen(WSK_KIT_IPV4);
+    uint16_t first = wsk_kit_unused_port(WSK_KIT_IPV4);
+    uint16_t second = wsk_kit_unused_port(WSK_KIT_IPV4);
+
+    (void)state;
+    assert_int_not_equal(first, second);
+    if (wsk_kit_server_port(server) >= 32768) { /* as systems have it unless told otherwise */
+        assert_in_range(first, 1024, 32767);
+        assert_in_range(second, 1024, 32767);
+    }
+    wsk_kit_server_close(server);
+}
+
 static void test_peer_receives_in_parts_and_sees_the_end(void **state)
 {
     USHORT port;
@@ -163,6 +179,7 @@ static void test_wait_for_a_condition_that_a_timer_brings(void **state)
 #define TESTS(X)                                               \
     X(test_peer_state_tells_how_it_stands)                     \
     X(test_peer_to_a_port_without_listener_is_refused)         \
+    X(test_unused_port_is_given_to_no_socket)                  \
     X(test_peer_receives_in_parts_and_sees_the_end)            \
     X(test_peer_that_does_not_read_pushes_back)                \
     X(test_server_takes_connections_in_any_order_of_asking)    \
