@@ -22,13 +22,16 @@
  * Under the queue's lock an item is copied and taken off the queue. From then on it is the driver's: its routine, and
  * anybody else, may queue it again or free it while the copy runs.
  *
- * An idle worker parks. Whoever queues an item clears the idle mark of one worker and unparks it.
+ * An idle worker parks. Whoever queues an item clears the idle mark of one worker and unparks it. A worker can be idle
+ * before the thread that made it has written down who it is; until then nobody can unpark it, so that thread looks once
+ * more whether something was queued meanwhile.
  */
 
 #define WORKERS_MAX 16u
 
-/* Simulated time for which stop lets the world go on when a work item does not return. */
+/* How long stop lets the world go on while no work item returns: simulated time, and times no_progress_ms. */
 #define STOP_PATIENCE_NS 60000000000u
+#define STOP_PATIENCE_FACTOR 3u
 
 enum worker_state { WORKER_NONE, WORKER_MAKING, WORKER_BUSY, WORKER_IDLE /* parked, or about to park */ };
 
@@ -51,6 +54,7 @@ static struct we_host_mutex s_lock = WE_HOST_MUTEX_INIT(WE_RANK_QUEUE);
 static LIST_ENTRY s_queue; /* WORK_QUEUE_ITEM.List */
 static struct worker s_workers[WORKERS_MAX];
 static unsigned s_busy_count; /* workers that run an item */
+static unsigned s_done_count; /* items that have returned */
 static bool s_is_stopping;
 
 /* Marks the items that belong to an IO_WORKITEM. Never called. */
@@ -139,6 +143,7 @@ static void worker_main(void *context)
         job_run(&job);
         we_host_mutex_lock(&s_lock);
         s_busy_count--;
+        s_done_count++;
         worker->running = NULL;
         we_host_mutex_unlock(&s_lock);
     }
@@ -155,6 +160,8 @@ static void worker_create(struct worker *worker)
     worker->thread = thread;
     if (thread == NULL) {
         worker->state = WORKER_NONE;
+    } else if (worker->state == WORKER_IDLE && (!IsListEmpty(&s_queue) || s_is_stopping)) {
+        we_host_unpark(&thread->host);
     }
     we_host_mutex_unlock(&s_lock);
     if (thread == NULL) {
@@ -201,7 +208,7 @@ bool we_ex_worker_queue(PWORK_QUEUE_ITEM item, const IO_WORKITEM *values)
         io_item->context = values->context;
     }
     InsertTailList(&s_queue, &item->List);
-    place = worker_find_locked();
+    place = s_is_stopping ? NULL : worker_find_locked(); /* a thread that still runs then has been reported */
     we_host_mutex_unlock(&s_lock);
     if (place != NULL) {
         worker_create(place);
@@ -241,6 +248,7 @@ void we_ex_worker_start(void)
     InitializeListHead(&s_queue);
     memset(s_workers, 0, sizeof(s_workers));
     s_busy_count = 0;
+    s_done_count = 0;
     s_is_stopping = false;
 }
 
@@ -261,22 +269,47 @@ static bool is_busy(void)
     return busy;
 }
 
-/* Lets queued and running items come to their end. False: one of them does not. */
+static unsigned done_count(void)
+{
+    unsigned count;
+
+    we_host_mutex_lock(&s_lock);
+    count = s_done_count;
+    we_host_mutex_unlock(&s_lock);
+    return count;
+}
+
+/* One piece of waiting. False: nothing moves. */
+static bool wait_a_little(void)
+{
+    uint64_t ticket;
+
+    if (we_host_exec_kind() == WE_EXEC_STEPPED) {
+        return we_host_exec_step(true);
+    }
+    ticket = we_host_exec_progress_ticket();
+    return !is_busy() || we_host_exec_wait_progress(ticket, we_nt_no_progress_ms());
+}
+
+static uint64_t patience_ns(void)
+{
+    return we_host_exec_kind() == WE_EXEC_STEPPED ? STOP_PATIENCE_NS
+                                                  : (uint64_t)we_nt_no_progress_ms() * STOP_PATIENCE_FACTOR * 1000000u;
+}
+
+/* Lets queued and running items come to their end. False: one of them does not, though other things may move. */
 static bool wait_until_drained(void)
 {
-    uint64_t patience_ends_ns = we_host_now_ns() + STOP_PATIENCE_NS;
+    uint64_t patience_ends_ns = we_host_now_ns() + patience_ns();
+    unsigned seen_count = done_count();
 
     while (is_busy()) {
-        if (we_host_exec_kind() == WE_EXEC_STEPPED) {
-            if (we_host_now_ns() > patience_ends_ns || !we_host_exec_step(true)) {
-                return false;
-            }
-        } else {
-            uint64_t ticket = we_host_exec_progress_ticket();
-
-            if (is_busy() && !we_host_exec_wait_progress(ticket, we_nt_no_progress_ms())) {
-                return false;
-            }
+        if (done_count() != seen_count) {
+            seen_count = done_count();
+            patience_ends_ns = we_host_now_ns() + patience_ns();
+        }
+        if (we_host_now_ns() > patience_ends_ns || !wait_a_little()) {
+            return false;
         }
     }
     return true;
@@ -314,8 +347,23 @@ static void report_running(void)
     }
 }
 
+/* A thread that is making a worker at this moment has not written it down yet. */
+static bool is_making(void)
+{
+    bool is_making_one = false;
+    unsigned i;
+
+    we_host_mutex_lock(&s_lock);
+    for (i = 0; i < WORKERS_MAX; i++) {
+        is_making_one = is_making_one || (s_workers[i].state != WORKER_NONE && s_workers[i].thread == NULL);
+    }
+    we_host_mutex_unlock(&s_lock);
+    return is_making_one;
+}
+
 void we_ex_worker_stop(void)
 {
+    unsigned spin_count = 0;
     unsigned i;
 
     if (!wait_until_drained()) {
@@ -323,10 +371,14 @@ void we_ex_worker_stop(void)
         we_host_exec_stop_parking();
     }
     workers_wake();
+    while (is_making()) {
+        we_host_yield(&spin_count);
+    }
     for (i = 0; i < WORKERS_MAX; i++) {
         if (s_workers[i].thread != NULL) {
             we_ps_thread_join(s_workers[i].thread);
             s_workers[i].thread = NULL;
+            s_workers[i].state = WORKER_NONE;
         }
     }
 }

@@ -413,7 +413,11 @@ static bool run_dpc(struct we_nt_cpu *cpu)
 {
     struct we_nt_frame frame;
     LIST_ENTRY *entry;
-    KDPC copy;
+    PKDEFERRED_ROUTINE routine;
+    PVOID context;
+    PVOID argument1;
+    PVOID argument2;
+    PKDPC dpc;
 
     if (count_is_zero(&cpu->dpc_count)) {
         return false;
@@ -425,18 +429,20 @@ static bool run_dpc(struct we_nt_cpu *cpu)
     }
     entry = RemoveHeadList(&cpu->dpcs);
     count_sub(cpu, &cpu->dpc_count);
-    copy = *CONTAINING_RECORD(entry, KDPC, DpcListEntry);
+    dpc = CONTAINING_RECORD(entry, KDPC, DpcListEntry);
+    routine = dpc->DeferredRoutine;
+    context = dpc->DeferredContext;
+    argument1 = dpc->SystemArgument1;
+    argument2 = dpc->SystemArgument2;
     /* From here on the object may be queued again, on any processor, or freed. */
-    __atomic_store_n(&CONTAINING_RECORD(entry, KDPC, DpcListEntry)->DpcData, NULL, __ATOMIC_SEQ_CST);
+    __atomic_store_n(&dpc->DpcData, NULL, __ATOMIC_SEQ_CST);
     we_host_mutex_unlock(&cpu->lock);
 
     if (we_nt_door_is_shut()) {
         return true;
     }
-    we_nt_door_enter(&frame, WE_DOOR_DPC, (const void *)(ULONG_PTR)copy.DeferredRoutine,
-                     CONTAINING_RECORD(entry, KDPC, DpcListEntry));
-    copy.DeferredRoutine(CONTAINING_RECORD(entry, KDPC, DpcListEntry), copy.DeferredContext, copy.SystemArgument1,
-                         copy.SystemArgument2);
+    we_nt_door_enter(&frame, WE_DOOR_DPC, (const void *)(ULONG_PTR)routine, dpc);
+    routine(dpc, context, argument1, argument2);
     we_nt_door_leave(&frame);
     return true;
 }
@@ -479,6 +485,8 @@ void we_nt_section_enter(struct we_nt_section *section, unsigned preferred_cpu)
 
     section->old_irql = thread->irql;
     if (thread->cpu == NULL) {
+        section->frames = thread->frames;
+        thread->section = section;
         we_nt_cpu_raise(thread, DISPATCH_LEVEL, preferred_cpu);
     }
 }
@@ -488,6 +496,7 @@ void we_nt_section_leave(struct we_nt_section *section)
     struct we_nt_thread *thread = we_nt_thread_current();
 
     if (section->old_irql < DISPATCH_LEVEL) {
+        thread->section = NULL;
         we_nt_cpu_lower(thread, section->old_irql);
     }
 }
@@ -517,6 +526,23 @@ static void join_later_irps(struct we_nt_cpu *cpu)
         InsertTailList(&cpu->irps, RemoveHeadList(&cpu->later_irps));
     }
     we_host_mutex_unlock(&cpu->lock);
+}
+
+void we_nt_cpu_flush(unsigned cpu_index)
+{
+    struct we_nt_thread *thread = we_nt_thread_current();
+    struct we_nt_cpu *cpu = &s_cpus[cpu_index];
+    KIRQL old_irql = thread->irql;
+    uint32_t flushed_count = 0;
+    uint32_t count;
+
+    cpu_take_this(thread, cpu); /* a DPC that is running has returned then */
+    count = __atomic_load_n(&cpu->dpc_count, __ATOMIC_SEQ_CST);
+    while (flushed_count < count && cpu_has_queued(cpu)) {
+        cpu_drain(cpu); /* each turn of it begins with the oldest DPC */
+        flushed_count += DRAIN_MAX;
+    }
+    cpu_give(thread, old_irql);
 }
 
 void we_nt_cpu_run(unsigned cpu_index, const struct we_host_ready *ready, unsigned ready_count)

@@ -45,6 +45,7 @@ struct we_nt_cpu {
 #define WE_NT_ANY_CPU UINT_MAX
 struct we_nt_section {
     KIRQL old_irql;
+    const struct we_nt_frame *frames; /* the thread's at the enter: inside these, driver code still sees old_irql */
 };
 void we_nt_section_enter(struct we_nt_section *section, unsigned preferred_cpu);
 void we_nt_section_leave(struct we_nt_section *section);
@@ -82,6 +83,10 @@ void we_nt_cpu_raise(struct we_nt_thread *thread, KIRQL new_irql, unsigned prefe
 void we_nt_cpu_lower(struct we_nt_thread *thread, KIRQL new_irql);
 /* Gives the processor up without draining it: for a thread that left by longjmp. */
 void we_nt_cpu_abandon(struct we_nt_thread *thread);
+
+/* Runs what is queued on the processor now, on the calling thread, which is below DISPATCH_LEVEL. DPCs that were queued
+ * before the call have returned afterwards. */
+void we_nt_cpu_flush(unsigned cpu);
 
 /* Start and stop; exec hooks. */
 WE_MUST_USE bool we_nt_cpu_start(unsigned cpu_count);

@@ -142,29 +142,12 @@ NTSTATUS NTAPI KeSetTargetProcessorDpcEx(PKDPC Dpc, PPROCESSOR_NUMBER ProcNumber
 
 /* --- KeFlushQueuedDpcs ------------------------------------------------------------------- */
 
-static VOID NTAPI flush_reached(PKDPC dpc, PVOID context, PVOID argument1, PVOID argument2)
-{
-    (void)dpc;
-    (void)argument1;
-    (void)argument2;
-    KeSetEvent((PKEVENT)context, IO_NO_INCREMENT, FALSE);
-}
-
 VOID NTAPI KeFlushQueuedDpcs(VOID)
 {
     unsigned i;
 
     WE_NT_ENTRY(KeFlushQueuedDpcs);
-    for (i = 0; i < we_nt_cpu_count(); i++) {
-        KEVENT is_reached;
-        KDPC marker;
-
-        /* A processor runs its DPCs one after the other: when a marker at the end of the line has run, those that
-         * were there before have returned. */
-        KeInitializeEvent(&is_reached, NotificationEvent, FALSE);
-        dpc_init(&marker, TYPE_DPC, flush_reached, &is_reached);
-        marker.Number = (USHORT)(i + 1u);
-        (void)we_ke_dpc_insert(&marker, i, NULL, NULL);
-        (void)we_ke_wait_internal(&is_reached.Header, WE_HOST_FOREVER);
+    for (i = 0; i < we_nt_cpu_count() && we_nt_irql_current() < DISPATCH_LEVEL; i++) {
+        we_nt_cpu_flush(i);
     }
 }

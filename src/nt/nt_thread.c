@@ -92,6 +92,7 @@ static void thread_reset(struct we_nt_thread *thread)
         }
     }
     thread->frames = NULL;
+    thread->section = NULL;
     thread->hold_count = 0;
     thread->raise_count = 0;
     thread->kernel_apc_disable = 0;
@@ -184,14 +185,18 @@ void we_nt_thread_describe(char *text, size_t size_bytes)
 {
     struct we_nt_thread *thread = we_nt_thread_peek();
     const struct we_nt_frame *frame;
+    bool is_in_section;
     size_t length;
 
     if (thread == NULL) {
         snprintf(text, size_bytes, "a thread outside the emulated kernel");
         return;
     }
-    length = (size_t)snprintf(text, size_bytes, "thread %u at %s", (unsigned)thread->id, we_nt_irql_name(thread->irql));
-    if (thread->cpu != NULL && length < size_bytes) {
+    /* That a function of ours works at DISPATCH_LEVEL is nothing that its caller knows. */
+    is_in_section = thread->section != NULL && thread->section->frames == thread->frames;
+    length = (size_t)snprintf(text, size_bytes, "thread %u at %s", (unsigned)thread->id,
+                              we_nt_irql_name(is_in_section ? thread->section->old_irql : thread->irql));
+    if (thread->cpu != NULL && !is_in_section && length < size_bytes) {
         length += (size_t)snprintf(text + length, size_bytes - length, " on processor %u", thread->cpu->index);
     }
     for (frame = thread->frames; frame != NULL && length < size_bytes; frame = frame->outer) {

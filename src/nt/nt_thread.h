@@ -10,6 +10,7 @@
 #include "host/host_trace.h"
 
 struct we_nt_cpu;
+struct we_nt_section;
 
 /* What kind of driver code a door frame runs; names appear in reports. */
 #define WE_NT_DOOR_LIST(X)                          \
@@ -84,9 +85,10 @@ struct we_nt_thread {
     BOOLEAN is_cpu;    /* a processor's host thread */
     SHORT kernel_apc_disable;
     SHORT special_apc_disable;
-    struct we_nt_cpu *cpu;      /* owned processor, NULL below DISPATCH_LEVEL */
-    struct we_nt_cpu *last_cpu; /* never NULL once attached */
-    struct we_nt_frame *frames; /* innermost door frame, NULL outside driver code entered by us */
+    struct we_nt_cpu *cpu;               /* owned processor, NULL below DISPATCH_LEVEL */
+    struct we_nt_cpu *last_cpu;          /* never NULL once attached */
+    struct we_nt_frame *frames;          /* innermost door frame, NULL outside driver code entered by us */
+    const struct we_nt_section *section; /* the one that has raised the IRQL; NULL: none */
     struct we_nt_hold holds[WE_NT_HOLD_MAX];
     struct we_nt_raise raises[WE_NT_RAISE_MAX];
     struct we_host_thread host;

@@ -227,6 +227,23 @@ static void test_sock_031_breach_enable_without_a_callback(void **state)
     socket_close(listener);
 }
 
+/* The library works at DISPATCH_LEVEL; a report speaks of the driver. */
+static void test_sock_031_breach_names_the_level_of_the_call(void **state)
+{
+    PWSK_SOCKET socket = socket_open(*state, WSK_FLAG_LISTEN_SOCKET, AF_INET, NULL, &accept_dispatch);
+    KIRQL old_irql;
+
+    wsk_kit_expect_report("SOCK-031");
+    (void)socket_events_try(socket, WSK_EVENT_ACCEPT);
+    assert_non_null(strstr(wsk_kit_last_report(), "at PASSIVE_LEVEL"));
+    KeRaiseIrql(DISPATCH_LEVEL, &old_irql);
+    wsk_kit_expect_report("SOCK-031");
+    (void)socket_events_try(socket, WSK_EVENT_ACCEPT);
+    KeLowerIrql(old_irql);
+    assert_non_null(strstr(wsk_kit_last_report(), "at DISPATCH_LEVEL"));
+    socket_close(socket);
+}
+
 static void test_sock_031_near_miss_connection_events_on_a_listener(void **state)
 {
     USHORT port;
@@ -467,6 +484,7 @@ int main(int argc, char **argv)
         T(test_sock_030_near_miss_receive_buffer_after_bind),
         T(test_sock_031_breach_enable_before_bind),
         T(test_sock_031_breach_enable_without_a_callback),
+        T(test_sock_031_breach_names_the_level_of_the_call),
         T(test_sock_031_near_miss_connection_events_on_a_listener),
         T(test_sock_032_breach_disable_of_two_events),
         T(test_sock_032_near_miss_disable_of_an_event_that_is_off),
