@@ -121,12 +121,13 @@ static void connect_start_locked(struct we_wsk_call *call, const struct we_base_
 
     socket->state = WE_WSK_CONNECTING;
     socket->remote = *remote;
+    we_nt_completion_set_after(call->irp, after_cancelled, socket); /* before IoCancelIrp can see the IRP */
     if (!we_wsk_irp_queue_insert_locked(&socket->conn->connects, socket, call->irp)) {
+        we_nt_completion_set_after(call->irp, after_failed, socket);
         socket->state = WE_WSK_BOUND;
         we_nt_completions_add(&call->completions, call->irp, STATUS_CANCELLED, 0);
         return;
     }
-    we_nt_completion_set_after(call->irp, after_cancelled, socket);
     err = endpoint_prepare_locked(socket);
     if (err == WE_OK) {
         err = we_host_stream_connect(socket->ep, remote);

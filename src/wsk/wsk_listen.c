@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Listening sockets: the only caller of the accept table, and the takers that its requests meet. */
+/* Listening sockets: what the network and the client tell their requests. */
 #include "wsk/wsk_listen.h"
 
 #include <string.h>
@@ -26,9 +26,7 @@
  * An event that the table parks (a callback is on the stack) is remembered in the machine and replayed by the
  * thread that comes back from the callback.
  *
- * Takers: a request in READY goes to the oldest WskAccept IRP, else to WskAcceptEvent if that is enabled, else it
- * stays. listener_match() looks for such pairs; it runs after a request became ready, an IRP was queued, or
- * the event was enabled.
+ * Takers (wsk_take.c): WskAccept IRPs and WskAcceptEvent, which requests in READY meet.
  *
  * Lifetime: the table holds one reference on each request, an endpoint that is watched holds one while it
  * delivers an event, and each function that works on a request without the lock holds one. A request holds a
@@ -64,18 +62,24 @@ static void request_inspect(struct we_wsk_request_record *request)
     we_wsk_request_poison_locked(shown);
     we_host_mutex_unlock(&socket->lock);
 
-    we_wsk_request_run(request, inspect_answer_event(action), NULL);
+    we_wsk_request_run(request, inspect_answer_event(action), NULL, WE_WSK_OURS);
     we_wsk_request_replay(request);
 }
 
 /* True when one more request may enter the table. Counts the callbacks it may cause in the rundown. */
 static bool listener_admit(struct we_wsk_socket *socket)
 {
+    bool has_room;
     bool is_admitted;
 
     we_host_mutex_lock(&socket->lock);
-    is_admitted = socket->listener->request_count < WE_WSK_REQUEST_MAX && we_wsk_rundown_acquire_locked(socket);
+    has_room = socket->listener->request_count < WE_WSK_REQUEST_MAX;
+    is_admitted = has_room && we_wsk_rundown_acquire_locked(socket);
     we_host_mutex_unlock(&socket->lock);
+    if (!has_room) {
+        WE_LOG_ONCE(WE_LOG_WARNING, "a listening socket holds %u undelivered connection requests: more are refused",
+                    WE_WSK_REQUEST_MAX);
+    }
     return is_admitted;
 }
 
@@ -85,8 +89,6 @@ static void listener_take(struct we_wsk_socket *socket, struct we_host_ep *ep)
     bool is_conditional = socket->conditional_accept != 0;
 
     if (!listener_admit(socket)) {
-        WE_LOG_ONCE(WE_LOG_WARNING, "a listening socket holds %u undelivered connection requests: more are refused",
-                    WE_WSK_REQUEST_MAX);
         we_host_refuse(ep);
         return;
     }
@@ -95,7 +97,7 @@ static void listener_take(struct we_wsk_socket *socket, struct we_host_ep *ep)
         if (is_conditional) {
             request_inspect(request);
         } else {
-            we_wsk_listen_match(socket);
+            we_wsk_listen_match(socket, WE_WSK_OURS);
         }
         we_wsk_request_unref(request);
     }
@@ -149,145 +151,6 @@ enum we_err we_wsk_listen_start(struct we_wsk_socket *socket)
     return err;
 }
 
-/* --- takers --------------------------------------------------------------------------------------- */
-
-/* What a WskAccept IRP carries in its stack location. */
-static PIO_STACK_LOCATION accept_arguments(PIRP irp)
-{
-    return IoGetCurrentIrpStackLocation(irp);
-}
-
-static struct we_wsk_request_record *first_ready_locked(struct we_wsk_listener *listener)
-{
-    WE_BASE_LIST_FOR_EACH (link, &listener->requests) {
-        struct we_wsk_request_record *request = WE_BASE_LIST_ITEM(link, struct we_wsk_request_record, link);
-
-        if (we_wsk_accept_cell(request->machine.state, WE_ACCEPT_ON_TAKE_IRP)->kind == WE_ACCEPT_CELL_GO) {
-            return request;
-        }
-    }
-    return NULL;
-}
-
-static bool request_make_socket_locked(struct we_wsk_request_record *request, PVOID context, const VOID *dispatch)
-{
-    struct we_wsk_socket *socket = request->listener;
-    struct we_wsk_socket *accepted = we_wsk_socket_create(socket->client, WE_WSK_CONNECTION, socket->family,
-                                                          socket->type, socket->protocol, context, dispatch);
-    WSK_INSPECT_ID id = we_wsk_request_id(request);
-
-    if (accepted == NULL) {
-        return false;
-    }
-    accepted->cpu = socket->cpu;
-    accepted->keepalive = socket->keepalive;
-    accepted->receive_buffer_bytes = socket->receive_buffer_bytes;
-    we_wsk_socket_ref(accepted); /* the request's, until it is freed: the client may close the socket at once */
-    if (request->is_watched && we_host_ep_watch(request->ep, WE_WATCH_HANGUP, accepted->cpu,
-                                                &we_wsk_request_given_client, accepted) != WE_OK) {
-        WE_LOG_ONCE(WE_LOG_WARNING, "an accepted connection could not be watched");
-    }
-    we_wsk_conn_adopt(accepted, request->ep, &request->local, &request->remote);
-    if (socket->conditional_accept != 0) {
-        we_wsk_conn_set_inspect_id(accepted, &id);
-    }
-    request->ep = NULL;
-    request->accepted = accepted;
-    return true;
-}
-
-/* Gives the request to an accept IRP. */
-static bool take_by_irp_locked(struct we_wsk_request_record *request, PIRP irp, struct we_nt_completions *completions)
-{
-    PIO_STACK_LOCATION location = accept_arguments(irp);
-    SOCKADDR *local = (SOCKADDR *)location->Parameters.Others.Argument3;
-    SOCKADDR *remote = (SOCKADDR *)location->Parameters.Others.Argument4;
-    ADDRESS_FAMILY family = request->listener->family;
-
-    if (!request_make_socket_locked(request, location->Parameters.Others.Argument1,
-                                    location->Parameters.Others.Argument2)) {
-        we_nt_completions_add(completions, irp, STATUS_INSUFFICIENT_RESOURCES, 0);
-        return false;
-    }
-    if (local != NULL) {
-        we_wsk_addr_to_sockaddr(&request->local, family, local);
-    }
-    if (remote != NULL) {
-        we_wsk_addr_to_sockaddr(&request->remote, family, remote);
-    }
-    we_nt_completions_add(completions, irp, STATUS_SUCCESS, (ULONG_PTR)request->accepted);
-    return true;
-}
-
-/* Makes the socket that WskAcceptEvent will be offered; it inherits the listener's connection events. */
-static bool take_by_event_locked(struct we_wsk_request_record *request)
-{
-    struct we_wsk_socket *socket = request->listener;
-
-    if (!request_make_socket_locked(request, NULL, NULL)) {
-        return false;
-    }
-    request->accepted->events |= socket->events & we_wsk_event_valid_mask(WE_WSK_CONNECTION);
-    we_wsk_event_begin_locked(socket, WSK_EVENT_ACCEPT);
-    return true;
-}
-
-/* Finds one pair of request and taker. Returns the event for the request (reference taken), or NOTHING. */
-static enum we_wsk_accept_event pair_locked(struct we_wsk_socket *socket, struct we_wsk_request_record **paired,
-                                            struct we_nt_completions *completions)
-{
-    struct we_wsk_listener *listener = socket->listener;
-    struct we_wsk_request_record *request = first_ready_locked(listener);
-    enum we_wsk_accept_event event = WE_ACCEPT_ON_NOTHING;
-    PIRP irp;
-
-    if (request == NULL || socket->is_closing) {
-        return WE_ACCEPT_ON_NOTHING;
-    }
-    irp = we_wsk_irp_queue_pop_locked(&listener->accept_irps);
-    if (irp != NULL) {
-        if (take_by_irp_locked(request, irp, completions)) {
-            event = WE_ACCEPT_ON_TAKE_IRP;
-        }
-    } else if ((socket->events & WSK_EVENT_ACCEPT) != 0 && take_by_event_locked(request)) {
-        event = WE_ACCEPT_ON_TAKE_EVENT;
-    }
-    if (event != WE_ACCEPT_ON_NOTHING) {
-        we_wsk_request_ref(request);
-        *paired = request;
-    }
-    return event;
-}
-
-void we_wsk_listen_match(struct we_wsk_socket *socket)
-{
-    for (;;) {
-        struct we_nt_completions completions;
-        struct we_wsk_request_record *request = NULL;
-        enum we_wsk_accept_event event;
-        unsigned actions = 0;
-
-        we_nt_completions_init(&completions);
-        we_host_mutex_lock(&socket->lock);
-        event = pair_locked(socket, &request, &completions);
-        if (request != NULL) {
-            actions = we_wsk_request_step_locked(request, &event, NULL, &completions);
-            if (we_wsk_request_is_over(request)) {
-                we_wsk_request_retire_locked(request);
-                we_wsk_request_unref(request); /* the table's; ours keeps it */
-            }
-        }
-        we_host_mutex_unlock(&socket->lock);
-        we_nt_completions_run(&completions);
-        if (request == NULL) {
-            return;
-        }
-        event = we_wsk_request_call_client(request, actions);
-        we_wsk_request_run(request, event, NULL);
-        we_wsk_request_unref(request);
-    }
-}
-
 /* --- the category -------------------------------------------------------------------------------- */
 
 static bool listen_create(struct we_wsk_socket *socket)
@@ -300,6 +163,7 @@ static bool listen_create(struct we_wsk_socket *socket)
     we_wsk_irp_queue_init(&listener->accept_irps);
     we_base_list_init(&listener->requests);
     we_base_list_init(&listener->leaving);
+    we_wsk_take_init(listener, socket);
     socket->listener = listener;
     return true;
 }
@@ -343,7 +207,7 @@ static void listen_close_unlocked(struct we_wsk_socket *socket)
         we_host_close(ep, WE_CLOSE_RESET);
     }
     while ((request = next_to_close(socket)) != NULL) {
-        we_wsk_request_run(request, WE_ACCEPT_ON_CLOSING, NULL);
+        we_wsk_request_run(request, WE_ACCEPT_ON_CLOSING, NULL, WE_WSK_CALLERS);
         we_wsk_request_unref(request);
     }
 }
@@ -364,6 +228,7 @@ static void discard_all(struct we_base_list *requests)
 
 static void listen_destroy(struct we_wsk_socket *socket)
 {
+    we_wsk_take_fini(socket->listener);
     discard_all(&socket->listener->requests);
     discard_all(&socket->listener->leaving);
     we_base_idmap_fini(&socket->listener->ids);
@@ -374,7 +239,7 @@ static void listen_destroy(struct we_wsk_socket *socket)
 static void listen_events_enabled(struct we_wsk_socket *socket, ULONG events)
 {
     if ((events & WSK_EVENT_ACCEPT) != 0) {
-        we_wsk_listen_match(socket);
+        we_wsk_listen_match(socket, WE_WSK_CALLERS);
     }
 }
 
@@ -411,7 +276,7 @@ NTSTATUS WSKAPI we_wsk_accept(PWSK_SOCKET ListenSocket, ULONG Flags, PVOID Accep
                                   (unsigned)Flags);
         return we_wsk_call_end_inline(&call, STATUS_INVALID_PARAMETER, 0);
     }
-    location = accept_arguments(Irp);
+    location = IoGetCurrentIrpStackLocation(Irp);
     location->Parameters.Others.Argument1 = AcceptSocketContext;
     location->Parameters.Others.Argument2 = (PVOID)(ULONG_PTR)AcceptSocketDispatch;
     location->Parameters.Others.Argument3 = LocalAddress;
@@ -428,7 +293,7 @@ NTSTATUS WSKAPI we_wsk_accept(PWSK_SOCKET ListenSocket, ULONG Flags, PVOID Accep
     if (!is_queued) {
         return we_wsk_call_end_done(&call, STATUS_CANCELLED, 0);
     }
-    we_wsk_listen_match(socket);
+    we_wsk_listen_match(socket, WE_WSK_CALLERS);
     return we_wsk_call_end_pending(&call);
 }
 
@@ -506,7 +371,7 @@ NTSTATUS WSKAPI we_wsk_inspect_complete(PWSK_SOCKET ListenSocket, PWSK_INSPECT_I
         return NT_SUCCESS(status) ? we_wsk_call_end_done(&call, status, 0) : we_wsk_call_end_inline(&call, status, 0);
     }
     we_wsk_request_run(request, Action == WskInspectAccept ? WE_ACCEPT_ON_VERDICT_ACCEPT : WE_ACCEPT_ON_VERDICT_REJECT,
-                       Irp);
+                       Irp, WE_WSK_CALLERS);
     we_wsk_request_unref(request);
     return we_wsk_call_end_pending(&call);
 }

@@ -55,12 +55,15 @@ struct we_wsk_request_record *we_wsk_request_create(struct we_wsk_socket *listen
     request->listener = listener;
     request->ep = ep;
     we_base_list_init(&request->link);
+    we_base_list_init(&request->abort_link);
     we_wsk_accept_init(&request->machine, is_conditional);
     request_learn_addresses(request);
     we_wsk_socket_ref(listener);
 
     we_host_mutex_lock(&listener->lock);
-    request->id = we_base_idmap_add(&listener->listener->ids, request);
+    if (!listener->is_closing) { /* else nobody would ever tell the request that its listener closes */
+        request->id = we_base_idmap_add(&listener->listener->ids, request);
+    }
     if (request->id != 0) {
         request->serial = ++listener->listener->next_serial;
         we_base_list_append(&listener->listener->requests, &request->link);
@@ -141,12 +144,19 @@ bool we_wsk_request_find_finished_locked(const struct we_wsk_listener *listener,
     return false;
 }
 
+/* Callbacks last as long as the client likes: the oldest place may still be looked at when all others have been used
+ * meanwhile. */
 WSK_INSPECT_ID *we_wsk_request_show_locked(struct we_wsk_request_record *request)
 {
     struct we_wsk_listener *listener = request->listener->listener;
-    WSK_INSPECT_ID *shown = &listener->shown[listener->next_shown];
+    WSK_INSPECT_ID *shown;
+    unsigned i = 0;
 
-    listener->next_shown = (listener->next_shown + 1) % WE_WSK_SHOWN_MAX;
+    do {
+        WE_ASSERT(i++ < WE_WSK_SHOWN_MAX);
+        shown = &listener->shown[listener->next_shown];
+        listener->next_shown = (listener->next_shown + 1) % WE_WSK_SHOWN_MAX;
+    } while (shown->Key != 0 && shown->Key != WE_WSK_POISON_KEY);
     *shown = we_wsk_request_id(request);
     return shown;
 }

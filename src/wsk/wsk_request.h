@@ -12,8 +12,9 @@
 #define WE_WSK_REQUEST_MAX 1024u
 /* Ids of finished requests that are remembered, so that a late verdict gets the right answer. */
 #define WE_WSK_FINISHED_MAX 1024u
-/* Storage for ids while a callback looks at them; reused round robin, poisoned after each callback. */
-#define WE_WSK_SHOWN_MAX 16u
+/* Storage for ids while callbacks look at them, one on each processor at most; reused round robin, poisoned after each
+ * callback. */
+#define WE_WSK_SHOWN_MAX (2u * WE_HOST_CPU_MAX)
 /* What a poisoned id looks like: a driver that kept the pointer passes this. */
 #define WE_WSK_POISON_KEY ((ULONG_PTR)0xdededededededed0u)
 
@@ -29,6 +30,7 @@ struct we_wsk_request_record {
     struct we_base_addr remote;
     PIRP verdict_irp;               /* a verdict that is parked or being carried out */
     struct we_wsk_socket *accepted; /* OFFERING, TAKEN; holds a reference */
+    struct we_base_list abort_link; /* in listener->aborts while its WskAbortEvent is due */
     bool is_watched;                /* its endpoint reports to it */
     bool is_closing;                /* was told that its listener closes */
     bool is_in_ledger;              /* the ledger knows it while the client owes a verdict */
@@ -43,7 +45,13 @@ struct we_wsk_finished {
 };
 
 struct we_wsk_listener {
+    struct we_wsk_socket *socket;
     /* All guarded by the socket's lock. */
+    struct we_nt_work work; /* callbacks that a call of the client has caused: see wsk_listen.c */
+    unsigned work_cpu;      /* where it is queued */
+    bool is_work_queued;
+    struct we_base_list aborts; /* requests whose WskAbortEvent is due; each holds a reference */
+    unsigned completing_count;  /* WskAccept IRPs that got a connection and whose routine has not returned */
     struct we_wsk_irp_queue accept_irps;
     struct we_base_idmap ids;
     struct we_base_list requests; /* in order of arrival */
@@ -57,8 +65,8 @@ struct we_wsk_listener {
     bool has_hold; /* the network holds handshakes for this listener */
 };
 
-/* Makes the record of a request that the network just brought and puts it into the table. Takes ep over; on
- * failure (memory) it is refused and NULL is returned. No lock. One reference, for the caller. */
+/* Makes the record of a request that the network just brought and puts it into the table. Takes ep over; when the
+ * listener is closing, or without memory, it is refused and NULL is returned. No lock. One reference, for the caller. */
 struct we_wsk_request_record *we_wsk_request_create(struct we_wsk_socket *listener, struct we_host_ep *ep,
                                                     bool is_conditional);
 void we_wsk_request_ref(struct we_wsk_request_record *request);

@@ -35,9 +35,9 @@ static void request_ep_event(void *context, unsigned events)
         return; /* every request is about to hear that its listener closes */
     }
     if ((events & WE_NET_RESET) != 0) {
-        we_wsk_request_run(request, WE_ACCEPT_ON_PEER_RESET, NULL);
+        we_wsk_request_run(request, WE_ACCEPT_ON_PEER_RESET, NULL, WE_WSK_OURS);
     } else if ((events & WE_NET_ESTABLISHED) != 0) {
-        we_wsk_request_run(request, WE_ACCEPT_ON_ESTABLISHED, NULL);
+        we_wsk_request_run(request, WE_ACCEPT_ON_ESTABLISHED, NULL, WE_WSK_OURS);
     }
     we_wsk_rundown_release(socket);
 }
@@ -153,7 +153,7 @@ bool we_wsk_request_is_over(const struct we_wsk_request_record *request)
 
 /* --- actions that call the client ----------------------------------------------------------- */
 
-static void request_call_abort(struct we_wsk_request_record *request)
+void we_wsk_request_call_abort(struct we_wsk_request_record *request)
 {
     struct we_wsk_socket *socket = request->listener;
     WSK_INSPECT_ID *shown;
@@ -190,21 +190,26 @@ static enum we_wsk_accept_event request_call_offer(struct we_wsk_request_record 
     return WE_ACCEPT_ON_OFFER_REFUSED;
 }
 
-enum we_wsk_accept_event we_wsk_request_call_client(struct we_wsk_request_record *request, unsigned actions)
+enum we_wsk_accept_event we_wsk_request_call_client(struct we_wsk_request_record *request, unsigned actions,
+                                                    enum we_wsk_stack stack)
 {
     enum we_wsk_accept_event next = WE_ACCEPT_ON_NOTHING;
 
-    if ((actions & WE_ACCEPT_DO_ABORT) != 0) {
-        request_call_abort(request);
+    if ((actions & WE_ACCEPT_DO_ABORT) != 0 && stack == WE_WSK_OURS) {
+        we_wsk_request_call_abort(request);
+    } else if ((actions & WE_ACCEPT_DO_ABORT) != 0) {
+        we_wsk_listen_abort_later(request);
     }
     if ((actions & WE_ACCEPT_DO_OFFER) != 0) {
+        WE_ASSERT(stack == WE_WSK_OURS);
         next = request_call_offer(request);
     }
-    if ((actions & WE_ACCEPT_DO_ARM) != 0) {
+    /* With GIVE the arming waits until the IRP's completion routine has returned. */
+    if ((actions & WE_ACCEPT_DO_ARM) != 0 && (actions & WE_ACCEPT_DO_GIVE) == 0) {
         we_wsk_conn_arm(request->accepted);
     }
     if ((actions & WE_ACCEPT_DO_MATCH) != 0) {
-        we_wsk_listen_match(request->listener);
+        we_wsk_listen_match(request->listener, stack);
     }
     return next;
 }
@@ -260,7 +265,8 @@ unsigned we_wsk_request_step_locked(struct we_wsk_request_record *request, enum 
 
 /* Feeds an event and all that follows from it. Callers hold a reference to the request and are in a section;
  * no lock. verdict_irp goes with a verdict. May call the client before it returns. */
-void we_wsk_request_run(struct we_wsk_request_record *request, enum we_wsk_accept_event event, PIRP verdict_irp)
+void we_wsk_request_run(struct we_wsk_request_record *request, enum we_wsk_accept_event event, PIRP verdict_irp,
+                        enum we_wsk_stack stack)
 {
     struct we_wsk_socket *socket = request->listener;
     struct we_nt_completions completions;
@@ -282,7 +288,7 @@ void we_wsk_request_run(struct we_wsk_request_record *request, enum we_wsk_accep
 
         we_nt_completions_run(&completions);
         if (event == WE_ACCEPT_ON_NOTHING) {
-            event = we_wsk_request_call_client(request, actions);
+            event = we_wsk_request_call_client(request, actions, stack);
         } else {
             WE_ASSERT((actions & (WE_ACCEPT_DO_ABORT | WE_ACCEPT_DO_OFFER | WE_ACCEPT_DO_ARM | WE_ACCEPT_DO_MATCH)) ==
                       0);
@@ -313,6 +319,6 @@ void we_wsk_request_replay(struct we_wsk_request_record *request)
         if (event == WE_ACCEPT_ON_NOTHING) {
             return;
         }
-        we_wsk_request_run(request, event, irp);
+        we_wsk_request_run(request, event, irp, WE_WSK_OURS);
     }
 }

@@ -230,6 +230,7 @@ void we_wsk_rx_arm_locked(struct we_wsk_socket *socket, bool must_watch, struct 
         rx->may_read = true; /* bytes may have come before anybody looked */
         rx->must_watch = must_watch;
     }
+    rx->is_armed = true;
     we_wsk_rx_kick_locked(socket);
 }
 

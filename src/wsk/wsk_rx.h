@@ -32,6 +32,7 @@ struct we_wsk_rx {             /* guarded by the socket's lock */
     bool has_end_hint;      /* the network says that the peer finished; bytes may still come first */
     bool has_end;           /* the end was read */
     bool must_watch;        /* armed, and nobody gets the endpoint's events yet */
+    bool is_armed;          /* the client knows the connection: it may be called */
     bool must_tell_end;     /* WskDisconnectEvent is owed */
     bool must_tell_reset;   /* the same, with WSK_FLAG_ABORTIVE */
     bool has_reported_lent; /* SOCK-039 */

@@ -271,7 +271,7 @@ static bool must_tell_locked(const struct we_wsk_socket *socket)
 {
     const struct we_wsk_rx *rx = &socket->conn->rx;
 
-    return (rx->must_tell_end || rx->must_tell_reset) && (socket->events & WSK_EVENT_DISCONNECT) != 0 &&
+    return rx->is_armed && (rx->must_tell_end || rx->must_tell_reset) && (socket->events & WSK_EVENT_DISCONNECT) != 0 &&
            rx->receive_count == 0;
 }
 

@@ -160,7 +160,8 @@ static void request_start_locked(struct we_wsk_socket *socket, PIRP irp, struct 
 {
     struct we_wsk_tx *tx = &socket->conn->tx;
 
-    if (!tx->is_blocked && we_wsk_irp_queue_is_empty_locked(&tx->sends)) {
+    /* One that is being cancelled may still stand in the queue: nothing will come of it, and nobody calls for the next. */
+    if (!tx->is_blocked && we_wsk_irp_queue_first_locked(&tx->sends) == NULL) {
         enum we_err err = transfer_locked(socket, irp);
 
         if (err != WE_ERR_AGAIN) {
