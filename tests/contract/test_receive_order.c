@@ -47,8 +47,9 @@ static void lane_completed(struct wsk_request *request)
             InterlockedIncrement(&stream->wrong_count);
         }
     }
-    stream->length += request->result.Information;
+    /* Receives that find nothing but the end are answered at once, on several processors: they write nothing here. */
     if (request->result.Information > 0) {
+        stream->length += request->result.Information;
         lane_post(lane);
     } else if (InterlockedIncrement(&stream->ended_count) == OUTSTANDING) {
         KeSetEvent(&stream->end, IO_NO_INCREMENT, FALSE);

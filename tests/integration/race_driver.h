@@ -65,6 +65,7 @@ void race_close_listener(struct race *race);
 void race_stop(struct race *race);
 void race_destroy(struct race *race);
 const struct race_counters *race_counters(const struct race *race);
+const struct race_config *race_config(const struct race *race);
 /* What is left, for whoever reads a failure. */
 void race_print(struct race *race);
 /* The first broken promise, or NULL. */

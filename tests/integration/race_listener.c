@@ -113,7 +113,8 @@ static void close_task(PVOID context)
 /* The listener is closed in the middle of things: inside the callback, or somewhere else. */
 static void maybe_close(struct race *race)
 {
-    LONG so_far = race->counters.inspected + race->counters.delivered;
+    LONG so_far = InterlockedCompareExchange(&race->counters.inspected, 0, 0) +
+                  InterlockedCompareExchange(&race->counters.delivered, 0, 0);
 
     if (race->config.close_after != 0 && so_far >= (LONG)race->config.close_after) {
         if (race_draw(race, 2) == 0) {

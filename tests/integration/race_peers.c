@@ -111,7 +111,9 @@ static void peer_finish(struct race_peers *peers, struct race_peer *peer)
 /* A peer that is not connected gives up, or waits. */
 static void peer_act_connecting(struct race_peers *peers, struct race_peer *peer)
 {
-    if (peer->will_reset && race_peers_random(peers, 4) == 0) {
+    /* The others give up in the end, too: nobody may ever decide about them. */
+    if (race_peers_random(peers, peer->will_reset ? 4 : 50) == 0) {
+        peer->will_reset = true;
         peer_finish(peers, peer);
     }
 }
@@ -223,6 +225,25 @@ void race_peers_finish(struct race_peers *peers)
 void race_peers_expect_over(struct race_peers *peers)
 {
     wsk_kit_wait_for(is_over, peers, "all peers to come to their end");
+}
+
+void race_peers_judge(const struct race_peers *peers, const struct race *race)
+{
+    const struct race_counters *counters = race_counters(race);
+    const struct race_config *config = race_config(race);
+
+    if (race_violation(race) != NULL) {
+        fail_msg("%s", race_violation(race));
+    }
+    if (!config->is_plain) {
+        assert_true(counters->delivered + counters->aborted <= counters->inspected);
+    }
+    assert_int_equal(counters->connections + counters->refused, counters->delivered);
+    assert_int_equal(counters->finished + counters->broken, counters->connections);
+    if (!peers->config.is_breaking_off && config->close_after == 0) {
+        /* Nobody was lost: every connection that both sides finished in order was seen so by both. */
+        assert_int_equal(counters->finished, peers->ended);
+    }
 }
 
 void race_peers_print(struct race_peers *peers)

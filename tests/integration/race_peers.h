@@ -45,6 +45,8 @@ bool race_peers_act(struct race_peers *peers);
 void race_peers_finish(struct race_peers *peers);
 /* After the listener has closed: all have come to their end. */
 void race_peers_expect_over(struct race_peers *peers);
+/* After race_stop: asserts that no promise was broken and that both sides saw the same. */
+void race_peers_judge(const struct race_peers *peers, const struct race *race);
 /* One line for each peer that is open, for whoever reads a failure. */
 void race_peers_print(struct race_peers *peers);
 /* Frees what is left, also after a failure. */

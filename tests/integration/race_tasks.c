@@ -37,6 +37,11 @@ const struct race_counters *race_counters(const struct race *race)
     return &race->counters;
 }
 
+const struct race_config *race_config(const struct race *race)
+{
+    return &race->config;
+}
+
 void race_use(struct race *race)
 {
     InterlockedIncrement(&race->rundown);

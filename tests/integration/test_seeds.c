@@ -71,24 +71,6 @@ static void run_world(struct race_peers *peers)
     }
 }
 
-static void judge(const struct scenario *scenario, struct race *race, const struct race_peers *peers)
-{
-    const struct race_counters *counters = race_counters(race);
-
-    if (race_violation(race) != NULL) {
-        fail_msg("%s", race_violation(race));
-    }
-    if (!scenario->race.is_plain) {
-        assert_true(counters->delivered + counters->aborted <= counters->inspected);
-    }
-    assert_int_equal(counters->connections + counters->refused, counters->delivered);
-    assert_int_equal(counters->finished + counters->broken, counters->connections);
-    if (!scenario->peers.is_breaking_off && scenario->race.close_after == 0) {
-        /* Nobody was lost: every connection that both sides finished in order was seen so by both. */
-        assert_int_equal(counters->finished, peers->ended);
-    }
-}
-
 static void run_seed(const struct scenario *scenario, unsigned long long seed)
 {
     struct race_config race_config = scenario->race;
@@ -111,7 +93,7 @@ static void run_seed(const struct scenario *scenario, unsigned long long seed)
     race_peers_expect_over(&s_run.peers);
     wsk_kit_advance_ms(10); /* connections that are about to end do so by themselves */
     race_stop(race);
-    judge(scenario, race, &s_run.peers);
+    race_peers_judge(&s_run.peers, race);
     race_destroy(race);
     s_run.race = NULL;
     race_peers_close(&s_run.peers);
