@@ -13,6 +13,8 @@ install(DIRECTORY include/wsk_emu
     DESTINATION ${CMAKE_INSTALL_INCLUDEDIR}
     FILES_MATCHING PATTERN "*.h")
 
+install(FILES LICENSE README.md CHANGELOG.md DESTINATION ${CMAKE_INSTALL_DOCDIR})
+
 install(EXPORT wsk_emu_targets
     NAMESPACE wsk_emu::
     FILE wsk_emu-targets.cmake
