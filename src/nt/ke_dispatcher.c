@@ -300,7 +300,13 @@ static void describe_thread(struct we_nt_thread *thread, void *context)
     if (!thread->is_waiting) {
         return;
     }
-    for (i = 0; i < thread->wait_count && description->length < description->size_bytes; i++) {
+    if (thread->block_lock != NULL) {
+        description->length +=
+            (size_t)snprintf(description->text + description->length, description->size_bytes - description->length,
+                             "thread %u waits for the lock %p since:\n", (unsigned)thread->id, thread->block_lock);
+    }
+    for (i = 0; thread->block_lock == NULL && i < thread->wait_count && description->length < description->size_bytes;
+         i++) {
         const DISPATCHER_HEADER *header = (const DISPATCHER_HEADER *)thread->wait_blocks[i].Object;
 
         description->length += (size_t)snprintf(

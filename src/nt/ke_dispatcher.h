@@ -61,8 +61,8 @@ void we_ke_timers_expire(unsigned cpu, uint64_t now_ns);
 void we_ke_timers_each(void (*fn)(PKTIMER timer, void *context), void *context);
 /* Cancels every set timer (stop); returns how many there were and reports each as DPC-004. */
 size_t we_ke_timers_stop(void);
-/* Memory is about to be freed: reports DPC-001 for a set timer and DPC-002 for a queued DPC inside it, and takes them
- * off their queues. */
+/* Memory is about to be freed: reports DPC-001 for a set timer, DPC-002 for a queued DPC and LOCK-030 for a resource
+ * inside it, and takes them off their queues. */
 void we_ke_check_freed_range(const void *base, size_t size_bytes);
 uint64_t we_ke_deadline_ns(const LARGE_INTEGER *timeout);
 

@@ -4,8 +4,9 @@
 
 #include "base/base_assert.h"
 #include "host/host_exec.h"
+#include "nt/ex_spinlock.h"
 #include "nt/ke_cpu.h"
-#include "nt/nt_door.h"
+#include "nt/ke_hold.h"
 #include "nt/nt_irql.h"
 #include "nt/nt_thread.h"
 #include "vrf/vrf_report.h"
@@ -24,76 +25,18 @@
 #define WORD_PLAIN ((ULONG_PTR)1)
 #define HANDLE_WAITS ((ULONG_PTR)1)
 
-static struct we_nt_hold *hold_find(struct we_nt_thread *thread, const void *lock)
-{
-    unsigned i;
-
-    for (i = thread->hold_count; i > 0; i--) {
-        if (thread->holds[i - 1].lock == lock) {
-            return &thread->holds[i - 1];
-        }
-    }
-    return NULL;
-}
-
-static void hold_push(struct we_nt_thread *thread, const void *lock, KIRQL old_irql, enum we_nt_hold_kind kind,
-                      void *site)
-{
-    struct we_nt_hold *hold;
-
-    if (thread->hold_count == WE_NT_HOLD_MAX) {
-        WE_UNREACHABLE("a thread holds more spin locks than are kept on record");
-    }
-    hold = &thread->holds[thread->hold_count++];
-    hold->lock = lock;
-    hold->site = site;
-    hold->old_irql = old_irql;
-    hold->kind = (UCHAR)kind;
-}
-
-static void hold_drop(struct we_nt_thread *thread, struct we_nt_hold *hold)
-{
-    struct we_nt_hold *last = &thread->holds[thread->hold_count - 1];
-
-    while (hold < last) {
-        hold[0] = hold[1];
-        hold++;
-    }
-    thread->hold_count--;
-}
-
-static void report_hold(enum we_vrf_rule rule, const struct we_nt_hold *hold, const char *text)
-{
-    struct we_host_trace taken = { { hold->site } };
-    struct we_vrf_object object = { "spin lock", hold->lock, NULL, NULL, NULL };
-
-    object.made = &taken;
-    (void)we_vrf_report(rule, &object, "%s: spin lock %p", text, hold->lock);
-}
-
 /* True when the thread has the lock already: reported, recorded as refused, not acquired again. */
 static BOOLEAN refuse_recursion(struct we_nt_thread *thread, const void *lock, KIRQL old_irql, void *site)
 {
-    const struct we_nt_hold *hold = hold_find(thread, lock);
+    const struct we_nt_hold *hold = we_ke_hold_find(thread, lock);
 
     if (hold == NULL) {
         return FALSE;
     }
-    report_hold(WE_RULE_LOCK_001, hold, "a thread acquires a spin lock that it holds, which would hang the processor");
-    hold_push(thread, lock, old_irql, WE_HOLD_REFUSED, site);
+    we_ke_hold_report(WE_RULE_LOCK_001, hold,
+                      "a thread acquires a spin lock that it holds, which would hang the processor");
+    we_ke_hold_push(thread, lock, old_irql, WE_HOLD_REFUSED, site);
     return TRUE;
-}
-
-/* After a failed test the holder of a lock may be gone for good: then its waiters end, too. */
-#define HOPELESS_SPINS 4096u
-
-/* One turn of waiting for a lock. */
-static void spin(struct we_nt_thread *thread, unsigned *spin_count)
-{
-    we_host_yield(spin_count);
-    if (*spin_count % HOPELESS_SPINS == 0 && we_nt_door_is_shut() && thread->host.is_created) {
-        we_ps_thread_unwind(thread);
-    }
 }
 
 static BOOLEAN word_try_plain(PKSPIN_LOCK lock)
@@ -149,16 +92,16 @@ static void acquire_plain(PKSPIN_LOCK lock, KIRQL old_irql, enum we_nt_hold_kind
         return;
     }
     while (!word_try_plain(lock)) {
-        spin(thread, &spin_count);
+        we_ke_spin(thread, &spin_count);
         check_word(lock, spin_count);
     }
-    hold_push(thread, lock, old_irql, kind, site);
+    we_ke_hold_push(thread, lock, old_irql, kind, site);
 }
 
 /* Finds the hold that a release belongs to; reports and answers NULL when there is none. */
 static struct we_nt_hold *release_find(struct we_nt_thread *thread, const void *lock, const char *function)
 {
-    struct we_nt_hold *hold = hold_find(thread, lock);
+    struct we_nt_hold *hold = we_ke_hold_find(thread, lock);
 
     if (hold == NULL) {
         struct we_vrf_object object = { "spin lock", lock, NULL, NULL, NULL };
@@ -180,22 +123,24 @@ static void release_plain(PKSPIN_LOCK lock, enum we_nt_hold_kind kind, KIRQL new
     }
     old_irql = hold->old_irql;
     if (hold->kind == WE_HOLD_REFUSED) {
-        hold_drop(thread, hold);
+        we_ke_hold_drop(thread, hold);
         return;
     }
     if (hold->kind == WE_HOLD_QUEUED || hold->kind == WE_HOLD_QUEUED_AT_DPC) {
-        report_hold(WE_RULE_LOCK_009, hold, "a lock taken with the in-stack queued API is released with the plain one");
+        we_ke_hold_report(WE_RULE_LOCK_009, hold,
+                          "a lock taken with the in-stack queued API is released with the plain one");
         we_ke_spinlock_force_release(thread);
         return;
     }
     if (hold->kind != kind) {
-        report_hold(WE_RULE_LOCK_014, hold, "a spin lock is released by a form that does not belong to its acquire");
+        we_ke_hold_report(WE_RULE_LOCK_014, hold,
+                          "a spin lock is released by a form that does not belong to its acquire");
     } else if (kind == WE_HOLD_SPIN && new_irql != old_irql) {
         (void)we_vrf_report(WE_RULE_LOCK_013, NULL, "%s(%p, %s), but the acquire saved %s", function, (void *)lock,
                             we_nt_irql_name(new_irql), we_nt_irql_name(old_irql));
     }
     kind = (enum we_nt_hold_kind)hold->kind;
-    hold_drop(thread, hold);
+    we_ke_hold_drop(thread, hold);
     __atomic_store_n(lock, WORD_FREE, __ATOMIC_RELEASE);
     if (kind == WE_HOLD_SPIN) {
         we_nt_cpu_lower(thread, old_irql);
@@ -231,7 +176,7 @@ VOID NTAPI KeReleaseSpinLock(PKSPIN_LOCK SpinLock, KIRQL NewIrql)
 {
     KIRQL irql = we_nt_irql_current();
 
-    if (irql != DISPATCH_LEVEL && hold_find(we_nt_thread_current(), SpinLock) != NULL) {
+    if (irql != DISPATCH_LEVEL && we_ke_hold_find(we_nt_thread_current(), SpinLock) != NULL) {
         (void)we_vrf_report(WE_RULE_LOCK_011, NULL, "KeReleaseSpinLock(%p) was called at %s", (void *)SpinLock,
                             we_nt_irql_name(irql));
     }
@@ -267,7 +212,7 @@ BOOLEAN NTAPI KeTryToAcquireSpinLockAtDpcLevel(PKSPIN_LOCK SpinLock)
     if (!word_try_plain(SpinLock)) {
         return FALSE;
     }
-    hold_push(thread, SpinLock, thread->irql, WE_HOLD_SPIN_AT_DPC, __builtin_return_address(0));
+    we_ke_hold_push(thread, SpinLock, thread->irql, WE_HOLD_SPIN_AT_DPC, __builtin_return_address(0));
     return TRUE;
 }
 
@@ -309,7 +254,7 @@ static void acquire_queued(PKSPIN_LOCK lock, PKLOCK_QUEUE_HANDLE handle, KIRQL o
         ULONG_PTR tail = __atomic_load_n(lock, __ATOMIC_ACQUIRE);
 
         if (tail == WORD_PLAIN) {
-            spin(thread, &spin_count); /* held through the plain API: not our queue */
+            we_ke_spin(thread, &spin_count); /* held through the plain API: not our queue */
             continue;
         }
         if (__atomic_compare_exchange_n(lock, &tail, (ULONG_PTR)self, FALSE, __ATOMIC_ACQ_REL, __ATOMIC_ACQUIRE)) {
@@ -320,12 +265,12 @@ static void acquire_queued(PKSPIN_LOCK lock, PKLOCK_QUEUE_HANDLE handle, KIRQL o
     if (before != NULL) {
         __atomic_store_n(&before->Next, self, __ATOMIC_RELEASE);
         while (__atomic_load_n((ULONG_PTR *)(void *)&self->Lock, __ATOMIC_ACQUIRE) & HANDLE_WAITS) {
-            spin(thread, &spin_count);
+            we_ke_spin(thread, &spin_count);
         }
     } else {
         __atomic_store_n((ULONG_PTR *)(void *)&self->Lock, (ULONG_PTR)lock, __ATOMIC_RELAXED);
     }
-    hold_push(thread, lock, old_irql, kind, site);
+    we_ke_hold_push(thread, lock, old_irql, kind, site);
     thread->holds[thread->hold_count - 1].handle = handle;
 }
 
@@ -359,25 +304,26 @@ static void release_queued(PKLOCK_QUEUE_HANDLE handle, enum we_nt_hold_kind kind
     }
     old_irql = hold->old_irql;
     if (hold->kind == WE_HOLD_REFUSED) {
-        hold_drop(thread, hold);
+        we_ke_hold_drop(thread, hold);
         return;
     }
     if (hold->kind == WE_HOLD_SPIN || hold->kind == WE_HOLD_SPIN_AT_DPC) {
-        report_hold(WE_RULE_LOCK_009, hold, "a lock taken with the plain API is released with the in-stack queued one");
+        we_ke_hold_report(WE_RULE_LOCK_009, hold,
+                          "a lock taken with the plain API is released with the in-stack queued one");
         we_ke_spinlock_force_release(thread);
         return;
     }
     if (hold->handle != handle) {
-        report_hold(WE_RULE_LOCK_015, hold,
-                    "a queued spin lock is released with another handle than it was acquired with");
+        we_ke_hold_report(WE_RULE_LOCK_015, hold,
+                          "a queued spin lock is released with another handle than it was acquired with");
         handle = (PKLOCK_QUEUE_HANDLE)hold->handle;
     }
     if (hold->kind != kind) {
-        report_hold(WE_RULE_LOCK_014, hold,
-                    "a queued spin lock is released by a form that does not belong to its acquire");
+        we_ke_hold_report(WE_RULE_LOCK_014, hold,
+                          "a queued spin lock is released by a form that does not belong to its acquire");
         kind = (enum we_nt_hold_kind)hold->kind;
     }
-    hold_drop(thread, hold);
+    we_ke_hold_drop(thread, hold);
     queue_release(lock, &handle->LockQueue);
     if (kind == WE_HOLD_QUEUED) {
         we_nt_cpu_lower(thread, old_irql);
@@ -447,13 +393,20 @@ void we_ke_spinlock_force_release(struct we_nt_thread *thread)
     case WE_HOLD_QUEUED_AT_DPC:
         queue_release(lock, &((PKLOCK_QUEUE_HANDLE)hold.handle)->LockQueue);
         break;
+    case WE_HOLD_SHARED:
+    case WE_HOLD_SHARED_AT_DPC:
+    case WE_HOLD_EXCLUSIVE:
+    case WE_HOLD_EXCLUSIVE_AT_DPC:
+        we_ex_spinlock_force_release(&hold);
+        break;
     case WE_HOLD_CANCEL:
     case WE_HOLD_REFUSED:
         break;
     default:
         WE_UNREACHABLE("no such kind of hold");
     }
-    if (hold.kind == WE_HOLD_SPIN || hold.kind == WE_HOLD_QUEUED) {
+    if (hold.kind == WE_HOLD_SPIN || hold.kind == WE_HOLD_QUEUED || hold.kind == WE_HOLD_SHARED ||
+        hold.kind == WE_HOLD_EXCLUSIVE) {
         we_nt_cpu_lower(thread, hold.old_irql);
     }
 }

@@ -3,6 +3,7 @@
 #include <wdm.h>
 
 #include "base/base_assert.h"
+#include "nt/ex_block.h"
 #include "nt/ke_cpu.h"
 #include "nt/ke_dispatcher.h"
 #include "nt/ke_dpc.h"
@@ -307,4 +308,5 @@ void we_ke_check_freed_range(const void *base, size_t size_bytes)
             check_freed_dpcs(base, size_bytes, i);
         }
     }
+    we_ex_resources_check_freed(base, size_bytes);
 }

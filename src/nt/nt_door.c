@@ -2,8 +2,11 @@
 /* The only way into driver code, and what is checked when it comes back. */
 #include "nt/nt_door.h"
 
+#include <stdio.h>
+
 #include "base/base_assert.h"
 #include "host/host_lock.h"
+#include "nt/ex_block.h"
 #include "nt/ke_cpu.h"
 #include "vrf/vrf_report.h"
 
@@ -29,6 +32,7 @@ void we_nt_door_enter(struct we_nt_frame *frame, enum we_nt_door_kind kind, cons
     frame->entry_irql = thread->irql;
     frame->spin_count = thread->hold_count;
     frame->raise_count = thread->raise_count;
+    frame->own_count = thread->own_count;
     frame->kernel_apc_disable = thread->kernel_apc_disable;
     frame->special_apc_disable = thread->special_apc_disable;
     frame->routine = routine;
@@ -75,6 +79,14 @@ static void release_kept_locks(struct we_nt_thread *thread, const struct we_nt_f
     }
 }
 
+static void release_kept_owns(const struct we_nt_frame *frame)
+{
+    char what[80];
+
+    snprintf(what, sizeof(what), "the %s %p", we_nt_door_name(frame->kind), frame->routine);
+    we_ex_owns_check(frame->own_count, what, "returned");
+}
+
 static void check_irql(struct we_nt_thread *thread, const struct we_nt_frame *frame)
 {
     if (thread->irql == frame->entry_irql) {
@@ -111,6 +123,9 @@ void we_nt_door_leave(struct we_nt_frame *frame)
     WE_ASSERT(thread->frames == frame);
     if (WE_UNLIKELY(thread->hold_count > frame->spin_count)) {
         release_kept_locks(thread, frame); /* brings the IRQL back as well */
+    }
+    if (WE_UNLIKELY(thread->own_count > frame->own_count)) {
+        release_kept_owns(frame);
     }
     thread->raise_count = frame->raise_count;
     check_irql(thread, frame);

@@ -3,6 +3,7 @@
 #include "nt/nt_forget.h"
 
 #include "host/host_stack.h"
+#include "nt/ex_block.h"
 
 /* Design
  *
@@ -54,4 +55,5 @@ void we_nt_forget_own_stack(bool is_whole)
     we_ke_timers_forget(&range);
     we_nt_cpu_dpcs_forget(&range);
     we_ex_worker_forget(&range);
+    we_ex_resources_forget(&range);
 }

@@ -5,9 +5,11 @@
 #include <string.h>
 
 #include "base/base_assert.h"
+#include "nt/ex_block.h"
 #include "nt/ex_worker.h"
 #include "nt/io_device.h"
 #include "nt/io_irp.h"
+#include "nt/io_remove_lock.h"
 #include "nt/ke_cpu.h"
 #include "nt/ke_dispatcher.h"
 #include "nt/nt_block.h"
@@ -52,6 +54,7 @@ static void parts_start(const struct we_nt_config *config)
     s_no_progress_ms = config->no_progress_ms;
     we_nt_door_shut(false);
     we_nt_completion_set_policy(config->completion);
+    we_ex_block_start();
     we_ob_start();
     we_ex_pool_start();
     we_ex_worker_start();
@@ -98,6 +101,8 @@ void we_nt_stop(void)
     we_ps_stop();
     we_host_exec_stop_processors();
     (void)we_ke_timers_stop();
+    we_ex_resources_stop();
+    we_io_remove_locks_stop();
     we_io_workitem_report_leaks();
     we_io_irp_report_leaks();
     we_mm_report_leaks();

@@ -9,6 +9,8 @@
 #include "host/host_lock.h"
 #include "host/host_mem.h"
 #include "host/host_stack.h"
+#include "nt/ex_block.h"
+#include "nt/ex_spinlock.h"
 #include "nt/ke_cpu.h"
 #include "nt/ke_dispatcher.h"
 #include "nt/nt_door.h"
@@ -87,7 +89,12 @@ static void thread_reset(struct we_nt_thread *thread)
 
         /* Whoever waits in the queue of a queued lock is in driver code, too, and finds it free. One on this stack is
          * gone, or of no use to anybody else. */
-        if (thread->holds[i].kind != WE_HOLD_REFUSED && (lock < stack->low || lock >= stack->high)) {
+        if (thread->holds[i].kind == WE_HOLD_REFUSED || (lock >= stack->low && lock < stack->high)) {
+            continue;
+        }
+        if (thread->holds[i].kind >= WE_HOLD_SHARED && thread->holds[i].kind <= WE_HOLD_EXCLUSIVE_AT_DPC) {
+            we_ex_spinlock_force_release(&thread->holds[i]);
+        } else {
             __atomic_store_n((PKSPIN_LOCK)lock, 0, __ATOMIC_SEQ_CST);
         }
     }
@@ -95,6 +102,7 @@ static void thread_reset(struct we_nt_thread *thread)
     thread->section = NULL;
     thread->hold_count = 0;
     thread->raise_count = 0;
+    thread->own_count = 0;
     thread->kernel_apc_disable = 0;
     thread->special_apc_disable = 0;
     (void)wsk_emu_seh_swap(NULL);
@@ -104,6 +112,7 @@ static void thread_reset(struct we_nt_thread *thread)
     }
     thread->irql = PASSIVE_LEVEL;
     we_ke_wait_abandon();
+    we_ex_wait_abandon();
     we_host_park_abandon(&thread->host);
 }
 

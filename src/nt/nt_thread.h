@@ -43,8 +43,9 @@ struct we_nt_frame { /* one call into driver code; lives on the caller's stack *
     struct we_nt_frame *outer;
     enum we_nt_door_kind kind;
     KIRQL entry_irql;
-    UCHAR spin_count; /* holds and raises that were open at the entry */
+    UCHAR spin_count; /* holds, raises and blocking locks that were open at the entry */
     UCHAR raise_count;
+    UCHAR own_count;
     SHORT kernel_apc_disable;
     SHORT special_apc_disable;
     const void *routine;           /* address of the driver's function, for reports */
@@ -57,6 +58,10 @@ enum we_nt_hold_kind {
     WE_HOLD_SPIN_AT_DPC,
     WE_HOLD_QUEUED,
     WE_HOLD_QUEUED_AT_DPC,
+    WE_HOLD_SHARED, /* an EX_SPIN_LOCK (ex_spinlock.c) */
+    WE_HOLD_SHARED_AT_DPC,
+    WE_HOLD_EXCLUSIVE,
+    WE_HOLD_EXCLUSIVE_AT_DPC,
     WE_HOLD_CANCEL, /* the global cancel lock (io_cancel.c) */
     WE_HOLD_REFUSED /* a recursive acquire that was reported and not carried out */
 };
@@ -70,6 +75,23 @@ struct we_nt_hold { /* one spin lock held by driver code */
 #define WE_NT_HOLD_MAX 16
 #define WE_NT_RAISE_MAX 16
 
+enum we_nt_own_kind { /* pairs of forms, safe and unsafe */
+                      WE_OWN_FAST_MUTEX,
+                      WE_OWN_FAST_MUTEX_UNSAFE,
+                      WE_OWN_GUARDED_MUTEX,
+                      WE_OWN_GUARDED_MUTEX_UNSAFE,
+                      WE_OWN_PUSH_LOCK_SHARED,
+                      WE_OWN_PUSH_LOCK_EXCLUSIVE,
+                      WE_OWN_RESOURCE
+};
+struct we_nt_own { /* one blocking lock that driver code owns on this thread */
+    const void *lock;
+    void *site;      /* who acquired it */
+    UCHAR kind;      /* enum we_nt_own_kind */
+    BOOLEAN is_void; /* the acquire was reported and not carried out: so is the release */
+};
+#define WE_NT_OWN_MAX 16 /* more are owned all the same, without checks */
+
 struct we_nt_raise { /* one raise that is still open */
     void *site;
     KIRQL old_irql;
@@ -80,6 +102,7 @@ struct we_nt_thread {
     KIRQL irql;
     UCHAR hold_count;
     UCHAR raise_count;
+    UCHAR own_count;
     BOOLEAN is_system; /* made by PsCreateSystemThread */
     BOOLEAN is_worker; /* runs work items */
     BOOLEAN is_cpu;    /* a processor's host thread */
@@ -91,6 +114,7 @@ struct we_nt_thread {
     const struct we_nt_section *section; /* the one that has raised the IRQL; NULL: none */
     struct we_nt_hold holds[WE_NT_HOLD_MAX];
     struct we_nt_raise raises[WE_NT_RAISE_MAX];
+    struct we_nt_own owns[WE_NT_OWN_MAX];
     struct we_host_thread host;
     KPRIORITY priority;
     ULONG id;
@@ -103,6 +127,11 @@ struct we_nt_thread {
     /* Ours and not the caller's: they outlive a longjmp out of the wait. */
     KWAIT_BLOCK wait_blocks[MAXIMUM_WAIT_OBJECTS];
     struct we_host_trace wait_trace; /* for "who waits for what" */
+    /* Waiting for a blocking lock (ex_block.c), guarded by the dispatcher lock. */
+    DISPATCHER_HEADER block_header; /* signalled when the lock is granted */
+    LIST_ENTRY block_link;
+    const void *block_lock; /* NULL: none */
+    UCHAR block_mode;
     PKSTART_ROUTINE start_routine;
     PVOID start_context;
     NTSTATUS exit_status;

@@ -4,8 +4,11 @@
 #define WSK_EMU_NO_CAST_MACROS
 #include "nt/ps_thread.h"
 
+#include <stdio.h>
+
 #include "base/base_assert.h"
 #include "host/host_stack.h"
+#include "nt/ex_block.h"
 #include "nt/ke_cpu.h"
 #include "nt/ke_dispatcher.h"
 #include "nt/nt_door.h"
@@ -49,6 +52,12 @@ static struct ps_thread *ps_thread_of(struct we_nt_thread *thread)
  * thread. kernel_apc_disable is what the thread started with. */
 static void thread_check_end(struct we_nt_thread *thread, SHORT kernel_apc_disable)
 {
+    if (thread->own_count > 0) {
+        char what[32];
+
+        snprintf(what, sizeof(what), "thread %u", (unsigned)thread->id);
+        we_ex_owns_check(0, what, "ended");
+    }
     if (thread->irql != PASSIVE_LEVEL || thread->hold_count > 0 || thread->kernel_apc_disable != kernel_apc_disable ||
         thread->special_apc_disable != 0) {
         (void)we_vrf_report(
@@ -90,6 +99,8 @@ void we_ps_thread_unwind(struct we_nt_thread *thread)
     struct ps_thread *ps = ps_thread_of(thread);
 
     WE_ASSERT(!thread->is_cpu && ps->fn != NULL);
+    we_ex_wait_abandon();
+    thread->own_count = 0;
     while (thread->hold_count > 0) {
         we_ke_spinlock_force_release(thread);
     }

@@ -384,28 +384,6 @@ static FORCEINLINE VOID ExInitializeWorkItem(_Out_ PWORK_QUEUE_ITEM Item, _In_ P
 _IRQL_requires_max_(DISPATCH_LEVEL) NTKERNELAPI VOID ExQueueWorkItem(
     _Inout_ __drv_aliasesMem PWORK_QUEUE_ITEM WorkItem, _In_ WORK_QUEUE_TYPE QueueType);
 
-/*
- * Locks of the executive, as types only.
- */
-typedef struct _EX_RUNDOWN_REF {
-    __extension__ union {
-        ULONG_PTR Count;
-        PVOID Ptr;
-    };
-} EX_RUNDOWN_REF, *PEX_RUNDOWN_REF;
-
-typedef ULONG_PTR EX_PUSH_LOCK, *PEX_PUSH_LOCK;
-
-typedef struct _FAST_MUTEX {
-    LONG Count;
-    PVOID Owner;
-    ULONG Contention;
-    KEVENT Event;
-    ULONG OldIrql;
-} FAST_MUTEX, *PFAST_MUTEX, KGUARDED_MUTEX, *PKGUARDED_MUTEX;
-WSK_EMU_CHECK_SIZE(EX_RUNDOWN_REF, 0x08);
-WSK_EMU_CHECK_SIZE(FAST_MUTEX, 0x38);
-
 #ifdef __cplusplus
 }
 #endif
