@@ -226,6 +226,7 @@ static bool settings_make(struct settings *settings, const struct wsk_emu_config
     net_settings_fill(&settings->net, config, settings->nt.cpu_count);
     settings->wsk.abort_on_listener_close = config->keep_silent_on_listener_close == 0;
     settings->wsk.inspect_complete_after_abort_status = config->inspect_complete_after_abort;
+    settings->wsk.connect_ex_hides_bytes = config->connect_ex_hides_bytes != 0;
     settings->wsk.indication_max_bytes = config->indication_max_bytes;
     return true;
 }

@@ -63,7 +63,9 @@ struct wsk_emu_config {
     unsigned indication_max_bytes;         /**< cut receive indications to at most this many bytes; 0 = do not cut */
     int keep_silent_on_listener_close;     /**< nonzero: no WskAbortEvent for pended requests of a closing listener */
     NTSTATUS inspect_complete_after_abort; /**< status of WskInspectComplete for an aborted request; 0 = SUCCESS */
-    wsk_emu_log_fn *log;                   /**< NULL = lines on stderr */
+    int connect_ex_hides_bytes; /**< nonzero: WskConnectEx completes with Information 0, not with the bytes of
+                                         its buffer */
+    wsk_emu_log_fn *log;        /**< NULL = lines on stderr */
     void *log_context;
 };
 

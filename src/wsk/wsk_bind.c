@@ -96,6 +96,13 @@ static NTSTATUS bind_run(struct we_wsk_socket *socket, const struct we_base_addr
     return we_wsk_status(err, WE_WSK_OP_BIND);
 }
 
+NTSTATUS we_wsk_bind_new(struct we_wsk_socket *socket, const struct we_base_addr *local)
+{
+    NTSTATUS status = bind_begin(socket, local);
+
+    return NT_SUCCESS(status) ? bind_run(socket, local) : status;
+}
+
 NTSTATUS WSKAPI we_wsk_bind(PWSK_SOCKET Socket, PSOCKADDR LocalAddress, ULONG Flags, PIRP Irp)
 {
     struct we_base_addr local;

@@ -352,3 +352,10 @@ NTSTATUS we_wsk_client_call_end_done(struct we_wsk_client_call *call, NTSTATUS s
     call_leave(call);
     return STATUS_PENDING;
 }
+
+NTSTATUS we_wsk_client_call_end_handed_over(struct we_wsk_client_call *call)
+{
+    irp_completed(call->client);
+    call_leave(call);
+    return STATUS_PENDING;
+}

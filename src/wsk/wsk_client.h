@@ -87,12 +87,38 @@ NTSTATUS we_wsk_client_call_begin(struct we_wsk_client_call *call, PWSK_CLIENT c
                                   KIRQL highest_irql, const char *function);
 NTSTATUS we_wsk_client_call_end_inline(struct we_wsk_client_call *call, NTSTATUS status, ULONG_PTR information);
 NTSTATUS we_wsk_client_call_end_done(struct we_wsk_client_call *call, NTSTATUS status, ULONG_PTR information);
+/* The IRP has become a request of a socket of this client, which counts it from now on; it may be completed by now.
+ * Returns STATUS_PENDING. */
+NTSTATUS we_wsk_client_call_end_handed_over(struct we_wsk_client_call *call);
 
 /* --- wsk_create.c, wsk_client_control.c ----------------------------------------------------------- */
 
+/* What WskSocket and WskSocketConnect are given. */
+struct we_wsk_socket_arguments {
+    const char *function; /* which of the two */
+    ADDRESS_FAMILY family;
+    USHORT type;
+    ULONG protocol;
+    ULONG flags; /* of WskSocket: the category */
+    PVOID context;
+    const VOID *dispatch;
+    PEPROCESS process;
+    PETHREAD thread;
+    PSECURITY_DESCRIPTOR descriptor;
+};
+
+struct we_wsk_socket;
+/* Checks the arguments and makes the socket. Reports what is wrong with them. In a section, no lock. */
+NTSTATUS we_wsk_socket_make(struct we_wsk_client *client, const struct we_wsk_socket_arguments *arguments,
+                            struct we_wsk_socket **socket);
 NTSTATUS WSKAPI we_wsk_socket(PWSK_CLIENT Client, ADDRESS_FAMILY AddressFamily, USHORT SocketType, ULONG Protocol,
                               ULONG Flags, PVOID SocketContext, CONST VOID *Dispatch, PEPROCESS OwningProcess,
                               PETHREAD OwningThread, PSECURITY_DESCRIPTOR SecurityDescriptor, PIRP Irp);
+/* wsk_socket_connect.c */
+NTSTATUS WSKAPI we_wsk_socket_connect(PWSK_CLIENT Client, USHORT SocketType, ULONG Protocol, PSOCKADDR LocalAddress,
+                                      PSOCKADDR RemoteAddress, ULONG Flags, PVOID SocketContext,
+                                      CONST WSK_CLIENT_CONNECTION_DISPATCH *Dispatch, PEPROCESS OwningProcess,
+                                      PETHREAD OwningThread, PSECURITY_DESCRIPTOR SecurityDescriptor, PIRP Irp);
 NTSTATUS WSKAPI we_wsk_control_client(PWSK_CLIENT Client, ULONG ControlCode, SIZE_T InputSize, PVOID InputBuffer,
                                       SIZE_T OutputSize, PVOID OutputBuffer, SIZE_T *OutputSizeReturned, PIRP Irp);
 

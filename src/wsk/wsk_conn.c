@@ -34,7 +34,9 @@ static void event_locked(struct we_wsk_socket *socket, unsigned events, struct w
     if ((events & WE_NET_CONNECTED) != 0) {
         we_wsk_connect_ended_locked(socket, WE_OK, completions);
     }
-    if ((events & WE_NET_WRITABLE) != 0) {
+    if ((events & WE_NET_WRITABLE) != 0 && socket->state == WE_WSK_CONNECTING) {
+        we_wsk_connect_writable_locked(socket, completions);
+    } else if ((events & WE_NET_WRITABLE) != 0) {
         we_wsk_tx_writable_locked(socket, completions);
     }
     if ((events & (WE_NET_READABLE | WE_NET_ENDED)) != 0) {
@@ -44,7 +46,12 @@ static void event_locked(struct we_wsk_socket *socket, unsigned events, struct w
     if ((events & WE_NET_RESET) != 0 && socket->ep != NULL) {
         enum we_err err = we_host_ep_error(socket->ep);
 
-        we_wsk_conn_lost_locked(socket, err == WE_OK ? WE_ERR_RESET : err, completions);
+        err = err == WE_OK ? WE_ERR_RESET : err;
+        if (socket->state == WE_WSK_CONNECTING) {
+            we_wsk_connect_ended_locked(socket, err, completions);
+            return;
+        }
+        we_wsk_conn_lost_locked(socket, err, completions);
         we_wsk_rx_run_locked(socket, completions);
     }
 }

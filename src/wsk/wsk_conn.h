@@ -12,7 +12,8 @@ struct we_wsk_conn {
     struct we_wsk_socket *socket;
     struct we_wsk_rx rx;
     struct we_wsk_tx tx;
-    struct we_wsk_irp_queue connects; /* the WskConnect that is in progress */
+    struct we_wsk_irp_queue connects; /* the WskConnect, WskConnectEx or WskSocketConnect that is in progress */
+    bool is_being_made;               /* WskSocketConnect has not succeeded yet: its client does not know the socket */
     WSK_INSPECT_ID inspect_id;
     bool has_inspect_id;
 };
@@ -33,13 +34,21 @@ bool we_wsk_conn_inspect_id(struct we_wsk_socket *socket, WSK_INSPECT_ID *reques
 extern const struct we_host_ep_client we_wsk_conn_ep_client;
 /* The network said that the connection is gone: fails what is queued in both directions. Socket lock held. */
 void we_wsk_conn_lost_locked(struct we_wsk_socket *socket, enum we_err err, struct we_nt_completions *completions);
-/* The endpoint said how the connect ended (WE_OK or why not). Socket lock held. */
+/* Connects a bound socket for irp, a request of it whose buffer, if any, goes out with the connect; irp completes when
+ * both are done. Socket lock held, in a section; the caller has a rundown count. */
+void we_wsk_connect_start_locked(struct we_wsk_socket *socket, PIRP irp, const struct we_base_addr *remote,
+                                 struct we_nt_completions *completions);
+/* The endpoint said how the connect ended (WE_OK or why not), or that the connection was lost before irp was completed.
+ * Socket lock held. */
 void we_wsk_connect_ended_locked(struct we_wsk_socket *socket, enum we_err err, struct we_nt_completions *completions);
+/* The network has room for more bytes that go out with a connect. Socket lock held. */
+void we_wsk_connect_writable_locked(struct we_wsk_socket *socket, struct we_nt_completions *completions);
 /* Returns false unless the socket is connected, and reports SOCK-016 unless it is closing. Socket lock held. */
 bool we_wsk_conn_check_connected_locked(struct we_wsk_socket *socket, const char *function);
 
 /* Dispatch functions (wsk_connect.c, wsk_conn.c, wsk_rx.c, wsk_tx.c). */
 NTSTATUS WSKAPI we_wsk_connect(PWSK_SOCKET Socket, PSOCKADDR RemoteAddress, ULONG Flags, PIRP Irp);
+NTSTATUS WSKAPI we_wsk_connect_ex(PWSK_SOCKET Socket, PSOCKADDR RemoteAddress, PWSK_BUF Buffer, ULONG Flags, PIRP Irp);
 NTSTATUS WSKAPI we_wsk_get_remote_address(PWSK_SOCKET Socket, PSOCKADDR RemoteAddress, PIRP Irp);
 NTSTATUS WSKAPI we_wsk_send(PWSK_SOCKET Socket, PWSK_BUF Buffer, ULONG Flags, PIRP Irp);
 NTSTATUS WSKAPI we_wsk_receive(PWSK_SOCKET Socket, PWSK_BUF Buffer, ULONG Flags, PIRP Irp);

@@ -8,18 +8,6 @@
 #include "base/base_assert.h"
 #include "vrf/vrf_report.h"
 
-struct socket_arguments {
-    ADDRESS_FAMILY family;
-    USHORT type;
-    ULONG protocol;
-    ULONG flags;
-    PVOID context;
-    const VOID *dispatch;
-    PEPROCESS process;
-    PETHREAD thread;
-    PSECURITY_DESCRIPTOR descriptor;
-};
-
 /* --- checks --------------------------------------------------------------------------------------- */
 
 static NTSTATUS category_of(const struct we_vrf_entry *client, ULONG flags, enum we_wsk_category *category)
@@ -53,7 +41,7 @@ static bool is_stream_category(enum we_wsk_category category)
 }
 
 /* The transports of WSK_TRANSPORT_LIST_QUERY, and UDP where only the mismatch with the category can be shown. */
-static NTSTATUS transport_check(const struct we_vrf_entry *client, const struct socket_arguments *arguments,
+static NTSTATUS transport_check(const struct we_vrf_entry *client, const struct we_wsk_socket_arguments *arguments,
                                 enum we_wsk_category category)
 {
     bool is_tcp = arguments->type == SOCK_STREAM && arguments->protocol == IPPROTO_TCP;
@@ -66,7 +54,7 @@ static NTSTATUS transport_check(const struct we_vrf_entry *client, const struct 
     }
     if ((is_udp && is_stream_category(category)) || (is_tcp && category == WE_WSK_DATAGRAM)) {
         /* Windows makes the socket; binding it fails. */
-        we_vrf_report_entry(WE_RULE_SOCK_013, client, "WskSocket was asked for a %s over %s",
+        we_vrf_report_entry(WE_RULE_SOCK_013, client, "%s was asked for a %s over %s", arguments->function,
                             we_wsk_category_name(category), is_udp ? "UDP" : "TCP");
     }
     if (category == WE_WSK_DATAGRAM || category == WE_WSK_STREAM) {
@@ -76,7 +64,7 @@ static NTSTATUS transport_check(const struct we_vrf_entry *client, const struct 
     return STATUS_SUCCESS;
 }
 
-static NTSTATUS arguments_check(const struct we_vrf_entry *client, const struct socket_arguments *arguments,
+static NTSTATUS arguments_check(const struct we_vrf_entry *client, const struct we_wsk_socket_arguments *arguments,
                                 enum we_wsk_category category)
 {
     if (category == WE_WSK_BASIC && (arguments->context != NULL || arguments->dispatch != NULL)) {
@@ -97,7 +85,7 @@ static NTSTATUS arguments_check(const struct we_vrf_entry *client, const struct 
 
 /* --- creation ------------------------------------------------------------------------------------- */
 
-static NTSTATUS socket_make(struct we_wsk_client *client, const struct socket_arguments *arguments,
+NTSTATUS we_wsk_socket_make(struct we_wsk_client *client, const struct we_wsk_socket_arguments *arguments,
                             struct we_wsk_socket **socket)
 {
     enum we_wsk_category category;
@@ -121,9 +109,9 @@ NTSTATUS WSKAPI we_wsk_socket(PWSK_CLIENT Client, ADDRESS_FAMILY AddressFamily, 
                               ULONG Flags, PVOID SocketContext, CONST VOID *Dispatch, PEPROCESS OwningProcess,
                               PETHREAD OwningThread, PSECURITY_DESCRIPTOR SecurityDescriptor, PIRP Irp)
 {
-    const struct socket_arguments arguments = { AddressFamily, SocketType,    Protocol,
-                                                Flags,         SocketContext, Dispatch,
-                                                OwningProcess, OwningThread,  SecurityDescriptor };
+    const struct we_wsk_socket_arguments arguments = { "WskSocket",  AddressFamily,     SocketType, Protocol,
+                                                       Flags,        SocketContext,     Dispatch,   OwningProcess,
+                                                       OwningThread, SecurityDescriptor };
     struct we_wsk_client_call call;
     struct we_wsk_socket *socket = NULL;
     NTSTATUS status = we_wsk_client_call_begin(&call, Client, Irp, false, DISPATCH_LEVEL, "WskSocket");
@@ -131,7 +119,7 @@ NTSTATUS WSKAPI we_wsk_socket(PWSK_CLIENT Client, ADDRESS_FAMILY AddressFamily, 
     if (!NT_SUCCESS(status)) {
         return status;
     }
-    status = socket_make(call.client, &arguments, &socket);
+    status = we_wsk_socket_make(call.client, &arguments, &socket);
     if (!NT_SUCCESS(status)) {
         return we_wsk_client_call_end_inline(&call, status, 0);
     }

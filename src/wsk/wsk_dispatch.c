@@ -38,24 +38,6 @@ static NTSTATUS refuse_socket_call(PWSK_SOCKET socket, PIRP irp, enum we_wsk_cat
     return we_wsk_call_end_inline(&call, STATUS_NOT_SUPPORTED, 0);
 }
 
-static NTSTATUS WSKAPI socket_connect(PWSK_CLIENT Client, USHORT SocketType, ULONG Protocol, PSOCKADDR LocalAddress,
-                                      PSOCKADDR RemoteAddress, ULONG Flags, PVOID SocketContext,
-                                      CONST WSK_CLIENT_CONNECTION_DISPATCH *Dispatch, PEPROCESS OwningProcess,
-                                      PETHREAD OwningThread, PSECURITY_DESCRIPTOR SecurityDescriptor, PIRP Irp)
-{
-    UNREFERENCED_PARAMETER(SocketType);
-    UNREFERENCED_PARAMETER(Protocol);
-    UNREFERENCED_PARAMETER(LocalAddress);
-    UNREFERENCED_PARAMETER(RemoteAddress);
-    UNREFERENCED_PARAMETER(Flags);
-    UNREFERENCED_PARAMETER(SocketContext);
-    UNREFERENCED_PARAMETER(Dispatch);
-    UNREFERENCED_PARAMETER(OwningProcess);
-    UNREFERENCED_PARAMETER(OwningThread);
-    UNREFERENCED_PARAMETER(SecurityDescriptor);
-    return refuse_client_call(Client, Irp, DISPATCH_LEVEL, "WskSocketConnect");
-}
-
 static NTSTATUS WSKAPI get_address_info(PWSK_CLIENT Client, PUNICODE_STRING NodeName, PUNICODE_STRING ServiceName,
                                         ULONG NameSpace, GUID *Provider, PADDRINFOEXW Hints, PADDRINFOEXW *Result,
                                         PEPROCESS OwningProcess, PETHREAD OwningThread, PIRP Irp)
@@ -92,14 +74,6 @@ static NTSTATUS WSKAPI get_name_info(PWSK_CLIENT Client, PSOCKADDR SockAddr, ULO
     UNREFERENCED_PARAMETER(OwningProcess);
     UNREFERENCED_PARAMETER(OwningThread);
     return refuse_client_call(Client, Irp, PASSIVE_LEVEL, "WskGetNameInfo");
-}
-
-static NTSTATUS WSKAPI connect_ex(PWSK_SOCKET Socket, PSOCKADDR RemoteAddress, PWSK_BUF Buffer, ULONG Flags, PIRP Irp)
-{
-    UNREFERENCED_PARAMETER(RemoteAddress);
-    UNREFERENCED_PARAMETER(Buffer);
-    UNREFERENCED_PARAMETER(Flags);
-    return refuse_socket_call(Socket, Irp, WE_WSK_CONNECTION, "WskConnectEx");
 }
 
 static NTSTATUS WSKAPI send_ex(PWSK_SOCKET Socket, PWSK_BUF Buffer, ULONG Flags, ULONG ControlInfoLength,
@@ -177,7 +151,7 @@ const WSK_PROVIDER_DISPATCH we_wsk_provider_dispatch = {
     .Version = WE_WSK_VERSION,
     .Reserved = 0,
     .WskSocket = we_wsk_socket,
-    .WskSocketConnect = socket_connect,
+    .WskSocketConnect = we_wsk_socket_connect,
     .WskControlClient = we_wsk_control_client,
     .WskGetAddressInfo = get_address_info,
     .WskFreeAddressInfo = free_address_info,
@@ -196,7 +170,7 @@ static const WSK_PROVIDER_CONNECTION_DISPATCH s_connection_table = {
     .WskReceive = we_wsk_receive,
     .WskDisconnect = we_wsk_disconnect,
     .WskRelease = we_wsk_release,
-    .WskConnectEx = connect_ex,
+    .WskConnectEx = we_wsk_connect_ex,
     .WskSendEx = send_ex,
     .WskReceiveEx = receive_ex,
 };
@@ -228,7 +202,7 @@ static const struct basic_table s_basic_table = {
     .receive = we_wsk_receive,
     .disconnect = we_wsk_disconnect,
     .release = we_wsk_release,
-    .connect_ex = connect_ex,
+    .connect_ex = we_wsk_connect_ex,
     .send_ex = send_ex,
     .receive_ex = receive_ex,
 };
@@ -256,7 +230,7 @@ static const struct listen_table s_listen_table = {
     .receive = we_wsk_receive,
     .disconnect = we_wsk_disconnect,
     .release = we_wsk_release,
-    .connect_ex = connect_ex,
+    .connect_ex = we_wsk_connect_ex,
     .send_ex = send_ex,
     .receive_ex = receive_ex,
 };
@@ -287,7 +261,7 @@ static const WSK_PROVIDER_STREAM_DISPATCH s_stream_table = {
     .WskRelease = we_wsk_release,
     .WskGetLocalAddress = we_wsk_get_local_address,
     .WskGetRemoteAddress = we_wsk_get_remote_address,
-    .WskConnectEx = connect_ex,
+    .WskConnectEx = we_wsk_connect_ex,
     .WskSendEx = send_ex,
     .WskReceiveEx = receive_ex,
 };

@@ -237,15 +237,51 @@ static VOID NTAPI irp_cancelled(PDEVICE_OBJECT DeviceObject, PIRP Irp)
     we_nt_section_leave(&section);
 }
 
-bool we_wsk_irp_queue_insert_locked(struct we_wsk_irp_queue *queue, struct we_wsk_socket *socket, PIRP irp)
+/* The same for requests with a function of their own. */
+static VOID NTAPI irp_cancelled_with(PDEVICE_OBJECT DeviceObject, PIRP Irp)
+{
+    struct we_wsk_socket *socket = Irp->Tail.Overlay.DriverContext[CONTEXT_SOCKET];
+    we_wsk_irp_cancelled_fn cancelled_locked = (we_wsk_irp_cancelled_fn)(uintptr_t)we_wsk_irp_extra(Irp);
+    struct we_nt_completions completions;
+    struct we_nt_section section;
+
+    (void)DeviceObject;
+    IoReleaseCancelSpinLock(Irp->CancelIrql);
+
+    we_nt_completions_init(&completions);
+    we_nt_section_enter(&section, socket->cpu);
+    we_wsk_rundown_ref(socket);
+    we_host_mutex_lock(&socket->lock);
+    RemoveEntryList(&Irp->Tail.Overlay.ListEntry);
+    cancelled_locked(socket, Irp, &completions);
+    we_host_mutex_unlock(&socket->lock);
+    we_nt_completions_run(&completions);
+    we_wsk_rundown_release(socket);
+    we_nt_section_leave(&section);
+}
+
+static bool queue_insert_locked(struct we_wsk_irp_queue *queue, struct we_wsk_socket *socket, PIRP irp,
+                                PDRIVER_CANCEL cancelled)
 {
     WE_ASSERT(irp->Tail.Overlay.DriverContext[CONTEXT_SOCKET] == socket);
     InsertTailList(&queue->irps, &irp->Tail.Overlay.ListEntry);
-    if (!we_io_irp_set_cancel(irp, irp_cancelled)) {
+    if (!we_io_irp_set_cancel(irp, cancelled)) {
         RemoveEntryList(&irp->Tail.Overlay.ListEntry);
         return false;
     }
     return true;
+}
+
+bool we_wsk_irp_queue_insert_locked(struct we_wsk_irp_queue *queue, struct we_wsk_socket *socket, PIRP irp)
+{
+    return queue_insert_locked(queue, socket, irp, irp_cancelled);
+}
+
+bool we_wsk_irp_queue_insert_with_locked(struct we_wsk_irp_queue *queue, struct we_wsk_socket *socket, PIRP irp,
+                                         we_wsk_irp_cancelled_fn cancelled_locked)
+{
+    we_wsk_irp_set_extra(irp, (void *)(uintptr_t)cancelled_locked);
+    return queue_insert_locked(queue, socket, irp, irp_cancelled_with);
 }
 
 PIRP we_wsk_irp_queue_first_locked(struct we_wsk_irp_queue *queue)

@@ -50,6 +50,11 @@ bool we_wsk_irp_queue_is_empty_locked(const struct we_wsk_irp_queue *queue);
 /* Queues a taken IRP and makes it cancellable. False: it is cancelled already and was not queued; the caller
  * completes it with STATUS_CANCELLED. */
 WE_MUST_USE bool we_wsk_irp_queue_insert_locked(struct we_wsk_irp_queue *queue, struct we_wsk_socket *socket, PIRP irp);
+/* The same for a request that is more than its IRP: IoCancelIrp calls cancelled_locked instead of completing it, with the
+ * IRP off the queue, the lock held, and a rundown count that ends afterwards. Uses the IRP's extra pointer. */
+typedef void (*we_wsk_irp_cancelled_fn)(struct we_wsk_socket *socket, PIRP irp, struct we_nt_completions *completions);
+WE_MUST_USE bool we_wsk_irp_queue_insert_with_locked(struct we_wsk_irp_queue *queue, struct we_wsk_socket *socket,
+                                                     PIRP irp, we_wsk_irp_cancelled_fn cancelled_locked);
 /* The first IRP, still queued and still cancellable, or NULL. For requests that are served in steps. */
 PIRP we_wsk_irp_queue_first_locked(struct we_wsk_irp_queue *queue);
 /* Removes the first IRP that cancellation has not taken, or NULL. It can no longer be cancelled. */

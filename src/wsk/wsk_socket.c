@@ -137,6 +137,7 @@ static void socket_finish(struct we_wsk_socket *socket)
 {
     struct we_wsk_client *client = socket->client;
     struct we_nt_completions completions;
+    NTSTATUS close_status;
     PIRP close_irp;
 
     we_wsk_category_ops(socket->category)->finish(socket);
@@ -145,6 +146,7 @@ static void socket_finish(struct we_wsk_socket *socket)
     we_host_mutex_lock(&socket->lock);
     __atomic_store_n(&socket->magic, WE_WSK_SOCKET_MAGIC_CLOSED, __ATOMIC_RELAXED);
     close_irp = socket->close_irp;
+    close_status = socket->close_status;
     socket->close_irp = NULL;
     we_host_mutex_unlock(&socket->lock);
     we_wsk_socket_unref(socket);
@@ -155,7 +157,7 @@ static void socket_finish(struct we_wsk_socket *socket)
     }
     we_nt_completion_set_after(close_irp, close_completed, client);
     we_nt_completions_init(&completions);
-    we_nt_completions_add(&completions, close_irp, STATUS_SUCCESS, 0);
+    we_nt_completions_add(&completions, close_irp, close_status, 0);
     we_nt_completions_run(&completions);
 }
 
@@ -355,6 +357,15 @@ NTSTATUS we_wsk_call_end_done(struct we_wsk_call *call, NTSTATUS status, ULONG_P
 
 /* --- close ---------------------------------------------------------------------------------------- */
 
+static void close_mark_locked(struct we_wsk_socket *socket, PIRP irp, NTSTATUS status,
+                              struct we_nt_completions *completions)
+{
+    __atomic_store_n(&socket->is_closing, true, __ATOMIC_RELAXED); /* the list is searched without this lock */
+    socket->close_irp = irp;
+    socket->close_status = status;
+    we_wsk_category_ops(socket->category)->close_locked(socket, completions);
+}
+
 /* Marks the socket and gathers what is cancelled; false when it was closing already. */
 static bool close_begin(struct we_wsk_socket *socket, PIRP irp, struct we_nt_completions *completions)
 {
@@ -363,9 +374,7 @@ static bool close_begin(struct we_wsk_socket *socket, PIRP irp, struct we_nt_com
     we_host_mutex_lock(&socket->lock);
     is_first = !socket->is_closing;
     if (is_first) {
-        __atomic_store_n(&socket->is_closing, true, __ATOMIC_RELAXED); /* the list is searched without this lock */
-        socket->close_irp = irp;
-        we_wsk_category_ops(socket->category)->close_locked(socket, completions);
+        close_mark_locked(socket, irp, STATUS_SUCCESS, completions);
     }
     we_host_mutex_unlock(&socket->lock);
     return is_first;
@@ -433,6 +442,18 @@ void we_wsk_socket_abandon(struct we_wsk_socket *socket)
         close_end(socket, &completions);
     }
     we_nt_section_leave(&section);
+}
+
+void we_wsk_socket_fail_locked(struct we_wsk_socket *socket, PIRP irp, NTSTATUS status,
+                               struct we_nt_completions *completions)
+{
+    uint64_t before;
+
+    WE_ASSERT(!socket->is_closing);
+    close_mark_locked(socket, irp, status, completions);
+    /* The open socket's, and the one that irp has had as a request. */
+    before = __atomic_fetch_sub(&socket->counts, 2, __ATOMIC_SEQ_CST);
+    WE_ASSERT((uint32_t)before > 2);
 }
 
 /* --- leaks ---------------------------------------------------------------------------------------- */

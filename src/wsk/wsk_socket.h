@@ -70,6 +70,7 @@ struct we_wsk_socket {
     bool is_closing;
     bool is_known_dead; /* a call was told STATUS_FILE_FORCED_CLOSED (SOCK-044) */
     PIRP close_irp;
+    NTSTATUS close_status;                /* what it completes with */
     struct we_wsk_irp_queue disable_irps; /* event disables that wait for a running callback */
     /* While a WskAcceptEvent offers this socket: the callback's out-parameters, for an enable inside it; else NULL. */
     PVOID *accept_context;
@@ -102,6 +103,11 @@ void we_wsk_socket_unref(struct we_wsk_socket *socket);
 /* Ends a socket that the client never got or refused: no close IRP, the connection is reset, IRPs that the client
  * queued meanwhile are cancelled. Does nothing for a socket that is closing already. No lock. */
 void we_wsk_socket_abandon(struct we_wsk_socket *socket);
+/* The same for a socket whose making failed while irp, which asked for it, was a request of it: irp completes with
+ * status, last of all, when nothing is left of the socket. Lock held, not closing; the caller has a rundown count of its
+ * own, and the socket ends when that is released. */
+void we_wsk_socket_fail_locked(struct we_wsk_socket *socket, PIRP irp, NTSTATUS status,
+                               struct we_nt_completions *completions);
 
 /* --- the frame of every socket function ----------------------------------------------------------- */
 

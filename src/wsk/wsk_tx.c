@@ -42,8 +42,7 @@ static void nodelay_set_locked(struct we_wsk_socket *socket, bool is_nodelay)
     }
 }
 
-/* Sends as much of the request as the network takes. WE_OK: all of it. WE_ERR_AGAIN: the network is full. */
-static enum we_err transfer_locked(struct we_wsk_socket *socket, PIRP irp)
+enum we_err we_wsk_tx_transfer_locked(struct we_wsk_socket *socket, PIRP irp)
 {
     const struct we_wsk_request *request = we_wsk_irp_request(irp);
     struct we_host_iov iov[IOV_MAX_COUNT];
@@ -116,7 +115,7 @@ static void push_locked(struct we_wsk_socket *socket, struct we_nt_completions *
     PIRP irp;
 
     while (socket->ep != NULL && !tx->is_blocked && (irp = we_wsk_irp_queue_first_locked(&tx->sends)) != NULL) {
-        enum we_err err = transfer_locked(socket, irp);
+        enum we_err err = we_wsk_tx_transfer_locked(socket, irp);
 
         if (err == WE_ERR_AGAIN) {
             return;
@@ -162,7 +161,7 @@ static void request_start_locked(struct we_wsk_socket *socket, PIRP irp, struct 
 
     /* One that is being cancelled may still stand in the queue: nothing will come of it, and nobody calls for the next. */
     if (!tx->is_blocked && we_wsk_irp_queue_first_locked(&tx->sends) == NULL) {
-        enum we_err err = transfer_locked(socket, irp);
+        enum we_err err = we_wsk_tx_transfer_locked(socket, irp);
 
         if (err != WE_ERR_AGAIN) {
             request_finish_locked(socket, irp, err, completions);

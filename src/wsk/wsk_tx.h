@@ -5,6 +5,8 @@
 
 #include <wsk.h>
 
+#include "base/base_assert.h"
+#include "base/base_err.h"
 #include "nt/nt_completion.h"
 #include "wsk/wsk_irp.h"
 
@@ -23,6 +25,9 @@ void we_wsk_tx_init(struct we_wsk_tx *tx);
 
 /* All of these: socket lock held, in a section. They never call the client. */
 
+/* Sends as much of a request's bytes as the network takes, for whoever owns the IRP. WE_OK: all of them. WE_ERR_AGAIN: the
+ * network is full, and will say WRITABLE. */
+WE_MUST_USE enum we_err we_wsk_tx_transfer_locked(struct we_wsk_socket *socket, PIRP irp);
 /* The network said WRITABLE: sends what is queued. */
 void we_wsk_tx_writable_locked(struct we_wsk_socket *socket, struct we_nt_completions *completions);
 /* The endpoint's events arrive from now on: what was said before may have been missed. */

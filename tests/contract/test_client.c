@@ -212,20 +212,6 @@ static void test_control_client_without_a_client_fails(void **state)
 
 /* --- functions that are not emulated -------------------------------------------------------------- */
 
-static void test_socket_connect_completes_its_irp(void **state)
-{
-    struct wsk_fixture *fixture = *state;
-    SOCKADDR_STORAGE local = address_any(AF_INET, 0);
-    SOCKADDR_STORAGE remote = address_loopback(AF_INET, 1);
-    NTSTATUS status;
-
-    REQUEST_CALL(status, NULL, irp,
-                 fixture->npi.Dispatch->WskSocketConnect(fixture->npi.Client, SOCK_STREAM, IPPROTO_TCP,
-                                                         (PSOCKADDR)&local, (PSOCKADDR)&remote, 0, NULL, NULL, NULL,
-                                                         NULL, NULL, irp));
-    assert_int_equal(status, STATUS_NOT_SUPPORTED);
-}
-
 static void test_name_functions_complete_their_irps(void **state)
 {
     struct wsk_fixture *fixture = *state;
@@ -270,7 +256,6 @@ static void test_get_address_info_without_an_irp_fails(void **state)
     X(test_unknown_control_code_fails)                          \
     X(test_transport_list_change_completes_its_irp)             \
     X(test_control_client_without_a_client_fails)               \
-    X(test_socket_connect_completes_its_irp)                    \
     X(test_name_functions_complete_their_irps)                  \
     X(test_get_address_info_without_an_irp_fails)
 

@@ -169,20 +169,6 @@ static void test_tables_have_no_empty_slot(void **state)
     socket_close(listener);
 }
 
-static void test_connect_ex_completes_its_irp(void **state)
-{
-    struct wsk_fixture *fixture = *state;
-    PWSK_SOCKET socket = socket_open(fixture, WSK_FLAG_CONNECTION_SOCKET, AF_INET, NULL, NULL);
-    SOCKADDR_STORAGE remote = address_loopback(AF_INET, 1);
-    NTSTATUS status;
-
-    REQUEST_CALL(status, NULL, irp,
-                 ((const WSK_PROVIDER_CONNECTION_DISPATCH *)socket->Dispatch)
-                     ->WskConnectEx(socket, (PSOCKADDR)&remote, NULL, 0, irp));
-    assert_int_equal(status, STATUS_NOT_SUPPORTED);
-    socket_close(socket);
-}
-
 /* --- close ---------------------------------------------------------------------------------------- */
 
 static void test_close_returns_pending_and_completes_with_success(void **state)
@@ -378,7 +364,6 @@ static void test_close_races_with_the_cancel_of_an_accept(void **state)
     X(test_socket_with_a_thread_without_its_process_fails)          \
     X(test_tables_begin_with_the_same_functions)                    \
     X(test_tables_have_no_empty_slot)                               \
-    X(test_connect_ex_completes_its_irp)                            \
     X(test_close_returns_pending_and_completes_with_success)        \
     X(test_close_at_dispatch_level_completes)                       \
     X(test_close_cancels_a_pending_accept_and_completes_after_it)   \

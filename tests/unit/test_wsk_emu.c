@@ -155,6 +155,7 @@ static void test_start_hands_the_values_to_the_parts(void **state)
     config.indication_max_bytes = 100;
     config.keep_silent_on_listener_close = 1;
     config.inspect_complete_after_abort = STATUS_CANCELLED;
+    config.connect_ex_hides_bytes = 1;
     assert_int_equal(wsk_emu_start(&config), STATUS_SUCCESS);
     assert_int_equal(we_host_exec_kind(), WE_EXEC_STEPPED);
     assert_int_equal(we_host_net_kind(), WE_NET_VIRTUAL);
@@ -163,6 +164,7 @@ static void test_start_hands_the_values_to_the_parts(void **state)
     assert_int_equal(we_wsk_config()->indication_max_bytes, 100);
     assert_false(we_wsk_config()->abort_on_listener_close);
     assert_int_equal(we_wsk_config()->inspect_complete_after_abort_status, STATUS_CANCELLED);
+    assert_true(we_wsk_config()->connect_ex_hides_bytes);
     assert_int_equal(wsk_emu_stop(), 0);
 }
 
