@@ -309,17 +309,12 @@ enum we_err we_host_ep_watch(struct we_host_ep *ep, enum we_host_watch watch, un
 
 /* --- the life of an endpoint ----------------------------------------------------------- */
 
-enum we_err we_host_listen(const struct we_base_addr *local, const struct we_host_listen_options *options, unsigned cpu,
-                           const struct we_host_ep_client *client, void *context, struct we_host_ep **listener)
+/* Takes a new listener in and begins to watch it. */
+static enum we_err listener_enter(struct we_host_ep *ep, unsigned cpu, const struct we_host_ep_client *client,
+                                  void *context, struct we_host_ep **listener)
 {
-    struct we_host_ep *ep = NULL;
     enum we_err err;
 
-    WE_ASSERT(cpu < s_net.cpu_count);
-    err = s_net.ops->listen(local, options, &ep);
-    if (err != WE_OK) {
-        return err;
-    }
     ep_enter(ep, cpu);
     /* The first event may come before this function returns. */
     *listener = ep;
@@ -329,6 +324,30 @@ enum we_err we_host_listen(const struct we_base_addr *local, const struct we_hos
         we_host_close(ep, WE_CLOSE_RESET);
     }
     return err;
+}
+
+enum we_err we_host_listen(const struct we_base_addr *local, const struct we_host_listen_options *options, unsigned cpu,
+                           const struct we_host_ep_client *client, void *context, struct we_host_ep **listener)
+{
+    struct we_host_ep *ep = NULL;
+    enum we_err err;
+
+    WE_ASSERT(cpu < s_net.cpu_count);
+    err = s_net.ops->listen(local, options, &ep);
+    return err == WE_OK ? listener_enter(ep, cpu, client, context, listener) : err;
+}
+
+enum we_err we_host_bound_listen(struct we_host_ep *stream, const struct we_host_listen_options *options, unsigned cpu,
+                                 const struct we_host_ep_client *client, void *context, struct we_host_ep **listener)
+{
+    struct we_host_ep *ep = NULL;
+    enum we_err err;
+
+    WE_ASSERT(cpu < s_net.cpu_count);
+    WE_ASSERT(stream->id == 0);
+    err = s_net.ops->bound_listen(stream, options, &ep);
+    we_host_close(stream, WE_CLOSE_RESET);
+    return err == WE_OK ? listener_enter(ep, cpu, client, context, listener) : err;
 }
 
 enum we_err we_host_accept(struct we_host_ep *listener, struct we_host_ep **request)
@@ -357,12 +376,28 @@ void we_host_refuse(struct we_host_ep *request)
     s_net.ops->refuse(request);
 }
 
+/* A stream has no processor before its first watch. */
+static void stream_enter(struct we_host_ep *stream)
+{
+    ep_enter(stream, __atomic_fetch_add(&s_net.next_cpu, 1, __ATOMIC_RELAXED) % s_net.cpu_count);
+}
+
 enum we_err we_host_stream_open(const struct we_base_addr *local, struct we_host_ep **stream)
 {
     enum we_err err = s_net.ops->stream_open(local, stream);
 
     if (err == WE_OK) {
-        ep_enter(*stream, __atomic_fetch_add(&s_net.next_cpu, 1, __ATOMIC_RELAXED) % s_net.cpu_count);
+        stream_enter(*stream);
+    }
+    return err;
+}
+
+enum we_err we_host_bound_open(const struct we_base_addr *local, bool is_v6_only, struct we_host_ep **stream)
+{
+    enum we_err err = s_net.ops->bound_open(local, is_v6_only, stream);
+
+    if (err == WE_OK) {
+        stream_enter(*stream);
     }
     return err;
 }

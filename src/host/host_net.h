@@ -140,6 +140,14 @@ void we_host_refuse(struct we_host_ep *request);
 
 /* Makes a stream bound to local (port 0: chosen by the network). */
 WE_MUST_USE enum we_err we_host_stream_open(const struct we_base_addr *local, struct we_host_ep **stream);
+/* Makes a stream that may become a listener instead of connecting: a port that the network chose is its own as well, and
+ * what must be said before a listener binds has been said. */
+WE_MUST_USE enum we_err we_host_bound_open(const struct we_base_addr *local, bool is_v6_only,
+                                           struct we_host_ep **stream);
+/* Makes a listener of such a stream that has not connected, as we_host_listen does. The stream ends in any case. */
+WE_MUST_USE enum we_err we_host_bound_listen(struct we_host_ep *stream, const struct we_host_listen_options *options,
+                                             unsigned cpu, const struct we_host_ep_client *client, void *context,
+                                             struct we_host_ep **listener);
 /* The stream must be watched (WE_WATCH_ALL) first. WE_OK: connected. WE_ERR_AGAIN: an event follows. */
 WE_MUST_USE enum we_err we_host_stream_connect(struct we_host_ep *stream, const struct we_base_addr *remote);
 

@@ -41,11 +41,16 @@ struct we_host_net_ops {
     bool (*settle)(void);
     /* Turns what wait() saw into what the owner gets; 0 = nothing. The shard's lock is held. */
     unsigned (*refine)(struct we_host_ep *ep, unsigned events);
-    /* These three make an endpoint; listen does not report anything before its first watch. */
+    /* These make an endpoint; a listener does not report anything before its first watch. */
     WE_MUST_USE enum we_err (*listen)(const struct we_base_addr *local, const struct we_host_listen_options *options,
                                       struct we_host_ep **listener);
     WE_MUST_USE enum we_err (*accept)(struct we_host_ep *listener, struct we_host_ep **request);
     WE_MUST_USE enum we_err (*stream_open)(const struct we_base_addr *local, struct we_host_ep **stream);
+    WE_MUST_USE enum we_err (*bound_open)(const struct we_base_addr *local, bool is_v6_only,
+                                          struct we_host_ep **stream);
+    /* Takes the stream's address over; the stream is closed right after, whatever the result. */
+    WE_MUST_USE enum we_err (*bound_listen)(struct we_host_ep *stream, const struct we_host_listen_options *options,
+                                            struct we_host_ep **listener);
     /* id, cpu and watch have been set: reports events under them from now on, and looks at what waits already. */
     WE_MUST_USE enum we_err (*watch)(struct we_host_ep *ep);
     WE_MUST_USE enum we_err (*confirm)(struct we_host_ep *request);

@@ -90,6 +90,9 @@ void we_host_posix_starve(struct we_host_posix_ep *listener);
 /* host_net_posix_listen.c */
 enum we_err we_host_posix_listen(const struct we_base_addr *local, const struct we_host_listen_options *options,
                                  struct we_host_ep **listener);
+enum we_err we_host_posix_bound_open(const struct we_base_addr *local, bool is_v6_only, struct we_host_ep **stream);
+enum we_err we_host_posix_bound_listen(struct we_host_ep *base, const struct we_host_listen_options *options,
+                                       struct we_host_ep **listener);
 enum we_err we_host_posix_accept(struct we_host_ep *base, struct we_host_ep **request);
 enum we_err we_host_posix_confirm(struct we_host_ep *base);
 /* refine for a request that is watched for hang-up. */

@@ -12,11 +12,10 @@
 #include "host/host_net_posix.h"
 #include "host/host_socket.h"
 
-static enum we_err listener_configure(int fd, const struct we_base_addr *local,
-                                      const struct we_host_listen_options *options)
+static enum we_err listener_configure(int fd, const struct we_base_addr *local, bool is_v6_only)
 {
     const int on = 1;
-    const int v6_only = options->is_v6_only;
+    const int v6_only = is_v6_only;
 
     /* Connections of an earlier run that linger do not keep the port. */
     if (setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, (socklen_t)sizeof(on)) != 0) {
@@ -29,21 +28,16 @@ static enum we_err listener_configure(int fd, const struct we_base_addr *local,
     return WE_OK;
 }
 
-static enum we_err listener_bind(int fd, const struct we_base_addr *local, const struct we_host_listen_options *options)
+static enum we_err listener_bind(int fd, const struct we_base_addr *local, bool is_v6_only)
 {
     struct sockaddr_storage native;
     socklen_t length_bytes = we_host_addr_to_native(local, &native);
-    int backlog_count =
-        options->backlog_count == 0 || options->backlog_count > SOMAXCONN ? SOMAXCONN : (int)options->backlog_count;
-    enum we_err err = listener_configure(fd, local, options);
+    enum we_err err = listener_configure(fd, local, is_v6_only);
 
     if (err != WE_OK) {
         return err;
     }
-    if (bind(fd, (struct sockaddr *)&native, length_bytes) != 0 || listen(fd, backlog_count) != 0) {
-        return we_host_err_from_errno(errno);
-    }
-    return WE_OK;
+    return bind(fd, (struct sockaddr *)&native, length_bytes) == 0 ? WE_OK : we_host_err_from_errno(errno);
 }
 
 /* What the kernel made of the wanted address: a port, if that was 0. */
@@ -58,16 +52,29 @@ static enum we_err listener_local(int fd, struct we_base_addr *local)
     return we_host_addr_from_native(&native, length_bytes, local) ? WE_OK : WE_ERR_UNEXPECTED;
 }
 
-static enum we_err listener_open(struct we_host_posix_ep *ep, const struct we_base_addr *local,
-                                 const struct we_host_listen_options *options)
+/* A bound descriptor in *fd. */
+static enum we_err bound_socket_open(const struct we_base_addr *local, bool is_v6_only, int *fd)
 {
     enum we_err err;
-    int fd = we_host_socket_open(we_host_addr_family(local->family));
 
-    if (fd < 0) {
+    *fd = we_host_socket_open(we_host_addr_family(local->family));
+    if (*fd < 0) {
         return we_host_err_from_errno(errno);
     }
-    err = listener_bind(fd, local, options);
+    err = listener_bind(*fd, local, is_v6_only);
+    if (err != WE_OK) {
+        we_host_posix_descriptor_close(*fd, false);
+    }
+    return err;
+}
+
+/* Listens on a bound descriptor, which is the endpoint's from now on. */
+static enum we_err listener_begin(struct we_host_posix_ep *ep, int fd, const struct we_host_listen_options *options)
+{
+    int backlog_count =
+        options->backlog_count == 0 || options->backlog_count > SOMAXCONN ? SOMAXCONN : (int)options->backlog_count;
+    enum we_err err = listen(fd, backlog_count) == 0 ? WE_OK : we_host_err_from_errno(errno);
+
     if (err == WE_OK) {
         err = listener_local(fd, &ep->local);
     }
@@ -86,6 +93,7 @@ enum we_err we_host_posix_listen(const struct we_base_addr *local, const struct 
 {
     struct we_host_posix_ep *ep;
     enum we_err err;
+    int fd;
 
     if (local->family == WE_FAMILY_NONE) {
         return WE_ERR_FAMILY;
@@ -94,7 +102,54 @@ enum we_err we_host_posix_listen(const struct we_base_addr *local, const struct 
     if (ep == NULL) {
         return WE_ERR_NO_MEMORY;
     }
-    err = listener_open(ep, local, options);
+    err = bound_socket_open(local, options->is_v6_only, &fd);
+    if (err == WE_OK) {
+        err = listener_begin(ep, fd, options);
+    }
+    if (err != WE_OK) {
+        we_host_free(ep);
+        return err;
+    }
+    *listener = &ep->base;
+    return WE_OK;
+}
+
+enum we_err we_host_posix_bound_open(const struct we_base_addr *local, bool is_v6_only, struct we_host_ep **stream)
+{
+    struct we_host_posix_ep *ep;
+    enum we_err err;
+
+    if (local->family == WE_FAMILY_NONE) {
+        return WE_ERR_FAMILY;
+    }
+    ep = we_host_posix_ep_create(WE_POSIX_BOUND);
+    if (ep == NULL) {
+        return WE_ERR_NO_MEMORY;
+    }
+    err = bound_socket_open(local, is_v6_only, &ep->fd);
+    if (err != WE_OK) {
+        we_host_free(ep);
+        return err;
+    }
+    *stream = &ep->base;
+    return WE_OK;
+}
+
+enum we_err we_host_posix_bound_listen(struct we_host_ep *base, const struct we_host_listen_options *options,
+                                       struct we_host_ep **listener)
+{
+    struct we_host_posix_ep *stream = we_host_posix_ep_of(base);
+    struct we_host_posix_ep *ep;
+    enum we_err err;
+    int fd = stream->fd;
+
+    WE_ASSERT(we_host_posix_phase_get(stream) == WE_POSIX_BOUND);
+    ep = we_host_posix_ep_create(WE_POSIX_LISTENING);
+    if (ep == NULL) {
+        return WE_ERR_NO_MEMORY;
+    }
+    stream->fd = -1;
+    err = listener_begin(ep, fd, options);
     if (err != WE_OK) {
         we_host_free(ep);
         return err;

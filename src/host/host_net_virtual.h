@@ -182,6 +182,9 @@ enum we_err we_host_virtual_listener_option(struct we_host_virtual_listener *lis
                                             int *value, bool is_set);
 void we_host_virtual_listener_local(struct we_host_virtual_listener *listener, struct we_base_addr *addr);
 enum we_err we_host_virtual_stream_open(const struct we_base_addr *local, struct we_host_ep **stream);
+enum we_err we_host_virtual_bound_open(const struct we_base_addr *local, bool is_v6_only, struct we_host_ep **stream);
+enum we_err we_host_virtual_bound_listen(struct we_host_ep *base, const struct we_host_listen_options *options,
+                                         struct we_host_ep **result);
 enum we_err we_host_virtual_connect(struct we_host_ep *base, const struct we_base_addr *remote);
 /* Gives a stream's own port back; NULL is allowed. */
 void we_host_virtual_claim_drop(struct we_host_virtual_claim *claim);

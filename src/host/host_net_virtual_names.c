@@ -164,6 +164,11 @@ void we_host_virtual_claim_drop(struct we_host_virtual_claim *claim)
 
 /* --- listeners ------------------------------------------------------------------------- */
 
+static bool is_dual(const struct we_base_addr *local, bool is_v6_only)
+{
+    return local->family == WE_FAMILY_IPV6 && !is_v6_only && we_base_addr_is_any(local);
+}
+
 static struct we_host_virtual_listener *listener_create(const struct we_base_addr *local,
                                                         const struct we_host_listen_options *options)
 {
@@ -184,7 +189,7 @@ static struct we_host_virtual_listener *listener_create(const struct we_base_add
     listener->send_buffer_bytes = WE_HOST_VIRTUAL_BUFFER_BYTES;
     listener->claim.addr = *local;
     listener->claim.listener = listener;
-    listener->claim.is_dual = local->family == WE_FAMILY_IPV6 && !options->is_v6_only && we_base_addr_is_any(local);
+    listener->claim.is_dual = is_dual(local, options->is_v6_only);
     return listener;
 }
 
@@ -342,15 +347,21 @@ static enum we_err stream_bind_locked(struct we_host_virtual_link *link, struct 
 {
     struct we_base_addr *local = &link->ends[0].local;
 
+    enum we_err err;
+
     if (claim == NULL) {
         local->port = port_choose_locked();
         return local->port == 0 ? WE_ERR_IN_USE : WE_OK;
     }
     claim->addr = *local;
-    return claim_enter_locked(claim);
+    err = claim_enter_locked(claim);
+    local->port = claim->addr.port;
+    return err;
 }
 
-enum we_err we_host_virtual_stream_open(const struct we_base_addr *local, struct we_host_ep **stream)
+/* owns_port: whatever port it gets is its own. */
+static enum we_err stream_open(const struct we_base_addr *local, bool owns_port, bool is_v6_only,
+                               struct we_host_ep **stream)
 {
     struct we_host_virtual_claim *claim = NULL;
     struct we_host_virtual_link *link;
@@ -363,11 +374,12 @@ enum we_err we_host_virtual_stream_open(const struct we_base_addr *local, struct
     if (link == NULL) {
         return WE_ERR_NO_MEMORY;
     }
-    if (local->port != 0) {
+    if (owns_port) {
         claim = (struct we_host_virtual_claim *)we_host_zalloc(sizeof(*claim));
         if (claim == NULL) {
             goto fail;
         }
+        claim->is_dual = is_dual(local, is_v6_only);
     }
     we_host_mutex_lock(&s_names.lock);
     err = stream_bind_locked(link, claim);
@@ -383,6 +395,42 @@ enum we_err we_host_virtual_stream_open(const struct we_base_addr *local, struct
 fail:
     we_host_virtual_unref(&link->ends[0].ep);
     return err;
+}
+
+enum we_err we_host_virtual_stream_open(const struct we_base_addr *local, struct we_host_ep **stream)
+{
+    return stream_open(local, local->port != 0, true, stream);
+}
+
+enum we_err we_host_virtual_bound_open(const struct we_base_addr *local, bool is_v6_only, struct we_host_ep **stream)
+{
+    return stream_open(local, true, is_v6_only, stream);
+}
+
+enum we_err we_host_virtual_bound_listen(struct we_host_ep *base, const struct we_host_listen_options *options,
+                                         struct we_host_ep **result)
+{
+    struct we_host_virtual_end *end = we_host_virtual_end_of(base);
+    struct we_host_virtual_link *link = we_host_virtual_link_of(end);
+    struct we_host_virtual_listener *listener = listener_create(&end->local, options);
+    enum we_err err;
+
+    WE_ASSERT(end->index == 0);
+    WE_ASSERT(end->state == WE_VIRTUAL_BOUND);
+    WE_ASSERT(link->claim != NULL);
+    if (listener == NULL) {
+        return WE_ERR_NO_MEMORY;
+    }
+    we_host_mutex_lock(&s_names.lock);
+    we_base_list_remove(&link->claim->link); /* unlinked, it waits for the stream's close */
+    err = claim_enter_locked(&listener->claim);
+    we_host_mutex_unlock(&s_names.lock);
+    if (err != WE_OK) {
+        we_host_free(listener);
+        return err;
+    }
+    *result = &listener->ep.base;
+    return WE_OK;
 }
 
 /* Where a connection to remote really goes: IPv4 in IPv6 is IPv4, and "any" is this host. */

@@ -62,7 +62,8 @@ static void bind_undo(struct we_wsk_socket *socket)
 static enum we_err bind_connection(struct we_wsk_socket *socket, const struct we_base_addr *local)
 {
     struct we_host_ep *ep;
-    enum we_err err = we_host_stream_open(local, &ep);
+    enum we_err err = socket->category == WE_WSK_STREAM ? we_host_bound_open(local, socket->v6only != 0, &ep)
+                                                        : we_host_stream_open(local, &ep);
 
     if (err != WE_OK) {
         return err;
@@ -87,7 +88,7 @@ static NTSTATUS bind_run(struct we_wsk_socket *socket, const struct we_base_addr
     } else if (socket->category == WE_WSK_LISTEN) {
         err = we_wsk_listen_start(socket);
     } else {
-        WE_ASSERT(socket->category == WE_WSK_CONNECTION);
+        WE_ASSERT((WE_WSK_CATEGORY_BIT(socket->category) & WE_WSK_CONNECTIONS) != 0);
         err = bind_connection(socket, local);
     }
     if (err != WE_OK) {

@@ -226,8 +226,7 @@ NTSTATUS WSKAPI we_wsk_get_remote_address(PWSK_SOCKET Socket, PSOCKADDR RemoteAd
     struct we_wsk_call call;
     struct we_base_addr remote;
     bool is_connected;
-    NTSTATUS status =
-        we_wsk_call_begin(&call, Socket, WE_WSK_CATEGORY_BIT(WE_WSK_CONNECTION), Irp, false, "WskGetRemoteAddress");
+    NTSTATUS status = we_wsk_call_begin(&call, Socket, WE_WSK_CONNECTIONS, Irp, false, "WskGetRemoteAddress");
 
     if (!NT_SUCCESS(status)) {
         return status;

@@ -6,6 +6,7 @@
 #include "wsk/wsk_option.h"
 #include "wsk/wsk_socket.h"
 #include "wsk/wsk_status.h"
+#include "wsk/wsk_stream.h"
 
 #include "base/base_assert.h"
 #include "vrf/vrf_report.h"
@@ -69,6 +70,9 @@ static void connect_succeeded_locked(struct we_wsk_socket *socket, PIRP irp, str
     socket->state = WE_WSK_CONNECTED;
     socket->conn->is_being_made = false;
     socket->conn->tx.is_blocked = false;
+    if (socket->category == WE_WSK_STREAM) {
+        we_wsk_stream_commit_locked(socket, WE_WSK_CONNECTION);
+    }
     if (we_host_ep_local(socket->ep, &local) == WE_OK) {
         socket->local = local; /* where WskBind gave a wildcard, it is known now which address that is */
     }
@@ -198,6 +202,9 @@ static NTSTATUS connect_locked(struct we_wsk_call *call, const struct we_base_ad
     if (socket->is_closing) {
         return STATUS_FILE_FORCED_CLOSED; /* a close overtook this call on another thread, and has reported it */
     }
+    if (we_wsk_socket_role(socket) == WE_WSK_LISTEN) {
+        return STATUS_INVALID_DEVICE_STATE;
+    }
     switch (socket->state) {
     case WE_WSK_CREATED:
         (void)we_vrf_report_entry(WE_RULE_SOCK_015, &socket->entry, "%s was called for socket %p, which is not bound",
@@ -256,7 +263,7 @@ static NTSTATUS connect_call(PWSK_SOCKET handle, const SOCKADDR *address, const 
 {
     struct we_wsk_call call;
     struct we_base_addr remote;
-    NTSTATUS status = we_wsk_call_begin(&call, handle, WE_WSK_CATEGORY_BIT(WE_WSK_CONNECTION), irp, false, function);
+    NTSTATUS status = we_wsk_call_begin(&call, handle, WE_WSK_CONNECTIONS, irp, false, function);
 
     if (!NT_SUCCESS(status)) {
         return status;

@@ -57,7 +57,7 @@ static NTSTATUS transport_check(const struct we_vrf_entry *client, const struct 
         we_vrf_report_entry(WE_RULE_SOCK_013, client, "%s was asked for a %s over %s", arguments->function,
                             we_wsk_category_name(category), is_udp ? "UDP" : "TCP");
     }
-    if (category == WE_WSK_DATAGRAM || category == WE_WSK_STREAM) {
+    if (category == WE_WSK_DATAGRAM) {
         we_wsk_unsupported("a %s", we_wsk_category_name(category));
         return STATUS_NOT_SUPPORTED;
     }

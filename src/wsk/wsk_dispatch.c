@@ -6,6 +6,7 @@
 #include "wsk/wsk_conn.h"
 #include "wsk/wsk_listen.h"
 #include "wsk/wsk_option.h"
+#include "wsk/wsk_stream.h"
 #include "wsk/wsk_unsupported.h"
 
 #include "base/base_assert.h"
@@ -26,10 +27,10 @@ static NTSTATUS refuse_client_call(PWSK_CLIENT client, PIRP irp, KIRQL highest_i
     return we_wsk_client_call_end_inline(&call, STATUS_NOT_SUPPORTED, 0);
 }
 
-static NTSTATUS refuse_socket_call(PWSK_SOCKET socket, PIRP irp, enum we_wsk_category category, const char *function)
+static NTSTATUS refuse_socket_call(PWSK_SOCKET socket, PIRP irp, unsigned categories, const char *function)
 {
     struct we_wsk_call call;
-    NTSTATUS status = we_wsk_call_begin(&call, socket, WE_WSK_CATEGORY_BIT(category), irp, false, function);
+    NTSTATUS status = we_wsk_call_begin(&call, socket, categories, irp, false, function);
 
     if (!NT_SUCCESS(status)) {
         return status;
@@ -83,7 +84,7 @@ static NTSTATUS WSKAPI send_ex(PWSK_SOCKET Socket, PWSK_BUF Buffer, ULONG Flags,
     UNREFERENCED_PARAMETER(Flags);
     UNREFERENCED_PARAMETER(ControlInfoLength);
     UNREFERENCED_PARAMETER(ControlInfo);
-    return refuse_socket_call(Socket, Irp, WE_WSK_CONNECTION, "WskSendEx");
+    return refuse_socket_call(Socket, Irp, WE_WSK_CONNECTIONS, "WskSendEx");
 }
 
 static NTSTATUS WSKAPI receive_ex(PWSK_SOCKET Socket, PWSK_BUF Buffer, ULONG Flags, PULONG ControlInfoLength,
@@ -94,7 +95,7 @@ static NTSTATUS WSKAPI receive_ex(PWSK_SOCKET Socket, PWSK_BUF Buffer, ULONG Fla
     UNREFERENCED_PARAMETER(ControlInfoLength);
     UNREFERENCED_PARAMETER(ControlInfo);
     UNREFERENCED_PARAMETER(ControlFlags);
-    return refuse_socket_call(Socket, Irp, WE_WSK_CONNECTION, "WskReceiveEx");
+    return refuse_socket_call(Socket, Irp, WE_WSK_CONNECTIONS, "WskReceiveEx");
 }
 
 static NTSTATUS WSKAPI send_to(PWSK_SOCKET Socket, PWSK_BUF Buffer, ULONG Flags, PSOCKADDR RemoteAddress,
@@ -105,7 +106,7 @@ static NTSTATUS WSKAPI send_to(PWSK_SOCKET Socket, PWSK_BUF Buffer, ULONG Flags,
     UNREFERENCED_PARAMETER(RemoteAddress);
     UNREFERENCED_PARAMETER(ControlInfoLength);
     UNREFERENCED_PARAMETER(ControlInfo);
-    return refuse_socket_call(Socket, Irp, WE_WSK_DATAGRAM, "WskSendTo");
+    return refuse_socket_call(Socket, Irp, WE_WSK_CATEGORY_BIT(WE_WSK_DATAGRAM), "WskSendTo");
 }
 
 static NTSTATUS WSKAPI send_messages(PWSK_SOCKET Socket, PWSK_BUF_LIST BufferList, ULONG Flags, PSOCKADDR RemoteAddress,
@@ -116,7 +117,7 @@ static NTSTATUS WSKAPI send_messages(PWSK_SOCKET Socket, PWSK_BUF_LIST BufferLis
     UNREFERENCED_PARAMETER(RemoteAddress);
     UNREFERENCED_PARAMETER(ControlInfoLength);
     UNREFERENCED_PARAMETER(ControlInfo);
-    return refuse_socket_call(Socket, Irp, WE_WSK_DATAGRAM, "WskSendMessages");
+    return refuse_socket_call(Socket, Irp, WE_WSK_CATEGORY_BIT(WE_WSK_DATAGRAM), "WskSendMessages");
 }
 
 static NTSTATUS WSKAPI receive_from(PWSK_SOCKET Socket, PWSK_BUF Buffer, ULONG Flags, PSOCKADDR RemoteAddress,
@@ -128,7 +129,7 @@ static NTSTATUS WSKAPI receive_from(PWSK_SOCKET Socket, PWSK_BUF Buffer, ULONG F
     UNREFERENCED_PARAMETER(ControlLength);
     UNREFERENCED_PARAMETER(ControlInfo);
     UNREFERENCED_PARAMETER(ControlFlags);
-    return refuse_socket_call(Socket, Irp, WE_WSK_DATAGRAM, "WskReceiveFrom");
+    return refuse_socket_call(Socket, Irp, WE_WSK_CATEGORY_BIT(WE_WSK_DATAGRAM), "WskReceiveFrom");
 }
 
 static NTSTATUS WSKAPI release_datagrams(PWSK_SOCKET Socket, PWSK_DATAGRAM_INDICATION DatagramIndication)
@@ -138,11 +139,6 @@ static NTSTATUS WSKAPI release_datagrams(PWSK_SOCKET Socket, PWSK_DATAGRAM_INDIC
 
     UNREFERENCED_PARAMETER(DatagramIndication);
     return NT_SUCCESS(status) ? we_wsk_call_end_inline(&call, STATUS_NOT_SUPPORTED, 0) : status;
-}
-
-static NTSTATUS WSKAPI stream_listen(PWSK_SOCKET Socket, PIRP Irp)
-{
-    return refuse_socket_call(Socket, Irp, WE_WSK_STREAM, "WskListen");
 }
 
 /* --- tables --------------------------------------------------------------------------------------- */
@@ -254,7 +250,7 @@ static const WSK_PROVIDER_STREAM_DISPATCH s_stream_table = {
     .WskBind = we_wsk_bind,
     .WskAccept = we_wsk_accept,
     .WskConnect = we_wsk_connect,
-    .WskListen = stream_listen,
+    .WskListen = we_wsk_listen,
     .WskSend = we_wsk_send,
     .WskReceive = we_wsk_receive,
     .WskDisconnect = we_wsk_disconnect,

@@ -52,7 +52,7 @@ ULONG we_wsk_event_offered_mask(enum we_wsk_category category, const VOID *dispa
     if (category == WE_WSK_CONNECTION && dispatch != NULL) {
         return connection_offered(dispatch);
     }
-    return 0;
+    return 0; /* a stream socket has events of its role only */
 }
 
 bool we_wsk_event_is_wsk_npi(PNPIID npi_id)
@@ -133,22 +133,31 @@ static ULONG offered_locked(const struct we_wsk_socket *socket)
 {
     const VOID *dispatch = socket->accept_dispatch != NULL ? *socket->accept_dispatch : socket->dispatch;
 
-    return we_wsk_event_offered_mask(socket->category, dispatch);
+    return we_wsk_event_offered_mask(we_wsk_socket_role(socket), dispatch);
 }
 
-static bool is_early_locked(const struct we_wsk_socket *socket)
+/* What the socket has yet to become before its events may be enabled, or NULL. */
+static const char *early_locked(const struct we_wsk_socket *socket)
 {
-    return socket->category == WE_WSK_CONNECTION ? socket->state != WE_WSK_CONNECTED : socket->state == WE_WSK_CREATED;
+    switch (we_wsk_socket_role(socket)) {
+    case WE_WSK_STREAM:
+        return "listening or connected";
+    case WE_WSK_CONNECTION:
+        return socket->state != WE_WSK_CONNECTED ? "connected" : NULL;
+    default:
+        return socket->state == WE_WSK_CREATED ? "bound" : NULL;
+    }
 }
 
 static NTSTATUS enable_locked(struct we_wsk_socket *socket, ULONG events, ULONG *gained)
 {
     ULONG missing = events & ~offered_locked(socket);
+    const char *wanted = early_locked(socket);
 
-    if (is_early_locked(socket)) {
+    if (wanted != NULL) {
         we_vrf_report_entry(WE_RULE_SOCK_031, &socket->entry,
                             "events 0x%08x of socket %p were enabled before it was %s", (unsigned)events,
-                            (void *)socket, socket->category == WE_WSK_CONNECTION ? "connected" : "bound");
+                            (void *)socket, wanted);
         return STATUS_INVALID_DEVICE_STATE;
     }
     if (missing != 0 && socket->accept_dispatch != NULL && *socket->accept_dispatch == NULL) {
@@ -201,7 +210,7 @@ static const char *disable_obstacle_locked(const struct we_wsk_socket *socket, U
     if ((socket->static_events & event) != 0) {
         return "although it is a static event";
     }
-    if (socket->category == WE_WSK_LISTEN && (event & CONNECTION_EVENTS) != 0) {
+    if (we_wsk_socket_role(socket) == WE_WSK_LISTEN && (event & CONNECTION_EVENTS) != 0) {
         return "on a listening socket, where connection events stay enabled";
     }
     return NULL;
@@ -241,7 +250,7 @@ NTSTATUS we_wsk_event_control(struct we_wsk_call *call, const WSK_EVENT_CALLBACK
                             (void *)socket, control->NpiId == NULL ? "NULL" : "not NPI_WSK_INTERFACE_ID");
         return control->NpiId == NULL ? STATUS_INVALID_PARAMETER : STATUS_NOT_SUPPORTED;
     }
-    if (events == 0 || (events & ~we_wsk_event_valid_mask(socket->category)) != 0) {
+    if (events == 0 || (events & ~we_wsk_event_valid_mask(we_wsk_socket_role(socket))) != 0) {
         we_vrf_report_entry(rule, &socket->entry, "SO_WSK_EVENT_CALLBACK has mask 0x%08x, which does not fit a %s",
                             (unsigned)control->EventMask, we_wsk_category_name(socket->category));
         return STATUS_INVALID_PARAMETER;

@@ -62,6 +62,14 @@ static void request_inspect(struct we_wsk_request_record *request)
     we_wsk_request_poison_locked(shown);
     we_host_mutex_unlock(&socket->lock);
 
+    if (action == WskInspectPend && socket->category == WE_WSK_STREAM) {
+        (void)we_vrf_report_entry(
+            WE_RULE_SOCK_034, &socket->entry,
+            "WskInspectEvent of socket %p, which is a stream socket, returned WskInspectPend: its "
+            "table has no WskInspectComplete",
+            (void *)socket);
+        action = WskInspectReject;
+    }
     we_wsk_request_run(request, inspect_answer_event(action), NULL, WE_WSK_OURS);
     we_wsk_request_replay(request);
 }
@@ -129,25 +137,37 @@ static void listener_event(void *context, unsigned events)
 
 static const struct we_host_ep_client s_listener_client = { we_wsk_ep_ref, we_wsk_ep_unref, listener_event };
 
-enum we_err we_wsk_listen_start(struct we_wsk_socket *socket)
+enum we_err we_wsk_listen_start_locked(struct we_wsk_socket *socket)
 {
     struct we_host_listen_options options;
-    struct we_host_ep *ep;
+    struct we_host_ep *bound = socket->ep;
+    struct we_host_ep *ep = NULL;
     enum we_err err;
 
     memset(&options, 0, sizeof(options));
     options.hold_handshake = socket->conditional_accept != 0;
     options.is_v6_only = socket->v6only != 0;
     socket->listener->has_hold = options.hold_handshake && (we_host_net_abilities() & WE_NET_HOLDS_HANDSHAKE) != 0;
-    err = we_host_listen(&socket->local, &options, socket->cpu, &s_listener_client, socket, &ep);
-    if (err == WE_OK) {
-        we_host_mutex_lock(&socket->lock);
-        socket->ep = ep;
-        if (we_host_ep_local(ep, &socket->local) != WE_OK) {
-            err = WE_ERR_UNEXPECTED;
-        }
-        we_host_mutex_unlock(&socket->lock);
+    socket->ep = NULL;
+    if (bound != NULL) {
+        err = we_host_bound_listen(bound, &options, socket->cpu, &s_listener_client, socket, &ep);
+    } else {
+        err = we_host_listen(&socket->local, &options, socket->cpu, &s_listener_client, socket, &ep);
     }
+    socket->ep = ep;
+    if (err == WE_OK && we_host_ep_local(ep, &socket->local) != WE_OK) {
+        err = WE_ERR_UNEXPECTED;
+    }
+    return err;
+}
+
+enum we_err we_wsk_listen_start(struct we_wsk_socket *socket)
+{
+    enum we_err err;
+
+    we_host_mutex_lock(&socket->lock);
+    err = we_wsk_listen_start_locked(socket);
+    we_host_mutex_unlock(&socket->lock);
     return err;
 }
 
@@ -266,7 +286,7 @@ NTSTATUS WSKAPI we_wsk_accept(PWSK_SOCKET ListenSocket, ULONG Flags, PVOID Accep
     bool is_listening;
     bool is_queued = false;
 
-    status = we_wsk_call_begin(&call, ListenSocket, 1u << WE_WSK_LISTEN, Irp, false, "WskAccept");
+    status = we_wsk_call_begin(&call, ListenSocket, WE_WSK_LISTENERS, Irp, false, "WskAccept");
     if (!NT_SUCCESS(status)) {
         return status;
     }
@@ -282,7 +302,7 @@ NTSTATUS WSKAPI we_wsk_accept(PWSK_SOCKET ListenSocket, ULONG Flags, PVOID Accep
     location->Parameters.Others.Argument3 = LocalAddress;
     location->Parameters.Others.Argument4 = RemoteAddress;
     we_host_mutex_lock(&socket->lock);
-    is_listening = socket->state == WE_WSK_BOUND;
+    is_listening = we_wsk_socket_role(socket) == WE_WSK_LISTEN && socket->state == WE_WSK_BOUND;
     if (is_listening) {
         is_queued = we_wsk_irp_queue_insert_locked(&socket->listener->accept_irps, socket, Irp);
     }

@@ -6,7 +6,10 @@
 #include "wsk/wsk_request_run.h"
 #include "wsk/wsk_socket.h"
 
-/* After a successful bind: listens on socket->local and fills in the real port. No lock, in a section. */
+/* Listens on socket->local, with the bound endpoint if there is one (which is used up), and fills in the real port. In a
+ * section. */
+enum we_err we_wsk_listen_start_locked(struct we_wsk_socket *socket);
+/* The same without the lock. */
 enum we_err we_wsk_listen_start(struct we_wsk_socket *socket);
 
 /* wsk_take.c: its part of a listener. */

@@ -6,6 +6,7 @@
 
 #include "wsk/wsk_event.h"
 #include "wsk/wsk_status.h"
+#include "wsk/wsk_stream.h"
 #include "wsk/wsk_unsupported.h"
 
 #include "base/base_assert.h"
@@ -14,8 +15,8 @@
 /* What SO_RCVBUF says before anybody has set it or there is a socket to ask. */
 #define DEFAULT_RECEIVE_BUFFER_BYTES 65536u
 
-#define LISTEN WE_WSK_CATEGORY_BIT(WE_WSK_LISTEN)
-#define CONNECTION WE_WSK_CATEGORY_BIT(WE_WSK_CONNECTION)
+#define LISTEN WE_WSK_LISTENERS
+#define CONNECTION WE_WSK_CONNECTIONS
 
 struct option_row {
     const char *name;
@@ -42,7 +43,7 @@ static ULONG *kept_value(struct we_wsk_socket *socket, const struct option_row *
 
 static NTSTATUS set_conditional_locked(struct we_wsk_socket *socket, const struct option_row *row, ULONG value)
 {
-    const WSK_CLIENT_LISTEN_DISPATCH *table = socket->dispatch;
+    const WSK_CLIENT_LISTEN_DISPATCH *table = we_wsk_stream_listen_table(socket);
 
     (void)row;
     if (value == 0 && socket->conditional_accept != 0) {

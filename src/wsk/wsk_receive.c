@@ -39,8 +39,7 @@ static NTSTATUS receive_check(const struct we_wsk_call *call, const WSK_BUF *buf
 NTSTATUS WSKAPI we_wsk_receive(PWSK_SOCKET Socket, PWSK_BUF Buffer, ULONG Flags, PIRP Irp)
 {
     struct we_wsk_call call;
-    NTSTATUS status =
-        we_wsk_call_begin_locked(&call, Socket, WE_WSK_CATEGORY_BIT(WE_WSK_CONNECTION), Irp, false, "WskReceive");
+    NTSTATUS status = we_wsk_call_begin_locked(&call, Socket, WE_WSK_CONNECTIONS, Irp, false, "WskReceive");
 
     if (!NT_SUCCESS(status)) {
         return status;
@@ -61,8 +60,7 @@ NTSTATUS WSKAPI we_wsk_release(PWSK_SOCKET Socket, PWSK_DATA_INDICATION DataIndi
 {
     struct we_wsk_call call;
     PWSK_DATA_INDICATION element = DataIndication;
-    NTSTATUS status =
-        we_wsk_call_begin_locked(&call, Socket, WE_WSK_CATEGORY_BIT(WE_WSK_CONNECTION), NULL, true, "WskRelease");
+    NTSTATUS status = we_wsk_call_begin_locked(&call, Socket, WE_WSK_CONNECTIONS, NULL, true, "WskRelease");
 
     if (!NT_SUCCESS(status)) {
         return status;

@@ -36,10 +36,12 @@ static void socket_init(struct we_wsk_socket *socket, struct we_wsk_client *clie
     socket->references = 1;
     socket->counts = 1;
     socket->category = category;
+    socket->role = category;
     socket->cpu = we_nt_cpu_assign();
     socket->client = client;
     we_base_list_init(&socket->client_link);
-    we_host_mutex_init(&socket->lock, category == WE_WSK_LISTEN ? WE_RANK_LISTENER : WE_RANK_SOCKET);
+    we_host_mutex_init(&socket->lock,
+                       (WE_WSK_CATEGORY_BIT(category) & WE_WSK_LISTENERS) != 0 ? WE_RANK_LISTENER : WE_RANK_SOCKET);
     we_wsk_irp_queue_init(&socket->disable_irps);
     socket->v6only = 1;
 }

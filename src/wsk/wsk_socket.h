@@ -24,7 +24,7 @@
  *   all. The open socket's reference goes then: while the rundown count is not zero the memory is safe.
  * After that the memory stays for a while as a tombstone, so that a use after close is a report.
  *
- * Locks: one lock a socket. Rank LISTENER for listening sockets, SOCKET for all others, because a
+ * Locks: one lock a socket. Rank LISTENER for sockets that may listen, SOCKET for all others, because a
  * listener holds its own lock while it sets up an accepted socket. Never held at a door.
  */
 
@@ -32,7 +32,7 @@ enum we_wsk_category { WE_WSK_BASIC, WE_WSK_LISTEN, WE_WSK_DATAGRAM, WE_WSK_CONN
 
 enum we_wsk_state {
     WE_WSK_CREATED,
-    WE_WSK_BOUND, /* listening sockets: listening */
+    WE_WSK_BOUND, /* in the role of a listener: listening */
     WE_WSK_CONNECTING,
     WE_WSK_CONNECTED,
     WE_WSK_DEAD /* only close is allowed: STATUS_FILE_FORCED_CLOSED */
@@ -49,13 +49,14 @@ struct we_wsk_socket {
     LONG references;           /* atomic */
     /* Set before publication. */
     enum we_wsk_category category;
+    enum we_wsk_category role; /* atomic: what a stream socket has become, see wsk_stream.h; of others the category */
     ADDRESS_FAMILY family;
     USHORT type;
     ULONG protocol;
     unsigned cpu; /* for life: callbacks are work of this processor */
     struct we_wsk_client *client;
     PVOID context;
-    const VOID *dispatch;            /* the client's table, or NULL */
+    const VOID *dispatch;            /* the client's table, or NULL; of a stream socket with a role, the role's */
     struct we_base_list client_link; /* in the list of all open sockets; guarded by wsk_socket.c */
 
     struct we_host_mutex lock;
@@ -84,7 +85,7 @@ struct we_wsk_socket {
     ULONG v6only; /* IPV6_V6ONLY, Windows default 1 */
     ULONG reuse_address;
     ULONG exclusive_address;
-    /* Exactly one of these, by category. */
+    /* One of these, by category. A stream socket has a connection's part, and a listener's from WskListen on. */
     struct we_wsk_listener *listener;
     struct we_wsk_conn *conn;
 };
@@ -98,6 +99,11 @@ struct we_wsk_socket {
 struct we_wsk_socket *we_wsk_socket_create(struct we_wsk_client *client, enum we_wsk_category category,
                                            ADDRESS_FAMILY family, USHORT type, ULONG protocol, PVOID context,
                                            const VOID *dispatch);
+/* What the socket is to the rest of the code: its category, or what a stream socket has become. */
+static inline enum we_wsk_category we_wsk_socket_role(const struct we_wsk_socket *socket)
+{
+    return (enum we_wsk_category)__atomic_load_n(&socket->role, __ATOMIC_RELAXED);
+}
 void we_wsk_socket_ref(struct we_wsk_socket *socket);
 void we_wsk_socket_unref(struct we_wsk_socket *socket);
 /* Ends a socket that the client never got or refused: no close IRP, the connection is reset, IRPs that the client
@@ -126,6 +132,10 @@ struct we_wsk_call {
 #define WE_WSK_ANY_CATEGORY                                                                                          \
     (WE_WSK_CATEGORY_BIT(WE_WSK_BASIC) | WE_WSK_CATEGORY_BIT(WE_WSK_LISTEN) | WE_WSK_CATEGORY_BIT(WE_WSK_DATAGRAM) | \
      WE_WSK_CATEGORY_BIT(WE_WSK_CONNECTION) | WE_WSK_CATEGORY_BIT(WE_WSK_STREAM))
+
+/* Those that may listen, and those that may be connected. */
+#define WE_WSK_LISTENERS (WE_WSK_CATEGORY_BIT(WE_WSK_LISTEN) | WE_WSK_CATEGORY_BIT(WE_WSK_STREAM))
+#define WE_WSK_CONNECTIONS (WE_WSK_CATEGORY_BIT(WE_WSK_CONNECTION) | WE_WSK_CATEGORY_BIT(WE_WSK_STREAM))
 
 /* Starts a call. allowed_categories: bits 1 << enum we_wsk_category. Checks: the socket is known and open (SOCK-037
  * use after close), of a right category (SOCK-012), not dead, the IRP usable (we_io_irp_take). On failure
@@ -174,6 +184,7 @@ struct we_wsk_category_ops {
 };
 extern const struct we_wsk_category_ops we_wsk_listen_ops;     /* wsk_listen.c */
 extern const struct we_wsk_category_ops we_wsk_connection_ops; /* wsk_conn.c */
+extern const struct we_wsk_category_ops we_wsk_stream_ops;     /* wsk_stream.c */
 const struct we_wsk_category_ops *we_wsk_category_ops(enum we_wsk_category category);
 
 /* Endpoint client functions shared by all: ref/unref of the socket. */

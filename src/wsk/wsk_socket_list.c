@@ -111,8 +111,8 @@ bool we_wsk_socket_list_awaits_peer(const struct we_wsk_client *client)
         /* The open socket counts one, each pending request another. */
         uint32_t rundown_count = (uint32_t)__atomic_load_n(&socket->counts, __ATOMIC_SEQ_CST);
 
-        if (socket->client == client && socket->category == WE_WSK_CONNECTION && !socket_is_closing(socket) &&
-            rundown_count > 1) {
+        if (socket->client == client && (WE_WSK_CATEGORY_BIT(socket->category) & WE_WSK_CONNECTIONS) != 0 &&
+            we_wsk_socket_role(socket) != WE_WSK_LISTEN && !socket_is_closing(socket) && rundown_count > 1) {
             is_found = true;
             break;
         }

@@ -201,8 +201,7 @@ static NTSTATUS send_locked(struct we_wsk_call *call, const WSK_BUF *buffer, ULO
 NTSTATUS WSKAPI we_wsk_send(PWSK_SOCKET Socket, PWSK_BUF Buffer, ULONG Flags, PIRP Irp)
 {
     struct we_wsk_call call;
-    NTSTATUS status =
-        we_wsk_call_begin_locked(&call, Socket, WE_WSK_CATEGORY_BIT(WE_WSK_CONNECTION), Irp, false, "WskSend");
+    NTSTATUS status = we_wsk_call_begin_locked(&call, Socket, WE_WSK_CONNECTIONS, Irp, false, "WskSend");
 
     if (!NT_SUCCESS(status)) {
         return status;
@@ -297,8 +296,7 @@ static NTSTATUS disconnect_check(const struct we_wsk_call *call, const WSK_BUF *
 NTSTATUS WSKAPI we_wsk_disconnect(PWSK_SOCKET Socket, PWSK_BUF Buffer, ULONG Flags, PIRP Irp)
 {
     struct we_wsk_call call;
-    NTSTATUS status =
-        we_wsk_call_begin(&call, Socket, WE_WSK_CATEGORY_BIT(WE_WSK_CONNECTION), Irp, false, "WskDisconnect");
+    NTSTATUS status = we_wsk_call_begin(&call, Socket, WE_WSK_CONNECTIONS, Irp, false, "WskDisconnect");
 
     if (!NT_SUCCESS(status)) {
         return status;
