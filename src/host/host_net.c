@@ -461,6 +461,11 @@ enum we_err we_host_ep_error(struct we_host_ep *ep)
     return s_net.ops->error(ep);
 }
 
+size_t we_host_ep_ideal_backlog_bytes(struct we_host_ep *ep)
+{
+    return s_net.ops->ideal_backlog_bytes(ep);
+}
+
 size_t we_host_ep_unread_bytes(struct we_host_ep *ep)
 {
     return s_net.ops->unread_bytes(ep);

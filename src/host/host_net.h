@@ -47,7 +47,8 @@ enum we_host_net_event {
     WE_NET_ACCEPTABLE = 1 << 4,
     WE_NET_CONNECTED = 1 << 5,      /* our connect succeeded */
     WE_NET_CONNECT_FAILED = 1 << 6, /* our connect failed: we_host_ep_error says why */
-    WE_NET_ESTABLISHED = 1 << 7     /* a confirmed request finished its handshake */
+    WE_NET_ESTABLISHED = 1 << 7,    /* a confirmed request finished its handshake */
+    WE_NET_BACKLOG = 1 << 8         /* the ideal backlog of a stream has changed, on a network that sees when it does */
 };
 
 enum we_host_net_ability { WE_NET_HOLDS_HANDSHAKE = 1 << 0 };
@@ -58,6 +59,8 @@ struct we_host_ready {
 };
 
 struct we_host_ep; /* an endpoint */
+
+#define WE_HOST_BACKLOG_MIN_BYTES ((size_t)65536)
 
 /* How an endpoint reaches its owner. ref and unref guard context while an event runs; ref is called with a lock of
  * rank POLLER held and only counts, event and unref are called without. */
@@ -170,6 +173,10 @@ WE_MUST_USE enum we_err we_host_ep_local(struct we_host_ep *ep, struct we_base_a
 WE_MUST_USE enum we_err we_host_ep_remote(struct we_host_ep *ep, struct we_base_addr *addr);
 /* The error that ended a connect or a stream; WE_OK if none is known. */
 enum we_err we_host_ep_error(struct we_host_ep *ep);
+/* How many bytes a connected stream should have on their way to be kept busy; 0 when unknown. virtual: what the window
+ * and the buffer let through at most, exactly. sockets: what TCP lets be unacknowledged (its congestion window), rounded
+ * up to a power of two so that it moves in steps, and at least WE_HOST_BACKLOG_MIN_BYTES. */
+size_t we_host_ep_ideal_backlog_bytes(struct we_host_ep *ep);
 /* Bytes that wait to be read here; 0 when unknown. */
 size_t we_host_ep_unread_bytes(struct we_host_ep *ep);
 

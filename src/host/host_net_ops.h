@@ -69,6 +69,7 @@ struct we_host_net_ops {
     WE_MUST_USE enum we_err (*local)(struct we_host_ep *ep, struct we_base_addr *addr);
     WE_MUST_USE enum we_err (*remote)(struct we_host_ep *ep, struct we_base_addr *addr);
     enum we_err (*error)(struct we_host_ep *ep);
+    size_t (*ideal_backlog_bytes)(struct we_host_ep *ep);
     size_t (*unread_bytes)(struct we_host_ep *ep);
 };
 

@@ -453,5 +453,6 @@ const struct we_host_net_ops we_host_net_posix_ops = {
     .local = we_host_posix_local,
     .remote = we_host_posix_remote,
     .error = posix_error,
+    .ideal_backlog_bytes = we_host_posix_ideal_backlog_bytes,
     .unread_bytes = we_host_posix_unread_bytes,
 };

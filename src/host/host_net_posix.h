@@ -114,6 +114,7 @@ enum we_err we_host_posix_set(struct we_host_ep *base, enum we_host_ep_option op
 enum we_err we_host_posix_get(struct we_host_ep *base, enum we_host_ep_option option, int *value);
 enum we_err we_host_posix_local(struct we_host_ep *base, struct we_base_addr *addr);
 enum we_err we_host_posix_remote(struct we_host_ep *base, struct we_base_addr *addr);
+size_t we_host_posix_ideal_backlog_bytes(struct we_host_ep *base);
 size_t we_host_posix_unread_bytes(struct we_host_ep *base);
 
 #endif

@@ -320,6 +320,21 @@ enum we_err we_host_posix_shutdown_send(struct we_host_ep *base)
     return WE_OK;
 }
 
+size_t we_host_posix_ideal_backlog_bytes(struct we_host_ep *base)
+{
+    struct we_host_posix_ep *ep = we_host_posix_ep_of(base);
+    size_t window_bytes = ep_is_connected(ep) ? we_host_socket_congestion_window_bytes(ep->fd) : 0;
+    size_t step_bytes = WE_HOST_BACKLOG_MIN_BYTES;
+
+    if (window_bytes == 0) {
+        return 0;
+    }
+    while (step_bytes < window_bytes && step_bytes <= SIZE_MAX / 2) {
+        step_bytes *= 2;
+    }
+    return step_bytes;
+}
+
 size_t we_host_posix_unread_bytes(struct we_host_ep *base)
 {
     struct we_host_posix_ep *ep = we_host_posix_ep_of(base);

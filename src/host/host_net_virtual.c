@@ -392,5 +392,6 @@ const struct we_host_net_ops we_host_net_virtual_ops = {
     .local = virtual_local,
     .remote = virtual_remote,
     .error = virtual_error,
+    .ideal_backlog_bytes = we_host_virtual_ideal_backlog_bytes,
     .unread_bytes = we_host_virtual_unread_bytes,
 };

@@ -209,6 +209,8 @@ void we_host_virtual_reset(struct we_host_ep *base);
 void we_host_virtual_end_close(struct we_host_virtual_end *end, enum we_host_close how);
 /* Something was put in flight to end. Link locked. */
 void we_host_virtual_end_sent_to_locked(struct we_host_virtual_end *end);
+/* The ideal backlog of end has changed. Link locked. */
+void we_host_virtual_end_backlog_changed_locked(struct we_host_virtual_end *end);
 /* Room for end's bytes may have been made. Link locked. */
 void we_host_virtual_end_room_made_locked(struct we_host_virtual_end *end);
 
@@ -219,6 +221,7 @@ enum we_err we_host_virtual_recv(struct we_host_ep *base, const struct we_host_i
 enum we_err we_host_virtual_send(struct we_host_ep *base, const struct we_host_iov *iov, unsigned iov_count,
                                  size_t *bytes);
 enum we_err we_host_virtual_shutdown_send(struct we_host_ep *base);
+size_t we_host_virtual_ideal_backlog_bytes(struct we_host_ep *base);
 size_t we_host_virtual_unread_bytes(struct we_host_ep *base);
 enum we_err we_host_virtual_end_option(struct we_host_virtual_end *end, enum we_host_ep_option option, int *value,
                                        bool is_set);

@@ -261,6 +261,32 @@ enum we_err we_host_virtual_recv(struct we_host_ep *base, const struct we_host_i
     return err;
 }
 
+static size_t ideal_backlog_bytes_locked(struct we_host_virtual_end *end)
+{
+    size_t window_bytes = we_host_virtual_peer_of(end)->receive_buffer_bytes;
+
+    return window_bytes < end->send_buffer_bytes ? window_bytes : end->send_buffer_bytes;
+}
+
+size_t we_host_virtual_ideal_backlog_bytes(struct we_host_ep *base)
+{
+    struct we_host_virtual_end *end;
+    struct we_host_virtual_link *link;
+    size_t bytes = 0;
+
+    if (we_host_virtual_ep_of(base)->is_listener) {
+        return 0;
+    }
+    end = we_host_virtual_end_of(base);
+    link = we_host_virtual_link_of(end);
+    we_host_mutex_lock(&link->lock);
+    if (end->state == WE_VIRTUAL_CONNECTED) {
+        bytes = ideal_backlog_bytes_locked(end);
+    }
+    we_host_mutex_unlock(&link->lock);
+    return bytes;
+}
+
 size_t we_host_virtual_unread_bytes(struct we_host_ep *base)
 {
     struct we_host_virtual_end *end;
@@ -280,6 +306,24 @@ size_t we_host_virtual_unread_bytes(struct we_host_ep *base)
 
 /* --- options --------------------------------------------------------------------------- */
 
+/* More room may have been made for either end, and for either another backlog may be ideal. */
+static void buffer_set_locked(struct we_host_virtual_end *end, unsigned *buffer_bytes, unsigned value)
+{
+    struct we_host_virtual_end *peer = we_host_virtual_peer_of(end);
+    size_t end_ideal_bytes = ideal_backlog_bytes_locked(end);
+    size_t peer_ideal_bytes = ideal_backlog_bytes_locked(peer);
+
+    *buffer_bytes = value;
+    we_host_virtual_end_room_made_locked(end);
+    we_host_virtual_end_room_made_locked(peer);
+    if (ideal_backlog_bytes_locked(end) != end_ideal_bytes) {
+        we_host_virtual_end_backlog_changed_locked(end);
+    }
+    if (ideal_backlog_bytes_locked(peer) != peer_ideal_bytes) {
+        we_host_virtual_end_backlog_changed_locked(peer);
+    }
+}
+
 /* Keepalive has nothing to keep alive here, and no segment is ever delayed: both are only remembered. */
 static enum we_err end_option_locked(struct we_host_virtual_end *end, enum we_host_ep_option option, int *value,
                                      bool is_set)
@@ -294,11 +338,10 @@ static enum we_err end_option_locked(struct we_host_virtual_end *end, enum we_ho
         if (is_set && *value <= 0) {
             return WE_ERR_INVALID;
         }
-        *buffer_bytes = is_set ? (unsigned)*value : *buffer_bytes;
+        if (is_set) {
+            buffer_set_locked(end, buffer_bytes, (unsigned)*value);
+        }
         *value = (int)*buffer_bytes;
-        /* More room may have been made for either end. */
-        we_host_virtual_end_room_made_locked(end);
-        we_host_virtual_end_room_made_locked(we_host_virtual_peer_of(end));
         return WE_OK;
     case WE_EP_KEEPALIVE:
     case WE_EP_NODELAY:

@@ -206,6 +206,13 @@ void we_host_virtual_end_room_made_locked(struct we_host_virtual_end *end)
     }
 }
 
+void we_host_virtual_end_backlog_changed_locked(struct we_host_virtual_end *end)
+{
+    if (end->is_watched_all && end->state == WE_VIRTUAL_CONNECTED) {
+        end_happened_locked(end, WE_NET_BACKLOG);
+    }
+}
+
 /* What somebody who starts to watch now has to be told. */
 static unsigned end_news_locked(const struct we_host_virtual_end *end)
 {

@@ -19,6 +19,8 @@ bool we_host_socket_pipe(int fds[2]);
 extern const int we_host_socket_send_flags;
 /* Bytes that were sent and that the peer's system has not acknowledged. */
 size_t we_host_socket_unacked_bytes(int fd);
+/* Bytes that TCP lets be on their way unacknowledged, as the network's state has it; 0 when unknown. */
+size_t we_host_socket_congestion_window_bytes(int fd);
 /* What SO_RCVBUF or SO_SNDBUF was set to, from what the system answers. */
 int we_host_socket_buffer_bytes(int answer_bytes);
 

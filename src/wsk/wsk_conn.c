@@ -54,6 +54,7 @@ static void event_locked(struct we_wsk_socket *socket, unsigned events, struct w
         we_wsk_conn_lost_locked(socket, err, completions);
         we_wsk_rx_run_locked(socket, completions);
     }
+    we_wsk_backlog_check_locked(socket);
 }
 
 static void conn_event(void *context, unsigned events)
@@ -122,6 +123,7 @@ void we_wsk_conn_arm(struct we_wsk_socket *socket)
     we_nt_completions_init(&completions);
     we_host_mutex_lock(&socket->lock);
     we_wsk_rx_arm_locked(socket, true, &completions);
+    we_wsk_backlog_check_locked(socket);
     we_host_mutex_unlock(&socket->lock);
     we_nt_completions_run(&completions);
 }
@@ -207,6 +209,7 @@ static void conn_events_enabled(struct we_wsk_socket *socket, ULONG events)
     (void)events;
     we_host_mutex_lock(&socket->lock);
     we_wsk_rx_kick_locked(socket);
+    we_wsk_backlog_check_locked(socket);
     we_host_mutex_unlock(&socket->lock);
 }
 

@@ -3,6 +3,7 @@
 #ifndef WE_WSK_CONN_H
 #define WE_WSK_CONN_H
 
+#include "wsk/wsk_backlog.h"
 #include "wsk/wsk_rx.h"
 #include "wsk/wsk_socket.h"
 #include "wsk/wsk_tx.h"
@@ -12,6 +13,7 @@ struct we_wsk_conn {
     struct we_wsk_socket *socket;
     struct we_wsk_rx rx;
     struct we_wsk_tx tx;
+    struct we_wsk_backlog backlog;
     struct we_wsk_irp_queue connects; /* the WskConnect, WskConnectEx or WskSocketConnect that is in progress */
     bool is_being_made;               /* WskSocketConnect has not succeeded yet: its client does not know the socket */
     WSK_INSPECT_ID inspect_id;

@@ -36,6 +36,7 @@ static void after_connected(void *context)
     we_nt_completions_init(&completions);
     we_host_mutex_lock(&socket->lock);
     we_wsk_rx_arm_locked(socket, false, &completions);
+    we_wsk_backlog_check_locked(socket);
     we_host_mutex_unlock(&socket->lock);
     we_nt_completions_run(&completions);
     we_wsk_rundown_release(socket);

@@ -465,3 +465,18 @@ void we_wsk_event_disconnect(struct we_wsk_socket *socket, ULONG flags)
     we_nt_door_leave(&frame);
     check_success(socket, status, "WskDisconnectEvent");
 }
+
+void we_wsk_event_send_backlog(struct we_wsk_socket *socket, SIZE_T ideal_bytes)
+{
+    const WSK_CLIENT_CONNECTION_DISPATCH *table = socket->dispatch;
+    struct we_nt_frame frame;
+    NTSTATUS status;
+
+    if (table == NULL || table->WskSendBacklogEvent == NULL || we_nt_door_is_shut()) {
+        return;
+    }
+    we_nt_door_enter(&frame, WE_DOOR_WSK_SEND_BACKLOG, ROUTINE(table->WskSendBacklogEvent), socket);
+    status = table->WskSendBacklogEvent(socket->context, ideal_bytes);
+    we_nt_door_leave(&frame);
+    check_success(socket, status, "WskSendBacklogEvent");
+}

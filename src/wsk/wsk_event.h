@@ -24,6 +24,7 @@ NTSTATUS we_wsk_event_accept(struct we_wsk_socket *listener, struct we_wsk_socke
 NTSTATUS we_wsk_event_receive(struct we_wsk_socket *socket, ULONG flags, PWSK_DATA_INDICATION indication,
                               SIZE_T bytes_indicated, SIZE_T *bytes_accepted);
 void we_wsk_event_disconnect(struct we_wsk_socket *socket, ULONG flags);
+void we_wsk_event_send_backlog(struct we_wsk_socket *socket, SIZE_T ideal_bytes);
 
 /* SO_WSK_EVENT_CALLBACK: enable or disable (wsk.md 3.0 E4-E9, SOCK-031, SOCK-032). In a call. Returns the status that
  * the control call ends with; STATUS_PENDING: call->irp was queued on socket->disable_irps. */

@@ -3,7 +3,9 @@
 #include "wsk/wsk_option.h"
 
 #include <mstcpip.h>
+#include <string.h>
 
+#include "wsk/wsk_backlog.h"
 #include "wsk/wsk_conn.h"
 #include "wsk/wsk_unsupported.h"
 
@@ -17,10 +19,11 @@ struct ioctl_row {
     ULONG code;
     enum irp_need irp;
     bool is_passive_only;
-    NTSTATUS (*run)(struct we_wsk_call *call, const struct we_wsk_control *control); /* NULL: not emulated */
+    /* *information: bytes of output. NULL: not emulated. */
+    NTSTATUS (*run)(struct we_wsk_call *call, const struct we_wsk_control *control, ULONG_PTR *information);
 };
 
-static NTSTATUS query_inspect_id(struct we_wsk_call *call, const struct we_wsk_control *control)
+static NTSTATUS query_inspect_id(struct we_wsk_call *call, const struct we_wsk_control *control, ULONG_PTR *information)
 {
     WSK_INSPECT_ID *request_id = control->output;
 
@@ -38,14 +41,46 @@ static NTSTATUS query_inspect_id(struct we_wsk_call *call, const struct we_wsk_c
         return STATUS_INVALID_DEVICE_REQUEST;
     }
     *control->output_size_returned = sizeof(*request_id);
+    *information = sizeof(*request_id);
     return STATUS_SUCCESS;
+}
+
+/* One SIZE_T that the connection knows. */
+static NTSTATUS query_backlog(struct we_wsk_call *call, const struct we_wsk_control *control, ULONG_PTR *information,
+                              NTSTATUS (*query)(struct we_wsk_socket *socket, SIZE_T *bytes))
+{
+    SIZE_T bytes;
+    NTSTATUS status;
+
+    if (control->output == NULL || control->output_size < sizeof(bytes)) {
+        return STATUS_BUFFER_TOO_SMALL;
+    }
+    status = query(call->socket, &bytes);
+    if (NT_SUCCESS(status)) {
+        memcpy(control->output, &bytes, sizeof(bytes));
+        *information = sizeof(bytes);
+    }
+    return status;
+}
+
+static NTSTATUS query_ideal_send_backlog(struct we_wsk_call *call, const struct we_wsk_control *control,
+                                         ULONG_PTR *information)
+{
+    return query_backlog(call, control, information, we_wsk_backlog_query_ideal);
+}
+
+static NTSTATUS query_receive_backlog(struct we_wsk_call *call, const struct we_wsk_control *control,
+                                      ULONG_PTR *information)
+{
+    return query_backlog(call, control, information, we_wsk_backlog_query_receive);
 }
 
 /* The controls that are documented for WSK or that real drivers send. */
 static const struct ioctl_row s_ioctls[] = {
     { "SIO_WSK_QUERY_INSPECT_ID", SIO_WSK_QUERY_INSPECT_ID, IRP_FORBIDDEN, false, query_inspect_id },
-    { "SIO_WSK_QUERY_IDEAL_SEND_BACKLOG", SIO_WSK_QUERY_IDEAL_SEND_BACKLOG, IRP_REQUIRED, false, NULL },
-    { "SIO_WSK_QUERY_RECEIVE_BACKLOG", SIO_WSK_QUERY_RECEIVE_BACKLOG, IRP_REQUIRED, false, NULL },
+    { "SIO_WSK_QUERY_IDEAL_SEND_BACKLOG", SIO_WSK_QUERY_IDEAL_SEND_BACKLOG, IRP_REQUIRED, false,
+      query_ideal_send_backlog },
+    { "SIO_WSK_QUERY_RECEIVE_BACKLOG", SIO_WSK_QUERY_RECEIVE_BACKLOG, IRP_REQUIRED, false, query_receive_backlog },
     { "SIO_WSK_SET_REMOTE_ADDRESS", SIO_WSK_SET_REMOTE_ADDRESS, IRP_REQUIRED, false, NULL },
     { "SIO_WSK_SET_SENDTO_ADDRESS", SIO_WSK_SET_SENDTO_ADDRESS, IRP_REQUIRED, false, NULL },
     { "SIO_WSK_SET_TCP_SILENT_MODE", SIO_WSK_SET_TCP_SILENT_MODE, IRP_REQUIRED, false, NULL },
@@ -87,7 +122,8 @@ static bool ioctl_check(struct we_wsk_call *call, const struct ioctl_row *row)
     return true;
 }
 
-NTSTATUS we_wsk_ioctl(struct we_wsk_call *call, ULONG code, const struct we_wsk_control *control)
+NTSTATUS we_wsk_ioctl(struct we_wsk_call *call, ULONG code, const struct we_wsk_control *control,
+                      ULONG_PTR *information)
 {
     const struct ioctl_row *row = ioctl_find(code);
 
@@ -102,5 +138,5 @@ NTSTATUS we_wsk_ioctl(struct we_wsk_call *call, ULONG code, const struct we_wsk_
         we_wsk_unsupported("I/O control %s", row->name);
         return STATUS_NOT_SUPPORTED;
     }
-    return row->run(call, control);
+    return row->run(call, control, information);
 }

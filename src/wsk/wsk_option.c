@@ -272,8 +272,9 @@ static NTSTATUS control_socket(struct we_wsk_call *call, WSK_CONTROL_SOCKET_TYPE
     NTSTATUS status;
 
     if (type == WskIoctl) {
-        status = we_wsk_ioctl(call, code, control);
-        return we_wsk_call_end_inline(call, status, 0);
+        status = we_wsk_ioctl(call, code, control, &information);
+        return NT_SUCCESS(status) ? we_wsk_call_end_done(call, status, information)
+                                  : we_wsk_call_end_inline(call, status, 0);
     }
     if (type != WskSetOption && type != WskGetOption) {
         return we_wsk_call_end_inline(call, STATUS_INVALID_PARAMETER, 0);

@@ -18,8 +18,10 @@ struct we_wsk_control {
     PVOID output;
     SIZE_T *output_size_returned; /* or NULL */
 };
-/* The I/O controls (wsk_ioctl.c). Returns the status that the call ends with, never STATUS_PENDING. */
-NTSTATUS we_wsk_ioctl(struct we_wsk_call *call, ULONG code, const struct we_wsk_control *control);
+/* The I/O controls (wsk_ioctl.c). Returns the status that the call ends with, never STATUS_PENDING. *information, 0 at
+ * first: bytes of output. */
+NTSTATUS we_wsk_ioctl(struct we_wsk_call *call, ULONG code, const struct we_wsk_control *control,
+                      ULONG_PTR *information);
 
 /* Tells socket->ep the options that were set before there was one. Socket lock held, or socket not published. */
 void we_wsk_option_apply_locked(struct we_wsk_socket *socket);

@@ -294,6 +294,20 @@ static bool tell_locked(struct pump *pump)
     return true;
 }
 
+/* WskSendBacklogEvent is no matter of receiving, but the pump is what calls the client of a connection. */
+static bool tell_backlog_locked(struct pump *pump)
+{
+    size_t ideal_bytes = we_wsk_backlog_take_locked(pump->socket);
+
+    if (ideal_bytes == 0) {
+        return false;
+    }
+    client_enter_locked(pump, WSK_EVENT_SEND_BACKLOG);
+    we_wsk_event_send_backlog(pump->socket, ideal_bytes);
+    client_leave_locked(pump, WSK_EVENT_SEND_BACKLOG);
+    return true;
+}
+
 /* --- the pump --------------------------------------------------------------------------------- */
 
 /* The client wants to hear of the peer's end, and nobody reads: whether the end is the next thing can only be found
@@ -360,7 +374,7 @@ static bool move_locked(struct pump *pump)
         (serve_irp_locked(pump) || end_locked(pump) || serve_callback_locked(pump) || probe_locked(pump))) {
         return true;
     }
-    return tell_locked(pump) || watch_locked(pump);
+    return tell_locked(pump) || tell_backlog_locked(pump) || watch_locked(pump);
 }
 
 /* A run starts with a full budget, and may finish receives if none is under way. */
@@ -421,7 +435,8 @@ static bool has_work_locked(const struct we_wsk_socket *socket)
                      ((socket->events & WSK_EVENT_RECEIVE) != 0 && rx->receive_count == 0) ||
                      wants_probe_locked(socket);
 
-    return (has_bytes && has_taker && is_pumping_locked(rx)) || must_tell_locked(socket) || rx->must_watch;
+    return (has_bytes && has_taker && is_pumping_locked(rx)) || must_tell_locked(socket) ||
+           we_wsk_backlog_has_news_locked(socket) || rx->must_watch;
 }
 
 void we_wsk_rx_kick_locked(struct we_wsk_socket *socket)

@@ -195,6 +195,7 @@ static NTSTATUS send_locked(struct we_wsk_call *call, const WSK_BUF *buffer, ULO
     }
     we_wsk_irp_set_buffer(call->irp, buffer, flags);
     request_start_locked(socket, call->irp, &call->completions);
+    we_wsk_backlog_check_locked(socket);
     return STATUS_PENDING;
 }
 

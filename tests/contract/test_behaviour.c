@@ -238,37 +238,6 @@ static void test_behaviour_short_read_is_marked_as_entire_message(void **state)
     pair_close(&pair);
 }
 
-static NTSTATUS WSKAPI backlog_event(PVOID SocketContext, SIZE_T IdealBacklogSize)
-{
-    UNREFERENCED_PARAMETER(IdealBacklogSize);
-    wsk_kit_witness_call(SocketContext, 0, 0, 0, 0);
-    return STATUS_SUCCESS;
-}
-
-/* The event can be enabled; the ideal backlog is not known, so it never changes. */
-static void test_behaviour_send_backlog_event_is_never_called(void **state)
-{
-    static const WSK_CLIENT_CONNECTION_DISPATCH dispatch = { NULL, NULL, backlog_event };
-    struct wsk_kit_witness *backlogs = wsk_kit_witness_create("WskSendBacklogEvent");
-    struct wsk_kit_peer *peer;
-    USHORT port;
-    PWSK_SOCKET listener = listener_open(*state, AF_INET, NULL, NULL, false, &port);
-    PWSK_SOCKET socket = listener_accept_peer(listener, AF_INET, port, backlogs, &dispatch, &peer);
-
-    socket_events(socket, WSK_EVENT_SEND_BACKLOG);
-    for (unsigned index = 0; index < 8; index++) {
-        unsigned char bytes[4096];
-
-        conn_stream_fill(bytes, index * sizeof(bytes), sizeof(bytes));
-        assert_int_equal(connection_send_try(socket, bytes, sizeof(bytes), 0, NULL), STATUS_SUCCESS);
-    }
-    wsk_kit_run_until_idle();
-    assert_int_equal(wsk_kit_witness_count(backlogs), 0);
-    socket_close(socket);
-    socket_close(listener);
-    wsk_kit_witness_destroy(backlogs);
-}
-
 /* Whether static events count for sockets of WskAccept is not published. They do, unlike events of the listener. */
 static void test_behaviour_static_events_count_for_sockets_of_accept(void **state)
 {
@@ -353,7 +322,6 @@ static void test_behaviour_nmr_is_not_emulated(void **state)
     X(test_behaviour_send_completes_before_the_peer_reads)          \
     X(test_behaviour_disconnect_completes_before_the_peer_answers)  \
     X(test_behaviour_short_read_is_marked_as_entire_message)        \
-    X(test_behaviour_send_backlog_event_is_never_called)            \
     X(test_behaviour_static_events_count_for_sockets_of_accept)     \
     X(test_behaviour_completion_routines_run_at_dispatch_level)     \
     X(test_behaviour_nmr_is_not_emulated)

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "host/host_exec.h"
+#include "host/host_net_virtual.h"
 
 #define WINDOW_BYTES (256u * 1024u)
 
@@ -254,6 +255,8 @@ static void test_send_buffer_limits_what_is_in_flight(void **state)
     (void)state;
     net_pair_make(&pair);
     assert_int_equal(we_host_ep_set(pair.client, WE_EP_SEND_BUFFER_BYTES, 4), WE_OK);
+    net_step(1);
+    assert_int_equal(pair.client_owner.last, WE_NET_BACKLOG);
     assert_int_equal(net_try_send(pair.client, "012345", 6, &bytes), WE_OK);
     assert_int_equal(bytes, 4);
     net_step(0);
@@ -262,6 +265,34 @@ static void test_send_buffer_limits_what_is_in_flight(void **state)
     assert_int_equal(net_try_send(pair.client, "45", 2, &bytes), WE_OK);
     net_run_until_quiet();
     net_expect(pair.server, "012345");
+    net_pair_close(&pair);
+}
+
+/* What can be under way at most: the smaller one of the window and the buffer. Only a change of that is news. */
+static void test_ideal_backlog_follows_window_and_buffer(void **state)
+{
+    struct net_pair pair;
+
+    (void)state;
+    net_pair_make(&pair);
+    assert_int_equal(we_host_ep_ideal_backlog_bytes(pair.listener), 0);
+    assert_int_equal(we_host_ep_ideal_backlog_bytes(pair.client), WE_HOST_VIRTUAL_BUFFER_BYTES);
+    assert_int_equal(we_host_ep_set(pair.server, WE_EP_RECEIVE_BUFFER_BYTES, 1000), WE_OK);
+    net_step(1);
+    assert_int_equal(pair.client_owner.last, WE_NET_BACKLOG);
+    net_expect_no_events(); /* the server's own did not change */
+    assert_int_equal(we_host_ep_ideal_backlog_bytes(pair.client), 1000);
+    assert_int_equal(we_host_ep_ideal_backlog_bytes(pair.server), WE_HOST_VIRTUAL_BUFFER_BYTES);
+    assert_int_equal(we_host_ep_set(pair.client, WE_EP_SEND_BUFFER_BYTES, 2000), WE_OK);
+    assert_int_equal(we_host_ep_set(pair.server, WE_EP_RECEIVE_BUFFER_BYTES, 1000), WE_OK);
+    net_expect_no_events();
+    assert_int_equal(we_host_ep_set(pair.server, WE_EP_RECEIVE_BUFFER_BYTES, 3000), WE_OK);
+    net_step(1);
+    assert_int_equal(we_host_ep_ideal_backlog_bytes(pair.client), 2000);
+    we_host_reset(pair.client);
+    net_run_until_quiet();
+    assert_int_equal(we_host_ep_ideal_backlog_bytes(pair.client), 0);
+    assert_int_equal(we_host_ep_ideal_backlog_bytes(pair.server), 0);
     net_pair_close(&pair);
 }
 
@@ -460,6 +491,7 @@ static const struct CMUnitTest s_tests[] = {
     NET_CHECK(test_send_window_is_exact, virtual),
     NET_CHECK(test_listener_buffer_option_is_inherited, virtual),
     NET_CHECK(test_send_buffer_limits_what_is_in_flight, virtual),
+    NET_CHECK(test_ideal_backlog_follows_window_and_buffer, virtual),
     NET_CHECK(test_reset_drops_what_is_in_flight_and_unread, virtual),
     NET_CHECK(test_reset_makes_other_news_void, virtual),
     NET_CHECK(test_send_to_closed_end_is_answered_with_reset, virtual),
