@@ -451,6 +451,39 @@ static void test_socket_connect_cancelled_during_the_handshake_leaves_nothing(vo
     gate_close(gate);
 }
 
+/* Whoever wins, the IRP completes once, and a socket is there exactly when it says so. */
+static void test_socket_connect_cancelled_at_any_moment_is_all_or_nothing(void **state)
+{
+    struct wsk_fixture *fixture = *state;
+    struct wsk_kit_server *server = wsk_kit_listen(WSK_KIT_IPV4);
+    struct attempt attempt = attempt_make(AF_INET, wsk_kit_server_port(server));
+    struct wsk_request *request = request_create();
+    unsigned i;
+
+    for (i = 0; i < 64; i++) {
+        NTSTATUS returned = attempt_start(fixture, &attempt, request_irp(request));
+        unsigned delay;
+
+        for (delay = 0; delay < i % 16; delay++) {
+            if (fixture->way->is_stepped) {
+                (void)wsk_kit_step();
+            } else {
+                KeStallExecutionProcessor(delay);
+            }
+        }
+        (void)IoCancelIrp(request->irp);
+        if (NT_SUCCESS(request_wait(request, returned))) {
+            socket_close((PWSK_SOCKET)request->result.Information);
+        } else {
+            assert_int_equal(request->result.Status, STATUS_CANCELLED);
+            assert_int_equal(request->result.Information, 0);
+        }
+        assert_int_equal(wsk_kit_live_count(WSK_KIT_SOCKET), 0);
+    }
+    request_destroy(request);
+    wsk_kit_server_close(server);
+}
+
 /* Too late: the socket is the client's. */
 static void test_socket_connect_cancelled_after_success_keeps_the_socket(void **state)
 {
@@ -525,6 +558,7 @@ static void test_socket_connect_failures_do_not_keep_the_client(void **state)
     X(test_socket_connect_without_client_or_irp_fails)                      \
     X(test_socket_connect_cancelled_before_the_call_completes_cancelled)    \
     X(test_socket_connect_cancelled_during_the_handshake_leaves_nothing)    \
+    X(test_socket_connect_cancelled_at_any_moment_is_all_or_nothing)        \
     X(test_socket_connect_cancelled_after_success_keeps_the_socket)         \
     X(test_socket_connect_rejected_by_the_listener_fails)                   \
     X(test_socket_connect_failures_do_not_keep_the_client)
