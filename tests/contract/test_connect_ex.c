@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* WskConnectEx: connecting with first bytes, and what becomes of them in each failure. */
 #include "support/conn_client.h"
+#include "support/inspect_gate.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -320,7 +321,7 @@ static void test_connect_ex_reset_while_bytes_wait_fails(void **state)
     crowded_end(crowded);
 }
 
-/* --- cancel before the bytes ------------------------------------------------------------------- */
+/* --- before the handshake is over --------------------------------------------------------------- */
 
 static void test_connect_ex_cancelled_before_the_call_completes_cancelled(void **state)
 {
@@ -335,20 +336,114 @@ static void test_connect_ex_cancelled_before_the_call_completes_cancelled(void *
     socket_close(socket);
 }
 
-#define TESTS(X)                                                      \
-    X(test_connect_ex_without_a_buffer_only_connects)                 \
-    X(test_connect_ex_bytes_reach_the_peer_before_any_send)           \
-    X(test_connect_ex_gathers_a_chain_behind_its_offset)              \
-    X(test_connect_ex_takes_65535_bytes_and_no_more)                  \
-    X(test_connect_ex_early_answer_is_indicated_once_enabled)         \
-    X(test_connect_ex_refused_sends_nothing)                          \
-    X(test_connect_ex_wrong_arguments_fail)                           \
-    X(test_connect_ex_in_a_wrong_state_fails)                         \
-    X(test_connect_ex_completes_when_all_bytes_are_on_their_way)      \
-    X(test_connect_ex_socket_is_connecting_until_its_bytes_have_left) \
-    X(test_connect_ex_cancelled_while_bytes_wait_leaves_close_only)   \
-    X(test_connect_ex_closed_while_bytes_wait_completes_cancelled)    \
-    X(test_connect_ex_reset_while_bytes_wait_fails)                   \
-    X(test_connect_ex_cancelled_before_the_call_completes_cancelled)
+/* On the virtual network a listener holds the handshake; on real sockets it may be over before anybody looks. */
+static struct conn_request *held_post(struct wsk_fixture *fixture, struct gate *gate, PWSK_SOCKET socket)
+{
+    struct conn_request *request = connect_ex_post(socket, gate->port, "held back", 9);
+
+    if (fixture->way->is_virtual) {
+        wsk_kit_witness_wait(gate->inspects, 1);
+        wsk_kit_run_until_idle();
+        assert_false(conn_request_is_done(request));
+    }
+    return request;
+}
+
+static void test_connect_ex_cancelled_during_the_handshake_sends_nothing(void **state)
+{
+    struct wsk_fixture *fixture = *state;
+    struct gate *gate = gate_open(state, WskInspectPend);
+    PWSK_SOCKET socket = connection_open_bound(fixture, AF_INET, NULL, NULL);
+    SOCKADDR_STORAGE remote = address_loopback(AF_INET, gate->port);
+    struct conn_request *request = held_post(fixture, gate, socket);
+    SIZE_T sent;
+    NTSTATUS status;
+
+    (void)IoCancelIrp(request->request->irp);
+    status = conn_request_end(request, &sent);
+    if (fixture->way->is_virtual || status != STATUS_SUCCESS) {
+        assert_int_equal(status, STATUS_CANCELLED);
+        assert_int_equal(connection_connect_try(socket, &remote), STATUS_FILE_FORCED_CLOSED);
+    }
+    if (fixture->way->is_virtual) {
+        assert_int_equal(sent, 0);
+        wsk_kit_witness_wait(gate->aborts, 1); /* the listener's client hears that its peer gave up */
+    }
+    socket_close(socket);
+    gate_close(gate);
+}
+
+static void test_connect_ex_closed_during_the_handshake_completes_cancelled(void **state)
+{
+    struct wsk_fixture *fixture = *state;
+    struct gate *gate = gate_open(state, WskInspectPend);
+    PWSK_SOCKET socket = connection_open_bound(fixture, AF_INET, NULL, NULL);
+    struct conn_request *request = held_post(fixture, gate, socket);
+    NTSTATUS status;
+
+    socket_close(socket);
+    assert_true(conn_request_is_done(request));
+    status = conn_request_end(request, NULL);
+    assert_true(status == STATUS_CANCELLED || (status == STATUS_SUCCESS && !fixture->way->is_virtual));
+    gate_close(gate);
+}
+
+/* The bytes follow the handshake, however long that takes. */
+static void test_connect_ex_bytes_wait_for_the_verdict(void **state)
+{
+    struct wsk_fixture *fixture = *state;
+    struct gate *gate = gate_open(state, WskInspectPend);
+    PWSK_SOCKET socket = connection_open_bound(fixture, AF_INET, NULL, NULL);
+    struct conn_request *request = held_post(fixture, gate, socket);
+    PWSK_SOCKET accepted;
+
+    gate_wait_pended(1);
+    assert_int_equal(gate_verdict(gate, gate_id(gate, 0), WskInspectAccept), STATUS_SUCCESS);
+    accepted = listener_accept(gate->listener, NULL, NULL);
+    conn_request_expect(request, STATUS_SUCCESS, 9);
+    connection_expect_text(accepted, "held back");
+    socket_close(accepted);
+    socket_close(socket);
+    gate_close(gate);
+}
+
+static void test_connect_ex_rejected_by_the_listener_fails(void **state)
+{
+    struct wsk_fixture *fixture = *state;
+    struct gate *gate = gate_open(state, WskInspectReject);
+    PWSK_SOCKET socket = connection_open_bound(fixture, AF_INET, NULL, NULL);
+    struct conn_request *request = connect_ex_post(socket, gate->port, "unheard", 7);
+    SIZE_T sent;
+    NTSTATUS status = conn_request_end(request, &sent);
+
+    if (fixture->way->is_virtual) {
+        assert_int_equal(status, STATUS_CONNECTION_REFUSED);
+        assert_int_equal(sent, 0);
+    } else {
+        assert_true(status == STATUS_CONNECTION_RESET || status == STATUS_SUCCESS);
+    }
+    socket_close(socket);
+    gate_close(gate);
+}
+
+#define TESTS(X)                                                       \
+    X(test_connect_ex_without_a_buffer_only_connects)                  \
+    X(test_connect_ex_bytes_reach_the_peer_before_any_send)            \
+    X(test_connect_ex_gathers_a_chain_behind_its_offset)               \
+    X(test_connect_ex_takes_65535_bytes_and_no_more)                   \
+    X(test_connect_ex_early_answer_is_indicated_once_enabled)          \
+    X(test_connect_ex_refused_sends_nothing)                           \
+    X(test_connect_ex_wrong_arguments_fail)                            \
+    X(test_connect_ex_in_a_wrong_state_fails)                          \
+    X(test_connect_ex_completes_when_all_bytes_are_on_their_way)       \
+    X(test_connect_ex_socket_is_connecting_until_its_bytes_have_left)  \
+    X(test_connect_ex_cancelled_while_bytes_wait_leaves_close_only)    \
+    X(test_connect_ex_closed_while_bytes_wait_completes_cancelled)     \
+    X(test_connect_ex_reset_while_bytes_wait_fails)                    \
+    X(test_connect_ex_cancelled_before_the_call_completes_cancelled)   \
+    X(test_connect_ex_cancelled_during_the_handshake_sends_nothing)    \
+    X(test_connect_ex_closed_during_the_handshake_completes_cancelled) \
+    X(test_connect_ex_bytes_wait_for_the_verdict)                      \
+    X(test_connect_ex_rejected_by_the_listener_fails)
 
 CONTRACT_MAIN(TESTS, fixture_setup, fixture_teardown)
