@@ -44,8 +44,9 @@ static int rig_teardown(void **state)
     return 0;
 }
 
-/* A call that takes the request's IRP as any socket function does, and leaves it in the queue. */
-static NTSTATUS rig_post(struct rig *rig, struct wsk_request *request)
+/* A call that takes the request's IRP as any socket function does, and leaves it in the queue. cancelled_locked: what its
+ * cancel calls, or NULL. */
+static NTSTATUS rig_post_with(struct rig *rig, struct wsk_request *request, we_wsk_irp_cancelled_fn cancelled_locked)
 {
     struct we_wsk_call call;
     bool is_queued;
@@ -54,12 +55,21 @@ static NTSTATUS rig_post(struct rig *rig, struct wsk_request *request)
         we_wsk_call_begin(&call, rig->handle, WE_WSK_ANY_CATEGORY, request_irp(request), false, "rig_post"),
         STATUS_SUCCESS);
     we_host_mutex_lock(&rig->socket->lock);
-    is_queued = we_wsk_irp_queue_insert_locked(&rig->queue, rig->socket, call.irp);
+    if (cancelled_locked == NULL) {
+        is_queued = we_wsk_irp_queue_insert_locked(&rig->queue, rig->socket, call.irp);
+    } else {
+        is_queued = we_wsk_irp_queue_insert_with_locked(&rig->queue, rig->socket, call.irp, cancelled_locked);
+    }
     we_host_mutex_unlock(&rig->socket->lock);
     if (!is_queued) {
         return we_wsk_call_end_done(&call, STATUS_CANCELLED, 0);
     }
     return we_wsk_call_end_pending(&call);
+}
+
+static NTSTATUS rig_post(struct rig *rig, struct wsk_request *request)
+{
+    return rig_post_with(rig, request, NULL);
 }
 
 static PIRP rig_pop(struct rig *rig)
@@ -142,6 +152,46 @@ static void test_queue_cancel_completes_the_irp_with_its_done_bytes(void **state
     assert_int_equal(request_wait(other, STATUS_PENDING), STATUS_SUCCESS);
     request_destroy(cancelled);
     request_destroy(other);
+}
+
+/* What the cancel's function of the next test saw. */
+static struct {
+    struct we_wsk_socket *socket;
+    PIRP irp;
+    bool was_linked;
+} s_cancelled;
+
+static void cancelled_with_another_status(struct we_wsk_socket *socket, PIRP irp, struct we_nt_completions *completions)
+{
+    s_cancelled.socket = socket;
+    s_cancelled.irp = irp;
+    s_cancelled.was_linked = irp->Tail.Overlay.ListEntry.Flink->Blink == &irp->Tail.Overlay.ListEntry;
+    we_nt_completions_add(completions, irp, STATUS_CONNECTION_ABORTED, 3);
+}
+
+static void test_queue_cancel_with_a_function_leaves_the_rest_to_it(void **state)
+{
+    struct rig *rig = *state;
+    struct wsk_request *cancelled = request_create();
+    struct wsk_request *popped = request_create();
+
+    memset(&s_cancelled, 0, sizeof(s_cancelled));
+    assert_int_equal(rig_post_with(rig, cancelled, cancelled_with_another_status), STATUS_PENDING);
+    assert_int_equal(rig_post_with(rig, popped, cancelled_with_another_status), STATUS_PENDING);
+    assert_true(IoCancelIrp(cancelled->irp));
+    assert_ptr_equal(s_cancelled.socket, rig->socket);
+    assert_ptr_equal(s_cancelled.irp, cancelled->irp);
+    assert_false(s_cancelled.was_linked);
+    assert_int_equal(request_wait(cancelled, STATUS_PENDING), STATUS_CONNECTION_ABORTED);
+    assert_int_equal(cancelled->result.Information, 3);
+    /* For everybody else it is an IRP like any other. */
+    assert_ptr_equal(rig_pop(rig), popped->irp);
+    assert_false(IoCancelIrp(popped->irp));
+    assert_ptr_equal(s_cancelled.irp, cancelled->irp);
+    rig_finish(popped->irp, STATUS_SUCCESS, 0);
+    assert_int_equal(request_wait(popped, STATUS_PENDING), STATUS_SUCCESS);
+    request_destroy(popped);
+    request_destroy(cancelled);
 }
 
 static void test_queue_insert_of_a_cancelled_irp_fails(void **state)
@@ -386,6 +436,7 @@ int main(int argc, char **argv)
     const struct CMUnitTest tests[] = {
         T(test_queue_pop_takes_irps_in_order),
         T(test_queue_cancel_completes_the_irp_with_its_done_bytes),
+        T(test_queue_cancel_with_a_function_leaves_the_rest_to_it),
         T(test_queue_insert_of_a_cancelled_irp_fails),
         T(test_queue_passes_over_an_irp_that_cancel_has_taken),
         T(test_queue_flush_ends_every_irp_with_its_done_bytes),
