@@ -128,6 +128,11 @@ void we_wsk_conn_arm(struct we_wsk_socket *socket)
     we_nt_completions_run(&completions);
 }
 
+bool we_wsk_conn_is_being_made(const struct we_wsk_socket *socket)
+{
+    return socket->conn != NULL && __atomic_load_n(&socket->conn->is_being_made, __ATOMIC_RELAXED);
+}
+
 void we_wsk_conn_set_inspect_id(struct we_wsk_socket *socket, const WSK_INSPECT_ID *request_id)
 {
     we_host_mutex_lock(&socket->lock);

@@ -15,7 +15,7 @@ struct we_wsk_conn {
     struct we_wsk_tx tx;
     struct we_wsk_backlog backlog;
     struct we_wsk_irp_queue connects; /* the WskConnect, WskConnectEx or WskSocketConnect that is in progress */
-    bool is_being_made;               /* WskSocketConnect has not succeeded yet: its client does not know the socket */
+    bool is_being_made;               /* atomic: WskSocketConnect has not succeeded yet */
     WSK_INSPECT_ID inspect_id;
     bool has_inspect_id;
 };
@@ -26,6 +26,8 @@ void we_wsk_conn_adopt(struct we_wsk_socket *socket, struct we_host_ep *ep, cons
                        const struct we_base_addr *remote);
 /* Watches the endpoint, tries a first receive, starts indications as the event mask says. No lock, in a section. */
 void we_wsk_conn_arm(struct we_wsk_socket *socket);
+/* Whether WskSocketConnect is making the socket still: its client does not know it. Looks without the lock. */
+bool we_wsk_conn_is_being_made(const struct we_wsk_socket *socket);
 /* For SIO_WSK_QUERY_INSPECT_ID. */
 void we_wsk_conn_set_inspect_id(struct we_wsk_socket *socket, const WSK_INSPECT_ID *request_id);
 bool we_wsk_conn_inspect_id(struct we_wsk_socket *socket, WSK_INSPECT_ID *request_id);

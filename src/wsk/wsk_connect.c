@@ -69,7 +69,7 @@ static void connect_succeeded_locked(struct we_wsk_socket *socket, PIRP irp, str
     struct we_base_addr local;
 
     socket->state = WE_WSK_CONNECTED;
-    socket->conn->is_being_made = false;
+    __atomic_store_n(&socket->conn->is_being_made, false, __ATOMIC_RELAXED);
     socket->conn->tx.is_blocked = false;
     if (socket->category == WE_WSK_STREAM) {
         we_wsk_stream_commit_locked(socket, WE_WSK_CONNECTION);

@@ -3,6 +3,7 @@
 #include "wsk/wsk_socket.h"
 
 #include "wsk/wsk_client.h"
+#include "wsk/wsk_conn.h"
 #include "wsk/wsk_event.h"
 #include "wsk/wsk_socket_list.h"
 
@@ -503,7 +504,9 @@ static void end_leaked(void)
 
     we_nt_door_shut(true);
     while ((socket = we_wsk_socket_list_first(false)) != NULL) {
-        we_vrf_report_entry(WE_RULE_SOCK_035, &socket->entry, "socket %p was never closed", (void *)socket);
+        if (!we_wsk_conn_is_being_made(socket)) { /* else its IRP is what was left */
+            we_vrf_report_entry(WE_RULE_SOCK_035, &socket->entry, "socket %p was never closed", (void *)socket);
+        }
         we_wsk_socket_abandon(socket);
     }
     settle();

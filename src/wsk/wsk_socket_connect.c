@@ -75,7 +75,7 @@ static void connect_begin(struct we_wsk_socket *socket, PIRP irp, const struct w
     we_wsk_rundown_ref(socket); /* the request's */
     we_wsk_rundown_ref(socket); /* ours */
     we_host_mutex_lock(&socket->lock);
-    socket->conn->is_being_made = true;
+    __atomic_store_n(&socket->conn->is_being_made, true, __ATOMIC_RELAXED);
     we_wsk_connect_start_locked(socket, irp, remote, &completions);
     we_host_mutex_unlock(&socket->lock);
     we_nt_completions_run(&completions);

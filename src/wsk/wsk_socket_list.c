@@ -2,6 +2,8 @@
 /* All open sockets, and the memory of those that ended. */
 #include "wsk/wsk_socket_list.h"
 
+#include "wsk/wsk_conn.h"
+
 #include "host/host_mem.h"
 #include "vrf/vrf_report.h"
 
@@ -78,7 +80,10 @@ void we_wsk_socket_report_open(const struct we_wsk_client *client)
 
         if (socket->client == client) {
             we_vrf_report_entry(WE_RULE_SOCK_062, &socket->entry, "WskDeregister waits for socket %p, which is %s",
-                                (void *)socket, socket_is_closing(socket) ? "closing" : "open");
+                                (void *)socket,
+                                socket_is_closing(socket)           ? "closing"
+                                : we_wsk_conn_is_being_made(socket) ? "made by a pending WskSocketConnect"
+                                                                    : "open");
         }
     }
     we_host_mutex_unlock(&s_list_lock);

@@ -310,6 +310,28 @@ static void test_sock_035_breach_socket_with_a_pending_accept_never_closed(void 
     free(request);
 }
 
+/* The driver was never given this one: what it left is the request. */
+static void test_sock_035_near_miss_socket_still_being_connected(void **state)
+{
+    struct wsk_fixture *fixture = *state;
+    struct wsk_kit_server *server = wsk_kit_listen(WSK_KIT_IPV4);
+    SOCKADDR_STORAGE local = address_any(AF_INET, 0);
+    SOCKADDR_STORAGE remote = address_loopback(AF_INET, wsk_kit_server_port(server));
+    struct wsk_request *request = request_create();
+
+    assert_int_equal(fixture->npi.Dispatch->WskSocketConnect(fixture->npi.Client, SOCK_STREAM, IPPROTO_TCP,
+                                                             (PSOCKADDR)&local, (PSOCKADDR)&remote, 0, NULL, NULL, NULL,
+                                                             NULL, NULL, request_irp(request)),
+                     STATUS_PENDING);
+    assert_false(request_is_done(request)); /* nobody has stepped since */
+    fixture_release(fixture);
+    fixture->is_registered = false;
+    wsk_kit_expect_report("NPI-001");
+    wsk_kit_expect_report("IRP-018");
+    memset(request, 0x5a, sizeof(*request)); /* a completion routine would stumble */
+    free(request);
+}
+
 static void test_sock_035_near_miss_socket_closed_after_the_release(void **state)
 {
     struct wsk_fixture *fixture = *state;
@@ -493,6 +515,7 @@ int main(int argc, char **argv)
         T(test_sock_033_near_miss_conditional_accept_with_both_callbacks),
         T(test_sock_035_breach_socket_never_closed),
         T(test_sock_035_breach_socket_with_a_pending_accept_never_closed),
+        T(test_sock_035_near_miss_socket_still_being_connected),
         T(test_sock_035_near_miss_socket_closed_after_the_release),
         T(test_sock_036_breach_close_twice),
         T(test_sock_036_near_miss_close_of_many_sockets),
