@@ -4,6 +4,7 @@
 #define WE_HOST_NET_OPS_H
 
 #include "base/base_list.h"
+#include "host/host_dgram.h"
 #include "host/host_net.h"
 
 /* Design
@@ -71,6 +72,16 @@ struct we_host_net_ops {
     enum we_err (*error)(struct we_host_ep *ep);
     size_t (*ideal_backlog_bytes)(struct we_host_ep *ep);
     size_t (*unread_bytes)(struct we_host_ep *ep);
+    /* Datagrams: host_dgram.h. dgram_open makes an endpoint. */
+    WE_MUST_USE enum we_err (*dgram_open)(const struct we_base_addr *local, const struct we_host_dgram_options *options,
+                                          struct we_host_ep **ep);
+    WE_MUST_USE enum we_err (*dgram_send)(struct we_host_ep *ep, const struct we_host_dgram *dgram,
+                                          const struct we_host_iov *iov, unsigned iov_count);
+    WE_MUST_USE enum we_err (*dgram_recv)(struct we_host_ep *ep, struct we_host_dgram *dgram,
+                                          const struct we_host_iov *iov, unsigned iov_count);
+    WE_MUST_USE enum we_err (*dgram_set)(struct we_host_ep *ep, enum we_host_dgram_option option, int value);
+    WE_MUST_USE enum we_err (*dgram_group)(struct we_host_ep *ep, const struct we_base_addr *group,
+                                           uint32_t interface_index, bool is_member);
 };
 
 extern const struct we_host_net_ops we_host_net_posix_ops;
