@@ -227,6 +227,8 @@ static bool settings_make(struct settings *settings, const struct wsk_emu_config
     settings->wsk.abort_on_listener_close = config->keep_silent_on_listener_close == 0;
     settings->wsk.inspect_complete_after_abort_status = config->inspect_complete_after_abort;
     settings->wsk.connect_ex_hides_bytes = config->connect_ex_hides_bytes != 0;
+    settings->wsk.datagram_truncation_status =
+        config->truncate_datagrams_silently != 0 ? STATUS_SUCCESS : STATUS_BUFFER_OVERFLOW;
     settings->wsk.indication_max_bytes = config->indication_max_bytes;
     return true;
 }

@@ -3,10 +3,12 @@
 #include "wsk/wsk_option.h"
 
 #include <mstcpip.h>
+#include <mswsockdef.h>
 #include <string.h>
 
 #include "wsk/wsk_backlog.h"
 #include "wsk/wsk_conn.h"
+#include "wsk/wsk_dgram.h"
 #include "wsk/wsk_unsupported.h"
 
 #include "base/base_assert.h"
@@ -81,14 +83,15 @@ static const struct ioctl_row s_ioctls[] = {
     { "SIO_WSK_QUERY_IDEAL_SEND_BACKLOG", SIO_WSK_QUERY_IDEAL_SEND_BACKLOG, IRP_REQUIRED, false,
       query_ideal_send_backlog },
     { "SIO_WSK_QUERY_RECEIVE_BACKLOG", SIO_WSK_QUERY_RECEIVE_BACKLOG, IRP_REQUIRED, false, query_receive_backlog },
-    { "SIO_WSK_SET_REMOTE_ADDRESS", SIO_WSK_SET_REMOTE_ADDRESS, IRP_REQUIRED, false, NULL },
-    { "SIO_WSK_SET_SENDTO_ADDRESS", SIO_WSK_SET_SENDTO_ADDRESS, IRP_REQUIRED, false, NULL },
+    { "SIO_WSK_SET_REMOTE_ADDRESS", SIO_WSK_SET_REMOTE_ADDRESS, IRP_REQUIRED, false, we_wsk_dgram_set_remote },
+    { "SIO_WSK_SET_SENDTO_ADDRESS", SIO_WSK_SET_SENDTO_ADDRESS, IRP_REQUIRED, false, we_wsk_dgram_set_sendto },
     { "SIO_WSK_SET_TCP_SILENT_MODE", SIO_WSK_SET_TCP_SILENT_MODE, IRP_REQUIRED, false, NULL },
     { "SIO_WSK_REGISTER_EXTENSION", SIO_WSK_REGISTER_EXTENSION, IRP_FORBIDDEN, false, NULL },
     { "SIO_ADDRESS_LIST_QUERY", SIO_ADDRESS_LIST_QUERY, IRP_FORBIDDEN, true, NULL },
     { "SIO_ADDRESS_LIST_CHANGE", SIO_ADDRESS_LIST_CHANGE, IRP_REQUIRED, true, NULL },
     { "SIO_ADDRESS_LIST_SORT", SIO_ADDRESS_LIST_SORT, IRP_OPTIONAL, true, NULL },
     { "SIO_KEEPALIVE_VALS", SIO_KEEPALIVE_VALS, IRP_REQUIRED, false, NULL },
+    { "SIO_UDP_CONNRESET", SIO_UDP_CONNRESET, IRP_REQUIRED, false, we_wsk_dgram_set_connreset },
     { "SIO_LOOPBACK_FAST_PATH", SIO_LOOPBACK_FAST_PATH, IRP_REQUIRED, true, NULL },
     { "SIO_TCP_INFO", SIO_TCP_INFO, IRP_REQUIRED, false, NULL },
 };

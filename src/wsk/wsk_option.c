@@ -4,6 +4,7 @@
 
 #include <string.h>
 
+#include "wsk/wsk_dgram.h"
 #include "wsk/wsk_event.h"
 #include "wsk/wsk_status.h"
 #include "wsk/wsk_stream.h"
@@ -17,6 +18,7 @@
 
 #define LISTEN WE_WSK_LISTENERS
 #define CONNECTION WE_WSK_CATEGORY_BIT(WE_WSK_CONNECTION)
+#define DATAGRAM WE_WSK_CATEGORY_BIT(WE_WSK_DATAGRAM)
 
 struct option_row {
     const char *name;
@@ -68,7 +70,7 @@ static NTSTATUS set_reuse_locked(struct we_wsk_socket *socket, const struct opti
     if (value != 0 && socket->exclusive_address != 0) {
         return STATUS_INVALID_PARAMETER;
     }
-    if (value != 0) {
+    if (value != 0 && socket->category != WE_WSK_DATAGRAM) {
         we_wsk_unsupported("sharing one address between sockets (SO_REUSEADDR)");
     }
     return STATUS_SUCCESS;
@@ -100,6 +102,20 @@ static NTSTATUS set_keepalive_locked(struct we_wsk_socket *socket, const struct 
     return ep_set_locked(socket, WE_EP_KEEPALIVE, value);
 }
 
+/* The network is told of all options of a datagram socket at once, so the value has to be kept first. */
+static NTSTATUS set_dgram_locked(struct we_wsk_socket *socket, const struct option_row *row, ULONG value)
+{
+    ULONG before = *kept_value(socket, row);
+    NTSTATUS status;
+
+    *kept_value(socket, row) = value;
+    status = we_wsk_dgram_apply_locked(socket);
+    if (!NT_SUCCESS(status)) {
+        *kept_value(socket, row) = before;
+    }
+    return status;
+}
+
 static ULONG get_receive_buffer_locked(const struct we_wsk_socket *socket)
 {
     int bytes;
@@ -122,16 +138,42 @@ static const struct option_row s_options[] = {
     /* name, level, option, categories, family, flag, before bind, smallest, kept in, set, get */
     { "SO_CONDITIONAL_ACCEPT", SOL_SOCKET, SO_CONDITIONAL_ACCEPT, LISTEN, 0, true, true, sizeof(ULONG),
       KEPT(conditional_accept), set_conditional_locked, NULL },
-    { "SO_REUSEADDR", SOL_SOCKET, SO_REUSEADDR, LISTEN | CONNECTION, 0, true, true, sizeof(ULONG),
+    { "SO_REUSEADDR", SOL_SOCKET, SO_REUSEADDR, LISTEN | CONNECTION | DATAGRAM, 0, true, true, sizeof(ULONG),
       KEPT(reuse_address), set_reuse_locked, NULL },
-    { "SO_EXCLUSIVEADDRUSE", SOL_SOCKET, (ULONG)SO_EXCLUSIVEADDRUSE, LISTEN | CONNECTION, 0, true, true, sizeof(ULONG),
+    { "SO_EXCLUSIVEADDRUSE", SOL_SOCKET, (ULONG)SO_EXCLUSIVEADDRUSE, LISTEN | CONNECTION | DATAGRAM, 0, true, true, sizeof(ULONG),
       KEPT(exclusive_address), set_exclusive_locked, NULL },
     { "SO_KEEPALIVE", SOL_SOCKET, SO_KEEPALIVE, LISTEN | CONNECTION, 0, true, false, sizeof(UCHAR),
       KEPT(keepalive), set_keepalive_locked, NULL },
-    { "SO_RCVBUF", SOL_SOCKET, SO_RCVBUF, LISTEN | CONNECTION, 0, false, false, sizeof(ULONG),
+    { "SO_RCVBUF", SOL_SOCKET, SO_RCVBUF, LISTEN | CONNECTION | DATAGRAM, 0, false, false, sizeof(ULONG),
       KEPT(receive_buffer_bytes), set_receive_buffer_locked, get_receive_buffer_locked },
-    { "IPV6_V6ONLY", IPPROTO_IPV6, IPV6_V6ONLY, LISTEN | CONNECTION, AF_INET6, true, true, sizeof(ULONG),
+    { "IPV6_V6ONLY", IPPROTO_IPV6, IPV6_V6ONLY, LISTEN | CONNECTION | DATAGRAM, AF_INET6, true, true, sizeof(ULONG),
       KEPT(v6only), NULL, NULL },
+    { "SO_BROADCAST", SOL_SOCKET, SO_BROADCAST, DATAGRAM, 0, true, false, sizeof(ULONG),
+      KEPT(dgram_options.broadcast), set_dgram_locked, NULL },
+    { "IP_PKTINFO", IPPROTO_IP, IP_PKTINFO, DATAGRAM, 0, true, false, sizeof(ULONG),
+      KEPT(dgram_options.v4_pktinfo), set_dgram_locked, NULL },
+    { "IPV6_PKTINFO", IPPROTO_IPV6, IPV6_PKTINFO, DATAGRAM, AF_INET6, true, false, sizeof(ULONG),
+      KEPT(dgram_options.v6_pktinfo), set_dgram_locked, NULL },
+    { "IP_HOPLIMIT", IPPROTO_IP, IP_HOPLIMIT, DATAGRAM, 0, true, false, sizeof(ULONG),
+      KEPT(dgram_options.v4_hop_limit), set_dgram_locked, NULL },
+    { "IPV6_HOPLIMIT", IPPROTO_IPV6, IPV6_HOPLIMIT, DATAGRAM, AF_INET6, true, false, sizeof(ULONG),
+      KEPT(dgram_options.v6_hop_limit), set_dgram_locked, NULL },
+    { "IP_RECVTCLASS", IPPROTO_IP, IP_RECVTCLASS, DATAGRAM, 0, true, false, sizeof(ULONG),
+      KEPT(dgram_options.v4_traffic_class), set_dgram_locked, NULL },
+    { "IPV6_RECVTCLASS", IPPROTO_IPV6, IPV6_RECVTCLASS, DATAGRAM, AF_INET6, true, false, sizeof(ULONG),
+      KEPT(dgram_options.v6_traffic_class), set_dgram_locked, NULL },
+    { "IP_RECVECN", IPPROTO_IP, IP_RECVECN, DATAGRAM, 0, true, false, sizeof(ULONG),
+      KEPT(dgram_options.v4_ecn), set_dgram_locked, NULL },
+    { "IPV6_RECVECN", IPPROTO_IPV6, IPV6_RECVECN, DATAGRAM, AF_INET6, true, false, sizeof(ULONG),
+      KEPT(dgram_options.v6_ecn), set_dgram_locked, NULL },
+    { "IP_ORIGINAL_ARRIVAL_IF", IPPROTO_IP, IP_ORIGINAL_ARRIVAL_IF, DATAGRAM, 0, true, false, sizeof(ULONG),
+      KEPT(dgram_options.v4_arrival_interface), set_dgram_locked, NULL },
+    { "IPV6_ORIGINAL_ARRIVAL_IF", IPPROTO_IPV6, IPV6_ORIGINAL_ARRIVAL_IF, DATAGRAM, AF_INET6, true, false, sizeof(ULONG),
+      KEPT(dgram_options.v6_arrival_interface), set_dgram_locked, NULL },
+    { "UDP_SEND_MSG_SIZE", IPPROTO_UDP, UDP_SEND_MSG_SIZE, DATAGRAM, 0, false, false, sizeof(ULONG),
+      KEPT(dgram_options.segment_bytes), NULL, NULL },
+    { "UDP_RECV_MAX_COALESCED_SIZE", IPPROTO_UDP, UDP_RECV_MAX_COALESCED_SIZE, DATAGRAM, 0, false, false, sizeof(ULONG),
+      KEPT(dgram_options.coalesced_bytes), NULL, NULL },
 };
 /* clang-format on */
 
@@ -222,6 +264,9 @@ static NTSTATUS option_run(struct we_wsk_call *call, WSK_CONTROL_SOCKET_TYPE typ
     const struct option_row *row = option_find(level, option);
     NTSTATUS status;
 
+    if (we_wsk_dgram_is_group_option(level, option)) {
+        return we_wsk_dgram_group_option(call, level, option, type == WskSetOption, control);
+    }
     if (row == NULL) {
         we_wsk_unsupported("socket option 0x%x of level 0x%x", (unsigned)option, (unsigned)level);
         return STATUS_NOT_SUPPORTED;

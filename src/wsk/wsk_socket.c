@@ -45,6 +45,7 @@ static void socket_init(struct we_wsk_socket *socket, struct we_wsk_client *clie
                        (WE_WSK_CATEGORY_BIT(category) & WE_WSK_LISTENERS) != 0 ? WE_RANK_LISTENER : WE_RANK_SOCKET);
     we_wsk_irp_queue_init(&socket->disable_irps);
     socket->v6only = 1;
+    socket->dgram_options.report_unreachable = 1;
 }
 
 struct we_wsk_socket *we_wsk_socket_create(struct we_wsk_client *client, enum we_wsk_category category,

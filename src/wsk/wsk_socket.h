@@ -11,6 +11,7 @@
 #include "nt/ke_cpu.h"
 #include "nt/nt_completion.h"
 #include "vrf/vrf_ledger.h"
+#include "wsk/wsk_cmsg.h"
 #include "wsk/wsk_irp.h"
 
 /* Lifetimes
@@ -41,6 +42,7 @@ enum we_wsk_state {
 struct we_wsk_client;
 struct we_wsk_listener;
 struct we_wsk_conn;
+struct we_wsk_dgram;
 
 struct we_wsk_socket {
     WSK_SOCKET head;           /* first: what the client sees */
@@ -85,9 +87,11 @@ struct we_wsk_socket {
     ULONG v6only; /* IPV6_V6ONLY, Windows default 1 */
     ULONG reuse_address;
     ULONG exclusive_address;
+    struct we_wsk_dgram_options dgram_options; /* datagram sockets */
     /* One of these, by category. A stream socket has a connection's part, and a listener's from WskListen on. */
     struct we_wsk_listener *listener;
     struct we_wsk_conn *conn;
+    struct we_wsk_dgram *dgram;
 };
 
 #define WE_WSK_SOCKET_MAGIC 0x4b535721u
@@ -184,6 +188,7 @@ struct we_wsk_category_ops {
 };
 extern const struct we_wsk_category_ops we_wsk_listen_ops;     /* wsk_listen.c */
 extern const struct we_wsk_category_ops we_wsk_connection_ops; /* wsk_conn.c */
+extern const struct we_wsk_category_ops we_wsk_dgram_ops;      /* wsk_dgram.c */
 extern const struct we_wsk_category_ops we_wsk_stream_ops;     /* wsk_stream.c */
 const struct we_wsk_category_ops *we_wsk_category_ops(enum we_wsk_category category);
 
