@@ -15,6 +15,7 @@
 #include "host/host_log.h"
 #include "host/host_net.h"
 #include "instance.h"
+#include "nt/nmr_registrar.h"
 #include "nt/nt_door.h"
 #include "nt/nt_forget.h"
 #include "nt/nt_init.h"
@@ -170,6 +171,7 @@ static bool log_level_read(enum we_host_log_level *level)
 static void stalled(void)
 {
     we_wsk_report_stalled();
+    we_nmr_report_stalled();
     we_nt_stall();
 }
 
