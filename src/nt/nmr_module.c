@@ -57,23 +57,28 @@ enum we_nmr_object *we_nmr_handle_find(HANDLE handle, enum we_nmr_object object)
 
 /* --- modules -------------------------------------------------------------------------------------- */
 
-/* Of a client or a provider: the two structures differ in the types of their callbacks only. */
-WE_STATIC_ASSERT(sizeof(NPI_CLIENT_CHARACTERISTICS) == sizeof(NPI_PROVIDER_CHARACTERISTICS),
-                 "both kinds of characteristics have one layout");
-WE_STATIC_ASSERT(offsetof(NPI_CLIENT_CHARACTERISTICS, ClientRegistrationInstance) ==
-                     offsetof(NPI_PROVIDER_CHARACTERISTICS, ProviderRegistrationInstance),
-                 "both kinds of characteristics have one layout");
+/* The registration instance in the characteristics of a client or a provider. */
+static const NPI_REGISTRATION_INSTANCE *instance_in(enum we_nmr_side side, const void *characteristics)
+{
+    return side == WE_NMR_CLIENT
+               ? &((const NPI_CLIENT_CHARACTERISTICS *)characteristics)->ClientRegistrationInstance
+               : &((const NPI_PROVIDER_CHARACTERISTICS *)characteristics)->ProviderRegistrationInstance;
+}
+
+static size_t characteristics_size(enum we_nmr_side side)
+{
+    return side == WE_NMR_CLIENT ? sizeof(NPI_CLIENT_CHARACTERISTICS) : sizeof(NPI_PROVIDER_CHARACTERISTICS);
+}
 
 static void module_init(struct we_nmr_module *module, enum we_nmr_side side, const void *characteristics, PVOID context)
 {
-    const NPI_REGISTRATION_INSTANCE *instance;
+    const NPI_REGISTRATION_INSTANCE *instance = instance_in(side, characteristics);
 
     module->object = side == WE_NMR_CLIENT ? WE_NMR_OBJECT_CLIENT : WE_NMR_OBJECT_PROVIDER;
     module->side = side;
     module->context = context;
     module->characteristics = characteristics;
-    memcpy(&module->copy, characteristics, sizeof(module->copy));
-    instance = &module->copy.client.ClientRegistrationInstance;
+    memcpy(&module->copy, characteristics, characteristics_size(side));
     module->npi_id = *instance->NpiId;
     module->module_id = *instance->ModuleId;
     we_base_list_init(&module->link);
@@ -129,21 +134,69 @@ struct we_nmr_module *we_nmr_module_find(HANDLE handle, enum we_nmr_side side)
     return object == NULL ? NULL : (struct we_nmr_module *)(void *)object;
 }
 
-static bool is_unchanged(const struct we_nmr_module *module)
+static bool is_same_instance(const NPI_REGISTRATION_INSTANCE *now, const NPI_REGISTRATION_INSTANCE *then)
 {
-    const NPI_CLIENT_CHARACTERISTICS *now = module->characteristics;
-    const NPI_REGISTRATION_INSTANCE *instance = &module->copy.client.ClientRegistrationInstance;
+    return now->Version == then->Version && now->Size == then->Size && now->NpiId == then->NpiId &&
+           now->ModuleId == then->ModuleId && now->Number == then->Number &&
+           now->NpiSpecificCharacteristics == then->NpiSpecificCharacteristics;
+}
 
-    return !we_nt_asan_is_poisoned(now, sizeof(*now)) && memcmp(now, &module->copy, sizeof(*now)) == 0 &&
-           !we_nt_asan_is_poisoned(instance->NpiId, sizeof(*instance->NpiId)) &&
+static bool is_same_client(const NPI_CLIENT_CHARACTERISTICS *now, const NPI_CLIENT_CHARACTERISTICS *then)
+{
+    return now->Version == then->Version && now->Length == then->Length &&
+           now->ClientAttachProvider == then->ClientAttachProvider &&
+           now->ClientDetachProvider == then->ClientDetachProvider &&
+           now->ClientCleanupBindingContext == then->ClientCleanupBindingContext &&
+           is_same_instance(&now->ClientRegistrationInstance, &then->ClientRegistrationInstance);
+}
+
+static bool is_same_provider(const NPI_PROVIDER_CHARACTERISTICS *now, const NPI_PROVIDER_CHARACTERISTICS *then)
+{
+    return now->Version == then->Version && now->Length == then->Length &&
+           now->ProviderAttachClient == then->ProviderAttachClient &&
+           now->ProviderDetachClient == then->ProviderDetachClient &&
+           now->ProviderCleanupBindingContext == then->ProviderCleanupBindingContext &&
+           is_same_instance(&now->ProviderRegistrationInstance, &then->ProviderRegistrationInstance);
+}
+
+/* The identifiers that the instance points to. */
+static bool is_same_identity(const struct we_nmr_module *module)
+{
+    const NPI_REGISTRATION_INSTANCE *instance = instance_in(module->side, &module->copy);
+
+    return !we_nt_asan_is_poisoned(instance->NpiId, sizeof(*instance->NpiId)) &&
            memcmp(instance->NpiId, &module->npi_id, sizeof(module->npi_id)) == 0 &&
            !we_nt_asan_is_poisoned(instance->ModuleId, sizeof(*instance->ModuleId)) &&
-           memcmp(instance->ModuleId, &module->module_id, sizeof(module->module_id)) == 0;
+           NmrIsEqualNpiModuleId(instance->ModuleId, &module->module_id);
+}
+
+static bool is_unchanged(const struct we_nmr_module *module)
+{
+    const void *now = module->characteristics;
+
+    if (we_nt_asan_is_poisoned(now, characteristics_size(module->side))) {
+        return false;
+    }
+    return (module->side == WE_NMR_CLIENT ? is_same_client(now, &module->copy.client)
+                                          : is_same_provider(now, &module->copy.provider)) &&
+           is_same_identity(module);
+}
+
+/* From now on the other side is shown what the registrar has kept. */
+static void module_fall_back(struct we_nmr_module *module)
+{
+    NPI_REGISTRATION_INSTANCE *instance = module->side == WE_NMR_CLIENT
+                                              ? &module->copy.client.ClientRegistrationInstance
+                                              : &module->copy.provider.ProviderRegistrationInstance;
+
+    instance->NpiId = &module->npi_id;
+    instance->ModuleId = &module->module_id;
+    module->characteristics = &module->copy;
 }
 
 PNPI_REGISTRATION_INSTANCE we_nmr_module_instance(struct we_nmr_module *module)
 {
-    const NPI_CLIENT_CHARACTERISTICS *characteristics;
+    const void *characteristics;
 
     we_nmr_lock();
     if (module->characteristics != &module->copy && !is_unchanged(module)) {
@@ -151,13 +204,11 @@ PNPI_REGISTRATION_INSTANCE we_nmr_module_instance(struct we_nmr_module *module)
                                   "the characteristics %p, the NPI id or the module id of %s %p were changed since %s",
                                   module->characteristics, module->entry.note, we_nmr_handle(module->id),
                                   module->side == WE_NMR_CLIENT ? "NmrRegisterClient" : "NmrRegisterProvider");
-        module->copy.client.ClientRegistrationInstance.NpiId = &module->npi_id;
-        module->copy.client.ClientRegistrationInstance.ModuleId = &module->module_id;
-        module->characteristics = &module->copy;
+        module_fall_back(module);
     }
     characteristics = module->characteristics;
     we_nmr_unlock();
-    return &characteristics->ClientRegistrationInstance;
+    return instance_in(module->side, characteristics);
 }
 
 struct we_nmr_module *we_nmr_module_next_match(const struct we_nmr_module *module, uint64_t *serial)
