@@ -67,14 +67,14 @@ static void registration_look(struct we_vrf_entry *entry, void *context)
     }
 }
 
-static void nmr_module_look(struct we_vrf_entry *entry, void *context)
+static void nmr_module_look(struct we_vrf_entry *entry, const char *missing, void *context)
 {
     const struct search *search = context;
 
     if (search_is_leak(search, entry->address)) {
         (void)we_vrf_report_entry(WE_RULE_NPI_019, entry,
                                   "%s of the driver %s returned, but %s was not called for %s %p", search->function,
-                                  search->driver_name, we_nmr_missing_call(entry), entry->note, entry->address);
+                                  search->driver_name, missing, entry->note, entry->address);
         entry->is_reported = true;
     }
 }
@@ -161,9 +161,9 @@ static void ledger_search(enum we_vrf_kind kind, void (*look)(struct we_vrf_entr
 static void search_run(struct search *search)
 {
     ledger_search(WE_KIND_REGISTRATION, registration_look, search);
-    ledger_search(WE_KIND_NMR_MODULE, nmr_module_look, search);
     ledger_search(WE_KIND_IRP, irp_look, search);
     ledger_search(WE_KIND_WORK_ITEM, work_item_look, search);
+    we_nmr_each(nmr_module_look, search);
     timers_search(search);
     we_ps_thread_each_running(thread_look, search);
 }

@@ -119,11 +119,12 @@ struct we_nmr_module *we_nmr_module_create(enum we_nmr_side side, const void *ch
 
 void we_nmr_module_add_builtin(struct we_nmr_module *module, const NPI_PROVIDER_CHARACTERISTICS *characteristics)
 {
-    memset(module, 0, sizeof(*module));
-    module_init(module, WE_NMR_PROVIDER, characteristics, NULL);
-    we_nmr_lock();
-    module_list_locked(module);
-    we_nmr_unlock();
+    if (module->serial == 0) { /* only the start of an instance comes here, one at a time */
+        module_init(module, WE_NMR_PROVIDER, characteristics, NULL);
+        we_nmr_lock();
+        module_list_locked(module);
+        we_nmr_unlock();
+    }
 }
 
 struct we_nmr_module *we_nmr_module_find(HANDLE handle, enum we_nmr_side side)
@@ -234,18 +235,15 @@ bool we_nmr_module_unhold(struct we_nmr_module *module)
 
 void we_nmr_module_withdraw(struct we_nmr_module *module)
 {
+    WE_ASSERT(module->id != 0);
     we_base_list_remove(&module->link);
-    if (module->id != 0) {
-        we_nmr_handle_remove(module->id);
-        we_vrf_ledger_remove(&module->entry);
-    }
+    we_nmr_handle_remove(module->id);
+    we_vrf_ledger_remove(&module->entry);
 }
 
 void we_nmr_module_destroy(struct we_nmr_module *module)
 {
-    if (module->id != 0) {
-        we_host_free(module);
-    }
+    we_host_free(module);
 }
 
 void we_nmr_module_each(void (*fn)(struct we_nmr_module *module, void *context), void *context)

@@ -13,7 +13,6 @@
 /* What a handle of the registrar can stand for. */
 enum we_nmr_object { WE_NMR_OBJECT_CLIENT, WE_NMR_OBJECT_PROVIDER, WE_NMR_OBJECT_BINDING };
 
-/* Zeroed: a module that was never added. */
 struct we_nmr_module {
     enum we_nmr_object object; /* first: handles lead here */
     enum we_nmr_side side;
@@ -59,8 +58,8 @@ static inline HANDLE we_nmr_handle(we_base_id id)
 /* Lists a module and gives it a handle, with a hold for the caller. characteristics were checked. NULL when memory is
  * short. No lock. */
 struct we_nmr_module *we_nmr_module_create(enum we_nmr_side side, const void *characteristics, PVOID context);
-/* Lists a module of the library itself, without a handle and a ledger entry: it allocates nothing, cannot fail, and is
- * forgotten by the stop. The module and the characteristics stay with the caller, to the stop. */
+/* Lists a module of the library itself, without a handle and a ledger entry: it allocates nothing, cannot fail, and
+ * stays for the life of the process. The module is zeroed, or was added before. */
 void we_nmr_module_add_builtin(struct we_nmr_module *module, const NPI_PROVIDER_CHARACTERISTICS *characteristics);
 /* The module of a handle; lock held. */
 struct we_nmr_module *we_nmr_module_find(HANDLE handle, enum we_nmr_side side);
@@ -75,7 +74,7 @@ struct we_nmr_module *we_nmr_module_next_match(const struct we_nmr_module *modul
 WE_MUST_USE bool we_nmr_module_unhold(struct we_nmr_module *module);
 /* Takes it off the list and its handle away. Lock held. */
 void we_nmr_module_withdraw(struct we_nmr_module *module);
-/* Frees a withdrawn one. No lock. */
+/* Frees a withdrawn one; not a built-in one. No lock. */
 void we_nmr_module_destroy(struct we_nmr_module *module);
 /* Calls fn for every module, oldest first; lock held. fn may withdraw the one that it is given. */
 void we_nmr_module_each(void (*fn)(struct we_nmr_module *module, void *context), void *context);

@@ -278,12 +278,32 @@ bool we_nmr_is_client_detached(HANDLE binding)
     return we_nmr_binding_is_client_detached(binding);
 }
 
-const char *we_nmr_missing_call(const struct we_vrf_entry *entry)
+static const char *missing_call(const struct we_nmr_module *module)
 {
-    const struct we_nmr_module *module =
-        (const struct we_nmr_module *)(const void *)((const char *)entry - offsetof(struct we_nmr_module, entry));
-
     return module->is_deregistering ? wait_name(module->side) : deregister_name(module->side);
+}
+
+struct entries {
+    void (*fn)(struct we_vrf_entry *entry, const char *missing, void *context);
+    void *context;
+};
+
+static void entry_show(struct we_nmr_module *module, void *context)
+{
+    const struct entries *entries = context;
+
+    if (module->id != 0) {
+        entries->fn(&module->entry, missing_call(module), entries->context);
+    }
+}
+
+void we_nmr_each(void (*fn)(struct we_vrf_entry *entry, const char *missing, void *context), void *context)
+{
+    struct entries entries = { fn, context };
+
+    we_nmr_lock();
+    we_nmr_module_each(entry_show, &entries);
+    we_nmr_unlock();
 }
 
 static void report_stalled(struct we_nmr_module *module, void *context)
@@ -312,10 +332,14 @@ static void drop_bindings(struct we_nmr_module *module, void *context)
 static void module_drop(struct we_nmr_module *module, void *context)
 {
     UNREFERENCED_PARAMETER(context);
+    if (module->id == 0) {
+        module->hold_count = 0;
+        return;
+    }
     /* Whoever waits still has done his part. */
-    if (module->id != 0 && !module->is_waited_for && module->waiter_count == 0 && !module->entry.is_reported) {
+    if (!module->is_waited_for && module->waiter_count == 0 && !module->entry.is_reported) {
         (void)we_vrf_report_entry(WE_RULE_NPI_019, &module->entry, "%s was never called for %s %p",
-                                  we_nmr_missing_call(&module->entry), module->entry.note, we_nmr_handle(module->id));
+                                  missing_call(module), module->entry.note, we_nmr_handle(module->id));
     }
     we_nmr_module_withdraw(module);
     we_nmr_module_destroy(module);

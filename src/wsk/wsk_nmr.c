@@ -127,7 +127,7 @@ static const NPI_PROVIDER_CHARACTERISTICS s_characteristics = {
     { 0, sizeof(NPI_REGISTRATION_INSTANCE), &NPI_WSK_INTERFACE_ID, &s_module_id, 0, &s_wsk_characteristics },
 };
 
-static struct we_nmr_module s_module;
+static struct we_nmr_module s_module; /* the registrar's */
 
 void we_wsk_nmr_start(void)
 {

@@ -5,7 +5,7 @@
 
 #include "wsk/wsk_client.h"
 
-/* Registers the provider; the registrar forgets it when the NT layer stops. */
+/* Registers the provider, for the life of the process. */
 void we_wsk_nmr_start(void);
 /* To be called with a client of the registrar, no lock held, when something that its detaching waits for has ended. */
 void we_wsk_nmr_kick(struct we_wsk_client *client);
