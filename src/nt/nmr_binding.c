@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/base_assert.h"
+#include "host/host_exec.h"
 #include "host/host_log.h"
 #include "host/host_mem.h"
 #include "nt/nt_door.h"
@@ -20,6 +21,15 @@
  * All callbacks run on the thread whose call made them due, at its IRQL: detaching on the one that deregisters, cleanup
  * on the one that completes the last detaching.
  */
+
+/* Between two steps another thread may come in: in stepped execution as the seed wills. */
+static void unlock_and_yield(void)
+{
+    we_nmr_unlock();
+    if (we_nt_irql_current() < DISPATCH_LEVEL) {
+        we_host_preempt();
+    }
+}
 
 static const char *side_complete_name(enum we_nmr_side side)
 {
@@ -74,7 +84,7 @@ struct we_nmr_binding *we_nmr_binding_next(struct we_nmr_module *module, uint64_
     if (other != NULL && !is_short) {
         binding_link_locked(binding, module, other);
     }
-    we_nmr_unlock();
+    unlock_and_yield();
     if (other != NULL && !is_short) {
         return binding;
     }
@@ -97,7 +107,7 @@ static void binding_forget(struct we_nmr_binding *binding)
         we_base_list_remove(&binding->links[side]);
         is_over[side] = we_nmr_module_unhold(binding->modules[side]);
     }
-    we_nmr_unlock();
+    unlock_and_yield();
     for (int side = 0; side < WE_NMR_SIDE_COUNT; side++) {
         if (is_over[side]) {
             KeSetEvent(&binding->modules[side]->done, IO_NO_INCREMENT, FALSE);
@@ -213,7 +223,7 @@ static void binding_clean(struct we_nmr_binding *binding)
     call_provider_cleanup(binding);
     we_nmr_lock();
     cell = we_nmr_feed(&binding->machine, WE_NMR_ON_CLEANED);
-    we_nmr_unlock();
+    unlock_and_yield();
     WE_ASSERT(cell.actions == WE_NMR_DO_FORGET);
     binding_forget(binding);
 }
@@ -265,7 +275,7 @@ static bool side_detach(struct we_nmr_binding *binding, enum we_nmr_side side)
 
     we_nmr_lock();
     cell = we_nmr_feed_side(&binding->machine, side, WE_NMR_SIDE_ON_TELL);
-    we_nmr_unlock();
+    unlock_and_yield();
     WE_ASSERT((cell.actions & WE_NMR_SIDE_DO_CALL) != 0);
     status = side == WE_NMR_CLIENT ? call_client_detach(binding) : call_provider_detach(binding);
     we_nmr_lock();
@@ -274,7 +284,7 @@ static bool side_detach(struct we_nmr_binding *binding, enum we_nmr_side side)
         report_detach_status(binding, side, status);
     }
     is_last = (cell.actions & WE_NMR_SIDE_DO_FINISH) != 0 && side_finished_locked(binding);
-    we_nmr_unlock();
+    unlock_and_yield();
     return is_last;
 }
 
@@ -322,7 +332,7 @@ void we_nmr_binding_detach_all(struct we_nmr_module *module)
     for (;;) {
         we_nmr_lock();
         binding = next_to_detach_locked(module);
-        we_nmr_unlock();
+        unlock_and_yield();
         if (binding == NULL) {
             return;
         }
@@ -348,7 +358,7 @@ void we_nmr_binding_complete(HANDLE handle, enum we_nmr_side side)
                                   binding == NULL ? "which is unknown or over"
                                                   : "whose detaching is not pending on this side");
     }
-    we_nmr_unlock();
+    unlock_and_yield();
     if (is_last) {
         binding_clean(binding);
     }
@@ -409,7 +419,7 @@ NTSTATUS we_nmr_binding_attach(HANDLE handle, PVOID client_context, const VOID *
                       status == STATUS_SUCCESS ? WE_NMR_ON_PROVIDER_TOOK : WE_NMR_ON_PROVIDER_REFUSED);
     binding->has_context[WE_NMR_CLIENT] = status == STATUS_SUCCESS;
     binding->has_context[WE_NMR_PROVIDER] = status == STATUS_SUCCESS;
-    we_nmr_unlock();
+    unlock_and_yield();
     if (status == STATUS_SUCCESS) {
         *provider_context = binding->contexts[WE_NMR_PROVIDER];
         *provider_dispatch = dispatch;
@@ -443,7 +453,7 @@ static unsigned offer_answered(struct we_nmr_binding *binding, NTSTATUS status, 
         actions |= we_nmr_feed(&binding->machine, WE_NMR_ON_DEREGISTER).actions;
     }
     *first = binding->modules[WE_NMR_CLIENT]->is_deregistering ? WE_NMR_CLIENT : WE_NMR_PROVIDER;
-    we_nmr_unlock();
+    unlock_and_yield();
     return actions;
 }
 
@@ -473,6 +483,19 @@ bool we_nmr_binding_is_client_detached(HANDLE handle)
     is_detached = binding == NULL || we_nmr_is_detached(&binding->machine, WE_NMR_CLIENT);
     we_nmr_unlock();
     return is_detached;
+}
+
+const struct we_nt_frame *we_nmr_binding_find_callback(const struct we_nmr_module *module)
+{
+    const struct we_nt_frame *frame;
+
+    for (frame = we_nt_thread_current()->frames; frame != NULL; frame = frame->outer) {
+        if (frame->kind >= WE_DOOR_NMR_CLIENT_ATTACH && frame->kind <= WE_DOOR_NMR_PROVIDER_CLEANUP &&
+            ((const struct we_nmr_binding *)frame->object)->modules[module->side] == module) {
+            return frame;
+        }
+    }
+    return NULL;
 }
 
 void we_nmr_binding_report_owing(const struct we_nmr_module *module)

@@ -4,6 +4,7 @@
 #define WE_NMR_BINDING_H
 
 #include "nt/nmr_module.h"
+#include "nt/nt_thread.h"
 
 struct we_nmr_binding {
     enum we_nmr_object object;                        /* first: handles lead here */
@@ -30,6 +31,8 @@ NTSTATUS we_nmr_binding_attach(HANDLE handle, PVOID client_context, const VOID *
 void we_nmr_binding_complete(HANDLE handle, enum we_nmr_side side);
 /* The client has detached from the binding, or the binding is over. No lock. */
 bool we_nmr_binding_is_client_detached(HANDLE handle);
+/* The innermost callback for a binding of this module on the calling thread's stack, or NULL. The caller has a hold. */
+const struct we_nt_frame *we_nmr_binding_find_callback(const struct we_nmr_module *module);
 /* Reports each side of the module's bindings that owes a completion; the library's own providers speak for themselves.
  * Lock held. */
 void we_nmr_binding_report_owing(const struct we_nmr_module *module);

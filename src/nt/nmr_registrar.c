@@ -194,16 +194,23 @@ static void wait_end(struct we_nmr_module *module, bool has_waited)
     }
 }
 
-/* Why the caller must not wait is reported. */
-static bool may_wait(enum we_nmr_side side)
+/* Why the caller must not wait is reported; above APC_LEVEL it is already. */
+static bool may_wait(const struct we_nmr_module *module)
 {
     const struct we_nt_frame *callback = we_nt_door_find_callback();
 
     if (callback != NULL) {
-        (void)we_vrf_report(WE_RULE_CB_001, NULL, "%s waits inside a %s", wait_name(side),
+        (void)we_vrf_report(WE_RULE_CB_001, NULL, "%s waits inside a %s", wait_name(module->side),
                             we_nt_door_name(callback->kind));
+        return false;
     }
-    return callback == NULL && we_nt_irql_current() <= APC_LEVEL;
+    callback = we_nmr_binding_find_callback(module);
+    if (callback != NULL) {
+        (void)we_vrf_report_entry(WE_RULE_NPI_019, &module->entry, "%s waits for handle %p inside a %s of its own",
+                                  wait_name(module->side), we_nmr_handle(module->id), we_nt_door_name(callback->kind));
+        return false;
+    }
+    return we_nt_irql_current() <= APC_LEVEL;
 }
 
 static NTSTATUS module_wait(HANDLE handle, enum we_nmr_side side)
@@ -214,7 +221,7 @@ static NTSTATUS module_wait(HANDLE handle, enum we_nmr_side side)
         return STATUS_INVALID_PARAMETER;
     }
     if (KeReadStateEvent(&module->done) == 0) {
-        if (!may_wait(side)) {
+        if (!may_wait(module)) {
             wait_end(module, false);
             return STATUS_INVALID_DEVICE_STATE;
         }

@@ -117,6 +117,17 @@ static bool is_unchanged(const struct we_wsk_client *client)
            now->Reserved == then->Reserved && now->WskClientEvent == then->WskClientEvent;
 }
 
+void we_wsk_client_check_dispatch(struct we_wsk_client *client, const char *function)
+{
+    if (!is_unchanged(client)) {
+        we_vrf_report_entry(WE_RULE_NPI_003, &client->entry,
+                            "%s found that the WSK_CLIENT_DISPATCH %p was changed since %s", function,
+                            (const void *)client->client_dispatch,
+                            client->registration != NULL ? "WskRegister" : "NmrClientAttachProvider");
+        client->client_dispatch = &client->dispatch_copy;
+    }
+}
+
 /* Registration lock held. Each change is reported once. */
 static void client_check_memory_locked(struct we_wsk_client *client, const char *function)
 {
@@ -129,12 +140,7 @@ static void client_check_memory_locked(struct we_wsk_client *client, const char 
                             (const void *)block);
         block_fill(client);
     }
-    if (!is_unchanged(client)) {
-        we_vrf_report_entry(WE_RULE_NPI_003, &client->entry,
-                            "%s found that the WSK_CLIENT_DISPATCH %p was changed since WskRegister", function,
-                            (const void *)client->client_dispatch);
-        client->client_dispatch = &client->dispatch_copy;
-    }
+    we_wsk_client_check_dispatch(client, function);
 }
 
 struct we_wsk_client *we_wsk_client_lookup(PWSK_REGISTRATION registration, const char *function, bool *is_dead)

@@ -65,6 +65,8 @@ void we_wsk_client_each(void (*fn)(struct we_wsk_client *client, void *context),
 struct we_wsk_client *we_wsk_client_take_leaked(void);
 /* Drops that reference (stop). */
 void we_wsk_client_end_leaked(struct we_wsk_client *client);
+/* Reports a change of the dispatch table (NPI-003), once. By one thread at a time. */
+void we_wsk_client_check_dispatch(struct we_wsk_client *client, const char *function);
 /* The live client behind the pointer, with a reference for the caller, or NULL. Never reads what the pointer points
  * to. */
 struct we_wsk_client *we_wsk_client_check(PWSK_CLIENT client);

@@ -77,6 +77,7 @@ static NTSTATUS provider_detach_client(PVOID ProviderBindingContext)
 {
     struct we_wsk_client *client = ProviderBindingContext;
 
+    we_wsk_client_check_dispatch(client, "the detaching of the WSK provider");
     __atomic_store_n(&client->is_deregistering, 1, __ATOMIC_SEQ_CST);
     __atomic_store_n(&client->detach_is_owed, 1, __ATOMIC_SEQ_CST);
     return take_owed(client) ? STATUS_SUCCESS : STATUS_PENDING;

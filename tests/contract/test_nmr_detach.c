@@ -218,18 +218,18 @@ static void test_nmr_complete_at_dispatch_level_cleans_up_there(void **state)
 }
 
 /* The last call of the other module may end on another thread while the callback is still on its way out. */
-static void complete_early(struct nmr_module *module, struct nmr_link *link)
+static NTSTATUS complete_early(struct nmr_module *module, struct nmr_link *link)
 {
     UNREFERENCED_PARAMETER(module);
     NmrClientDetachProviderComplete(link->handle);
     assert_int_equal(link->cleanup_count, 0);
+    return STATUS_PENDING;
 }
 
 static void test_nmr_completion_before_the_callback_has_returned_counts(void **state)
 {
     struct pair *pair = *state;
 
-    pair->client.detach_status = STATUS_PENDING;
     pair->client.detaching = complete_early;
     pair_attach(pair);
     nmr_client_end(&pair->client);

@@ -190,10 +190,10 @@ static void test_npi_018_breach_complete_after_success(void **state)
     nmr_provider_end(&s_provider);
 }
 
-static void complete(struct nmr_module *module, struct nmr_link *link)
+static NTSTATUS complete(struct nmr_module *module, struct nmr_link *link)
 {
-    UNREFERENCED_PARAMETER(module);
     NmrClientDetachProviderComplete(link->handle);
+    return module->detach_status;
 }
 
 static void test_npi_018_breach_success_after_complete(void **state)
@@ -335,6 +335,33 @@ static void test_npi_018_near_miss_wsk_is_called_while_the_detach_pends(void **s
     fixture_destroy(fixture);
 }
 
+static void test_npi_003_breach_dispatch_of_an_attached_client_changed(void **state)
+{
+    struct wsk_fixture *fixture = fixture_create(NULL);
+
+    UNREFERENCED_PARAMETER(state);
+    nmr_wsk_make(&s_wsk, fixture);
+    nmr_wsk_register(&s_wsk);
+    s_wsk.dispatch.Version = 0x5a5a;
+    wsk_kit_expect_report("NPI-003");
+    nmr_wsk_end(&s_wsk);
+    fixture_destroy(fixture);
+}
+
+/* Detached, it is the client's again. */
+static void test_npi_003_near_miss_dispatch_changed_after_the_detach(void **state)
+{
+    struct wsk_fixture *fixture = fixture_create(NULL);
+
+    UNREFERENCED_PARAMETER(state);
+    nmr_wsk_make(&s_wsk, fixture);
+    nmr_wsk_register(&s_wsk);
+    assert_int_equal(NmrDeregisterClient(s_wsk.handle), STATUS_PENDING);
+    s_wsk.dispatch.Version = 0x5a5a;
+    assert_int_equal(NmrWaitForClientDeregisterComplete(s_wsk.handle), STATUS_SUCCESS);
+    fixture_destroy(fixture);
+}
+
 /* A socket that nobody closes: the provider's side can never end. */
 static void test_npi_011_breach_nmr_wait_with_an_open_socket(void **state)
 {
@@ -376,6 +403,8 @@ int main(int argc, char **argv)
         T(test_npi_018_near_miss_complete_inside_the_callback_that_pends),
         T(test_npi_018_breach_wsk_is_called_after_the_detach),
         T(test_npi_018_near_miss_wsk_is_called_while_the_detach_pends),
+        T(test_npi_003_breach_dispatch_of_an_attached_client_changed),
+        T(test_npi_003_near_miss_dispatch_changed_after_the_detach),
         T(test_npi_011_breach_nmr_wait_with_an_open_socket),
     };
 

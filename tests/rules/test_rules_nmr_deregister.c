@@ -7,6 +7,7 @@
 #include "wsk_emu/driver.h"
 
 static struct nmr_module s_client;
+static struct nmr_module s_other_client;
 static struct nmr_module s_provider;
 
 static int setup(void **state)
@@ -104,6 +105,40 @@ static void test_npi_019_breach_module_id_changed(void **state)
     wsk_kit_expect_report("NPI-019");
     nmr_client_register(&s_client);
     assert_int_equal(s_client.links[0].other->ModuleId->Guid.Data1, 2);
+    pair_end();
+}
+
+static NTSTATUS wait_inside(struct nmr_module *module, struct nmr_link *link)
+{
+    UNREFERENCED_PARAMETER(link);
+    wsk_kit_expect_report("NPI-019");
+    assert_int_equal(NmrWaitForClientDeregisterComplete(s_client.handle), STATUS_INVALID_DEVICE_STATE);
+    return module->detach_status;
+}
+
+static void test_npi_019_breach_wait_inside_a_callback_of_its_own(void **state)
+{
+    UNREFERENCED_PARAMETER(state);
+    s_client.detaching = wait_inside;
+    pair_attach();
+    pair_end();
+    assert_int_equal(wsk_kit_report_count("NPI-019"), 1);
+}
+
+static NTSTATUS end_another(struct nmr_module *module, struct nmr_link *link)
+{
+    UNREFERENCED_PARAMETER(link);
+    nmr_client_end(&s_other_client);
+    return module->detach_status;
+}
+
+static void test_npi_019_near_miss_wait_for_another_module_inside_a_callback(void **state)
+{
+    UNREFERENCED_PARAMETER(state);
+    s_client.detaching = end_another;
+    nmr_client_make(&s_other_client, 3);
+    nmr_client_register(&s_other_client);
+    pair_attach();
     pair_end();
 }
 
@@ -247,11 +282,11 @@ static void test_irql_001_breach_nmr_register_at_dispatch_level(void **state)
 
 static KIRQL s_raised;
 
-static void raise_and_keep(struct nmr_module *module, struct nmr_link *link)
+static NTSTATUS raise_and_keep(struct nmr_module *module, struct nmr_link *link)
 {
-    UNREFERENCED_PARAMETER(module);
     UNREFERENCED_PARAMETER(link);
     KeRaiseIrql(APC_LEVEL, &s_raised);
+    return module->detach_status;
 }
 
 static void test_irql_005_breach_nmr_callback_returns_at_another_level(void **state)
@@ -275,6 +310,8 @@ int main(int argc, char **argv)
         T(test_npi_019_breach_never_waited),
         T(test_npi_019_breach_characteristics_changed),
         T(test_npi_019_breach_module_id_changed),
+        T(test_npi_019_breach_wait_inside_a_callback_of_its_own),
+        T(test_npi_019_near_miss_wait_for_another_module_inside_a_callback),
         T(test_npi_019_breach_unload_forgets_to_deregister),
         T(test_npi_019_breach_unload_forgets_to_wait),
         T(test_npi_019_breach_failing_driver_entry_forgets_to_deregister),

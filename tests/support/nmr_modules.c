@@ -55,7 +55,7 @@ static NTSTATUS link_detach(struct nmr_link *link)
     link->detach_irql = KeGetCurrentIrql();
     InterlockedIncrement(&link->detach_count);
     if (link->module->detaching != NULL) {
-        link->module->detaching(link->module, link);
+        return link->module->detaching(link->module, link);
     }
     return link->module->detach_status;
 }

@@ -44,7 +44,8 @@ struct nmr_module {
     void (*attaching)(struct nmr_module *module, struct nmr_link *link);
     /* Called last thing in the attach callback, with what it would return; returns what it returns. */
     NTSTATUS (*attached)(struct nmr_module *module, struct nmr_link *link, NTSTATUS status);
-    void (*detaching)(struct nmr_module *module, struct nmr_link *link);
+    /* Returns what the detach callback returns; NULL: detach_status. */
+    NTSTATUS (*detaching)(struct nmr_module *module, struct nmr_link *link);
     void (*cleaned)(struct nmr_module *module, struct nmr_link *link);
     PVOID test; /* for these */
 
