@@ -122,13 +122,14 @@ static NTSTATUS call_client_attach(struct we_nmr_binding *binding)
 {
     struct we_nmr_module *client = binding->modules[WE_NMR_CLIENT];
     PNPI_CLIENT_ATTACH_PROVIDER_FN routine = client->copy.client.ClientAttachProvider;
-    PNPI_REGISTRATION_INSTANCE instance = we_nmr_module_instance(binding->modules[WE_NMR_PROVIDER]);
+    PNPI_REGISTRATION_INSTANCE instance;
     struct we_nt_frame frame;
     NTSTATUS status;
 
     if (we_nt_door_is_shut()) {
         return STATUS_NOINTERFACE;
     }
+    instance = we_nmr_module_instance(binding->modules[WE_NMR_PROVIDER]);
     we_nt_door_enter(&frame, WE_DOOR_NMR_CLIENT_ATTACH, (const void *)(ULONG_PTR)routine, binding);
     status = routine(we_nmr_handle(binding->id), client->context, instance);
     we_nt_door_leave(&frame);
@@ -140,13 +141,14 @@ static NTSTATUS call_provider_attach(struct we_nmr_binding *binding, const VOID 
 {
     struct we_nmr_module *provider = binding->modules[WE_NMR_PROVIDER];
     PNPI_PROVIDER_ATTACH_CLIENT_FN routine = provider->copy.provider.ProviderAttachClient;
-    PNPI_REGISTRATION_INSTANCE instance = we_nmr_module_instance(binding->modules[WE_NMR_CLIENT]);
+    PNPI_REGISTRATION_INSTANCE instance;
     struct we_nt_frame frame;
     NTSTATUS status;
 
     if (we_nt_door_is_shut()) {
         return STATUS_NOINTERFACE;
     }
+    instance = we_nmr_module_instance(binding->modules[WE_NMR_CLIENT]);
     we_nt_door_enter(&frame, WE_DOOR_NMR_PROVIDER_ATTACH, (const void *)(ULONG_PTR)routine, binding);
     status = routine(we_nmr_handle(binding->id), provider->context, instance, binding->contexts[WE_NMR_CLIENT],
                      client_dispatch, &binding->contexts[WE_NMR_PROVIDER], provider_dispatch);

@@ -275,6 +275,33 @@ static void test_nmr_handle_is_there_before_the_first_attach(void **state)
     nmr_provider_end(&modules->providers[0]);
 }
 
+static void another_comes(struct nmr_module *module, struct nmr_link *link)
+{
+    struct modules *modules = module->test;
+
+    UNREFERENCED_PARAMETER(link);
+    module->attaching = NULL;
+    nmr_provider_register(&modules->providers[1]);
+}
+
+/* The client's registration is still going on, and the newcomer offers itself: the client must not meet it again. */
+static void test_nmr_provider_that_comes_inside_an_attach_is_offered_once(void **state)
+{
+    struct modules *modules = *state;
+    struct nmr_module *client = &modules->clients[0];
+
+    client->attaching = another_comes;
+    client->test = modules;
+    nmr_provider_register(&modules->providers[0]);
+    nmr_client_register(client);
+    assert_int_equal(client->attach_count, 2);
+    assert_int_equal(nmr_live_count(client), 2);
+    assert_int_equal(modules->providers[1].attach_count, 1);
+    nmr_provider_end(&modules->providers[0]);
+    nmr_provider_end(&modules->providers[1]);
+    nmr_client_end(client);
+}
+
 /* --- at the same time ----------------------------------------------------------------------------- */
 
 struct registering_thread {
@@ -373,6 +400,7 @@ static void test_nmr_module_ids_are_equal_by_type_and_content(void **state)
     X(test_nmr_register_client_with_wrong_characteristics_fails)       \
     X(test_nmr_register_provider_with_wrong_characteristics_fails)     \
     X(test_nmr_handle_is_there_before_the_first_attach)                \
+    X(test_nmr_provider_that_comes_inside_an_attach_is_offered_once)   \
     X(test_nmr_modules_that_register_at_the_same_time_meet_once)       \
     X(test_nmr_module_ids_are_equal_by_type_and_content)
 

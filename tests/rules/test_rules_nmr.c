@@ -146,6 +146,44 @@ static void test_npi_017_breach_attach_outside_the_callback(void **state)
                      STATUS_INVALID_PARAMETER);
 }
 
+static VOID NTAPI attach_main(PVOID Context)
+{
+    const struct nmr_link *link = Context;
+    PVOID context;
+    const VOID *dispatch;
+
+    wsk_kit_expect_report("NPI-017");
+    assert_int_equal(NmrClientAttachProvider(link->handle, Context, NULL, &context, &dispatch),
+                     STATUS_INVALID_PARAMETER);
+    PsTerminateSystemThread(STATUS_SUCCESS);
+}
+
+static void attach_on_another_thread(struct nmr_module *module, struct nmr_link *link)
+{
+    PKTHREAD thread;
+    HANDLE handle;
+
+    UNREFERENCED_PARAMETER(module);
+    assert_int_equal(PsCreateSystemThread(&handle, THREAD_ALL_ACCESS, NULL, NULL, NULL, attach_main, link),
+                     STATUS_SUCCESS);
+    assert_int_equal(
+        ObReferenceObjectByHandle(handle, THREAD_ALL_ACCESS, *PsThreadType, KernelMode, (PVOID *)&thread, NULL),
+        STATUS_SUCCESS);
+    ZwClose(handle);
+    assert_int_equal(KeWaitForSingleObject(thread, Executive, KernelMode, FALSE, NULL), STATUS_SUCCESS);
+    ObDereferenceObject(thread);
+}
+
+static void test_npi_017_breach_attach_on_another_thread(void **state)
+{
+    UNREFERENCED_PARAMETER(state);
+    s_client.attaching = attach_on_another_thread;
+    pair_attach();
+    assert_int_equal(wsk_kit_report_count("NPI-017"), 1);
+    assert_int_equal(nmr_live_count(&s_client), 1);
+    pair_end();
+}
+
 static void test_npi_017_near_miss_declined(void **state)
 {
     UNREFERENCED_PARAMETER(state);
@@ -391,6 +429,7 @@ int main(int argc, char **argv)
         T(test_npi_017_breach_attach_twice),
         T(test_npi_017_breach_attach_inside_the_attach),
         T(test_npi_017_breach_attach_outside_the_callback),
+        T(test_npi_017_breach_attach_on_another_thread),
         T(test_npi_017_near_miss_declined),
         T(test_npi_017_near_miss_the_providers_refusal_is_passed_on),
         T(test_npi_018_breach_complete_without_a_detach),
