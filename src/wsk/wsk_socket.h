@@ -13,6 +13,7 @@
 #include "vrf/vrf_ledger.h"
 #include "wsk/wsk_cmsg.h"
 #include "wsk/wsk_irp.h"
+#include "wsk/wsk_life_fsm.h"
 
 /* Lifetimes
  *
@@ -70,8 +71,9 @@ struct we_wsk_socket {
     /* Atomic, in one word because they change together: in the lower half the rundown count, see above; in the upper
      * half how many calls of this socket's functions are executing (SOCK-037). */
     uint64_t counts;
-    bool is_closing;
-    bool is_known_dead; /* a call was told STATUS_FILE_FORCED_CLOSED (SOCK-044) */
+    enum we_wsk_life_state life; /* changed through the table alone */
+    bool is_closing;             /* not OPEN any more, for those who only ask */
+    bool is_known_dead;          /* a call was told STATUS_FILE_FORCED_CLOSED (SOCK-044) */
     PIRP close_irp;
     NTSTATUS close_status;                /* what it completes with */
     struct we_wsk_irp_queue disable_irps; /* event disables that wait for a running callback */
