@@ -207,10 +207,17 @@ void we_wsk_client_publish_nmr(struct we_wsk_client *client)
 
 void we_wsk_client_withdraw_nmr(struct we_wsk_client *client)
 {
+    bool was_listed;
+
     we_host_mutex_lock(&s_lock);
+    was_listed = we_base_list_is_linked(&client->link);
     we_base_list_remove(&client->link);
     we_host_mutex_unlock(&s_lock);
-    we_wsk_client_end_leaked(client);
+    if (was_listed) {
+        we_wsk_client_unref(client);
+    } else {
+        we_wsk_client_end_leaked(client); /* the stop has ended the sockets and taken the client off the list */
+    }
 }
 
 void we_wsk_client_end_leaked(struct we_wsk_client *client)

@@ -4,6 +4,7 @@
 #include "support/nmr_wsk.h"
 
 #include <setjmp.h>
+#include <string.h>
 
 static struct nmr_module s_client;
 static struct nmr_module s_provider;
@@ -418,6 +419,66 @@ static void test_npi_011_breach_nmr_wait_with_an_open_socket(void **state)
     fixture_destroy(fixture);
 }
 
+/* --- what is left at the stop --------------------------------------------------------------------- */
+
+static struct wsk_fixture s_fixture; /* outlives the test: what it leaves is looked at by the stop */
+
+static void wsk_leave_a_socket(void)
+{
+    memset(&s_fixture, 0, sizeof(s_fixture));
+    nmr_wsk_make(&s_wsk, &s_fixture);
+    nmr_wsk_register(&s_wsk);
+    (void)socket_open(&s_fixture, WSK_FLAG_BASIC_SOCKET, AF_INET, NULL, NULL);
+    wsk_kit_expect_report("SOCK-035");
+    wsk_kit_expect_report("NPI-019");
+}
+
+static void test_npi_019_breach_wsk_client_and_socket_are_left(void **state)
+{
+    UNREFERENCED_PARAMETER(state);
+    wsk_leave_a_socket();
+}
+
+/* The stop ends the socket, and with it the detaching, while the door is shut. */
+static void test_npi_019_breach_wsk_client_is_left_detaching(void **state)
+{
+    UNREFERENCED_PARAMETER(state);
+    wsk_leave_a_socket();
+    assert_int_equal(NmrDeregisterClient(s_wsk.handle), STATUS_PENDING);
+}
+
+static VOID NTAPI wait_main(PVOID Context)
+{
+    UNREFERENCED_PARAMETER(Context);
+    (void)NmrWaitForClientDeregisterComplete(s_client.handle);
+    PsTerminateSystemThread(STATUS_SUCCESS);
+}
+
+/* A thread still waits when the emulated kernel stops. */
+static void test_npi_018_breach_a_thread_is_left_waiting(void **state)
+{
+    HANDLE handle;
+
+    UNREFERENCED_PARAMETER(state);
+    s_client.detach_status = STATUS_PENDING;
+    nmr_provider_register(&s_provider);
+    nmr_client_register(&s_client);
+    assert_int_equal(NmrDeregisterClient(s_client.handle), STATUS_PENDING);
+    assert_int_equal(PsCreateSystemThread(&handle, THREAD_ALL_ACCESS, NULL, NULL, NULL, wait_main, NULL),
+                     STATUS_SUCCESS);
+    ZwClose(handle);
+    wsk_kit_run_until_idle();
+    wsk_kit_expect_report("THREAD-001");
+    wsk_kit_expect_report("NPI-019"); /* the provider */
+}
+
+static const struct wsk_emu_config live = {
+    .size = sizeof(struct wsk_emu_config),
+    .execution = WSK_EMU_EXECUTION_THREADS,
+    .network = WSK_EMU_NETWORK_VIRTUAL,
+};
+#define T_LIVE(f) wsk_emu_unit_test_config(f, setup, NULL, &live)
+
 #define T(f) wsk_emu_unit_test_setup_teardown(f, setup, NULL)
 
 int main(int argc, char **argv)
@@ -445,6 +506,12 @@ int main(int argc, char **argv)
         T(test_npi_003_breach_dispatch_of_an_attached_client_changed),
         T(test_npi_003_near_miss_dispatch_changed_after_the_detach),
         T(test_npi_011_breach_nmr_wait_with_an_open_socket),
+        T(test_npi_019_breach_wsk_client_and_socket_are_left),
+        T_LIVE(test_npi_019_breach_wsk_client_and_socket_are_left),
+        T(test_npi_019_breach_wsk_client_is_left_detaching),
+        T_LIVE(test_npi_019_breach_wsk_client_is_left_detaching),
+        T(test_npi_018_breach_a_thread_is_left_waiting),
+        T_LIVE(test_npi_018_breach_a_thread_is_left_waiting),
     };
 
     if (argc > 1) {
