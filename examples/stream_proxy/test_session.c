@@ -1,0 +1,269 @@
+/* SPDX-License-Identifier: MIT */
+/* Unit tests of Proxy's sessions, written to be read: how they begin, and how they end when something goes wrong. */
+#include "proxy_fixture.h"
+
+#define CROWD 64
+
+/* --- load and unload ------------------------------------------------------------------------------------- */
+
+/* The driver comes and goes, and leaves nothing behind. */
+static void test_proxy_loads_and_unloads(void **state)
+{
+    PROXY_CONFIG config = proxy_config(WSK_KIT_IPV4, 1);
+
+    (void)state;
+    load_proxy(&config);
+    assert_true(proxy_status().IsRunning);
+
+    unload_proxy();
+    assert_false(proxy_status().IsRunning);
+}
+
+/* A port that somebody else has: DriverEntry fails with the reason, and cleans up. */
+static void test_proxy_port_in_use_fails_to_load(void **state)
+{
+    PROXY_CONFIG config = proxy_config(WSK_KIT_IPV4, 1);
+    PDRIVER_OBJECT driver = NULL;
+    struct wsk_kit_server *somebody = wsk_kit_listen(WSK_KIT_IPV4);
+
+    (void)state;
+    config.ListenAddress = proxy_config(WSK_KIT_IPV4, wsk_kit_server_port(somebody)).TargetAddress;
+    ProxyConfig = config;
+    assert_int_equal(wsk_emu_driver_load(stream_proxy_DriverEntry, "stream_proxy", &driver),
+                     STATUS_ADDRESS_ALREADY_EXISTS);
+    assert_null(driver);
+    assert_int_equal(wsk_kit_live_count(WSK_KIT_SOCKET), 0);
+}
+
+/* --- the target is reached -------------------------------------------------------------------------------- */
+
+static void test_proxy_client_and_target_talk(void **state)
+{
+    struct proxied proxied = proxied_start(0);
+
+    (void)state;
+    wsk_kit_peer_send_text(proxied.client, "hello");
+    wsk_kit_peer_expect_text(proxied.target, "hello");
+    wsk_kit_peer_send_text(proxied.target, "good day to you");
+    wsk_kit_peer_expect_text(proxied.client, "good day to you");
+    assert_int_equal(proxy_status().BytesToTarget, 5);
+    assert_int_equal(proxy_status().BytesToClient, 15);
+    assert_int_equal(proxy_status().SessionsNow, 1);
+}
+
+/* The two sides need not be of one family. */
+static void test_proxy_ipv4_client_reaches_an_ipv6_target(void **state)
+{
+    struct wsk_kit_server *server = wsk_kit_listen(WSK_KIT_IPV6);
+    PROXY_CONFIG config = proxy_config(WSK_KIT_IPV6, wsk_kit_server_port(server));
+    struct wsk_kit_peer *client = wsk_kit_connect(WSK_KIT_IPV4, load_proxy(&config));
+    struct wsk_kit_peer *target = wsk_kit_server_accept(server);
+
+    (void)state;
+    wsk_kit_peer_send_text(client, "hello");
+    wsk_kit_peer_expect_text(target, "hello");
+}
+
+/* What a client says before its target is there is refused first, and passed on when it is. */
+static void test_proxy_client_speaks_before_the_target_is_there(void **state)
+{
+    struct wsk_kit_server *server = wsk_kit_listen(WSK_KIT_IPV4);
+    PROXY_CONFIG config = proxy_config(WSK_KIT_IPV4, wsk_kit_server_port(server));
+    struct wsk_kit_peer *client = wsk_kit_connect(WSK_KIT_IPV4, load_proxy(&config));
+
+    (void)state;
+    while (wsk_kit_peer_send_some(client, "early", 5) == 0) {
+        assert_true(wsk_kit_step());
+    }
+    wsk_kit_peer_expect_text(wsk_kit_server_accept(server), "early");
+    assert_int_equal(proxy_status().Refusals, 1);
+}
+
+/* --- the target is not reached ----------------------------------------------------------------------------- */
+
+static void test_proxy_target_that_refuses_resets_the_client(void **state)
+{
+    PROXY_CONFIG config = proxy_config(WSK_KIT_IPV4, wsk_kit_unused_port(WSK_KIT_IPV4));
+    struct wsk_kit_peer *client = wsk_kit_connect(WSK_KIT_IPV4, load_proxy(&config));
+
+    (void)state;
+    wsk_kit_peer_expect_reset(client);
+    expect_no_sessions();
+    assert_int_equal(proxy_status().Failed, 1);
+    assert_int_equal(proxy_status().Aborted, 0);
+}
+
+/* The client is reset although it has sent something that nobody has taken. */
+static void test_proxy_target_that_refuses_resets_a_client_that_speaks(void **state)
+{
+    PROXY_CONFIG config = proxy_config(WSK_KIT_IPV4, wsk_kit_unused_port(WSK_KIT_IPV4));
+    struct wsk_kit_peer *client = wsk_kit_connect(WSK_KIT_IPV4, load_proxy(&config));
+
+    (void)state;
+    wsk_kit_peer_send_some(client, "early", 5);
+    wsk_kit_peer_expect_reset(client);
+    expect_no_sessions();
+    assert_int_equal(proxy_status().BytesToTarget, 0);
+}
+
+/* A client that gives up takes its connect with it, however far that is. Each round stops one step later. */
+static void test_proxy_client_gives_up_at_every_step_of_the_connect(void **state)
+{
+    struct wsk_kit_server *server = wsk_kit_listen(WSK_KIT_IPV4);
+    PROXY_CONFIG config = proxy_config(WSK_KIT_IPV4, wsk_kit_server_port(server));
+    USHORT port = load_proxy(&config);
+    bool was_connected = false;
+
+    (void)state;
+    for (unsigned round = 0; !was_connected; round++) {
+        struct wsk_kit_peer *client = wsk_kit_connect(WSK_KIT_IPV4, port);
+
+        for (unsigned step = 0; step < round; step++) {
+            was_connected = !wsk_kit_step(); /* nothing is left to do: the last round */
+        }
+        wsk_kit_peer_reset(client);
+        wsk_kit_run_until_idle();
+        expect_no_sessions();
+    }
+    assert_in_range(proxy_status().Sessions, 3, 100);
+    assert_int_equal(proxy_status().Aborted, proxy_status().Sessions);
+    assert_int_equal(wsk_kit_live_count(WSK_KIT_SOCKET), 1);
+}
+
+static void test_proxy_too_many_clients_are_turned_away(void **state)
+{
+    struct wsk_kit_server *server = wsk_kit_listen(WSK_KIT_IPV4);
+    PROXY_CONFIG config = proxy_config(WSK_KIT_IPV4, wsk_kit_server_port(server));
+    struct proxied first = { .server = server };
+
+    (void)state;
+    config.MaxSessions = 1;
+    first.port = load_proxy(&config);
+    first = proxied_another(&first);
+    wsk_kit_peer_expect_reset(wsk_kit_connect(WSK_KIT_IPV4, first.port));
+    assert_int_equal(proxy_status().TurnedAway, 1);
+
+    proxied_finish(&first);
+    expect_no_sessions();
+    proxied_another(&first);
+}
+
+/* --- many -------------------------------------------------------------------------------------------------- */
+
+static void test_proxy_many_sessions_at_once(void **state)
+{
+    struct proxied sessions[CROWD];
+
+    (void)state;
+    sessions[0] = proxied_start(0);
+    for (size_t i = 1; i < CROWD; i++) {
+        sessions[i] = proxied_another(&sessions[0]);
+    }
+    for (size_t i = 0; i < CROWD; i++) {
+        expect_passed_on(sessions[i].client, sessions[i].target, 1000 + i);
+        expect_passed_on(sessions[i].target, sessions[i].client, 2000 + i);
+    }
+    assert_int_equal(proxy_status().SessionsNow, CROWD);
+    for (size_t i = 0; i < CROWD; i++) {
+        proxied_finish(&sessions[i]);
+    }
+    expect_no_sessions();
+    assert_int_equal(proxy_status().Finished, CROWD);
+}
+
+/* --- unload -------------------------------------------------------------------------------------------------- */
+
+/* However far a session is: listening, accepted, socket, bind, connect, relaying. Each round stops one step later. */
+static void test_proxy_unloads_at_every_step_of_the_connect(void **state)
+{
+    struct wsk_kit_server *server = wsk_kit_listen(WSK_KIT_IPV4);
+    PROXY_CONFIG config = proxy_config(WSK_KIT_IPV4, wsk_kit_server_port(server));
+    bool was_connected = false;
+
+    (void)state;
+    for (unsigned round = 0; !was_connected; round++) {
+        struct wsk_kit_peer *client = wsk_kit_connect(WSK_KIT_IPV4, load_proxy(&config));
+
+        for (unsigned step = 0; step < round; step++) {
+            was_connected = !wsk_kit_step();
+        }
+        unload_proxy();
+        assert_int_equal(wsk_kit_live_count(WSK_KIT_SOCKET), 0);
+        assert_int_equal(wsk_kit_live_count(WSK_KIT_POOL), 0);
+        wsk_kit_run_until_idle();
+        assert_int_not_equal(wsk_kit_peer_state(client), WSK_KIT_PEER_CONNECTED);
+        wsk_kit_peer_close(client);
+    }
+}
+
+/* Bytes are under way in both directions, sends are pending, indications are refused: the driver goes all the same. */
+static void test_proxy_unloads_under_traffic(void **state)
+{
+    struct proxied busy = proxied_start(0);
+    struct proxied fresh = proxied_another(&busy);
+    struct proxied idle = proxied_another(&busy);
+
+    (void)state;
+    send_until_full(busy.client);
+    send_until_full(busy.target);
+    wsk_kit_peer_send_text(fresh.client, "nobody will read this");
+    wsk_kit_peer_send_text(fresh.target, "nor this");
+    unload_proxy();
+    wsk_kit_peer_expect_reset(busy.client);
+    wsk_kit_peer_expect_reset(busy.target);
+    wsk_kit_peer_expect_reset(fresh.client);
+    wsk_kit_peer_expect_reset(fresh.target);
+    wsk_kit_peer_expect_reset(idle.client);
+    wsk_kit_peer_expect_reset(idle.target);
+    assert_int_equal(proxy_status().Aborted, 3);
+}
+
+/* A session that has finished in one direction. */
+static void test_proxy_unloads_while_half_is_finished(void **state)
+{
+    struct proxied proxied = proxied_start(0);
+
+    (void)state;
+    wsk_kit_peer_end(proxied.client);
+    wsk_kit_peer_expect_end(proxied.target);
+    unload_proxy();
+    wsk_kit_peer_expect_reset(proxied.client);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        TEST(test_proxy_loads_and_unloads),
+        TEST(test_proxy_port_in_use_fails_to_load),
+        TEST(test_proxy_client_and_target_talk),
+        TEST(test_proxy_ipv4_client_reaches_an_ipv6_target),
+        TEST(test_proxy_client_speaks_before_the_target_is_there),
+        TEST(test_proxy_target_that_refuses_resets_the_client),
+        TEST(test_proxy_target_that_refuses_resets_a_client_that_speaks),
+        TEST(test_proxy_client_gives_up_at_every_step_of_the_connect),
+        TEST(test_proxy_too_many_clients_are_turned_away),
+        TEST(test_proxy_many_sessions_at_once),
+        TEST(test_proxy_unloads_at_every_step_of_the_connect),
+        TEST(test_proxy_unloads_under_traffic),
+        TEST(test_proxy_unloads_while_half_is_finished),
+        TEST_IN(test_proxy_target_that_refuses_resets_the_client, &live),
+        TEST_IN(test_proxy_target_that_refuses_resets_the_client, &stepped_sockets),
+        TEST_IN(test_proxy_target_that_refuses_resets_the_client, &threads_virtual),
+        TEST_IN(test_proxy_many_sessions_at_once, &live),
+        TEST_IN(test_proxy_many_sessions_at_once, &stepped_sockets),
+        TEST_IN(test_proxy_many_sessions_at_once, &threads_virtual),
+        TEST_IN(test_proxy_unloads_under_traffic, &live),
+        TEST_IN(test_proxy_unloads_under_traffic, &stepped_sockets),
+        TEST_IN(test_proxy_unloads_under_traffic, &threads_virtual),
+    };
+    struct CMUnitTest seeded[4 * SEED_COUNT];
+
+    for (unsigned i = 0; i < SEED_COUNT; i++) {
+        seeded[4 * i] = seeded_test("refused", test_proxy_target_that_refuses_resets_a_client_that_speaks, i + 1);
+        seeded[4 * i + 1] = seeded_test("gives up", test_proxy_client_gives_up_at_every_step_of_the_connect, i + 1);
+        seeded[4 * i + 2] = seeded_test("unload at every step", test_proxy_unloads_at_every_step_of_the_connect, i + 1);
+        seeded[4 * i + 3] = seeded_test("unload under traffic", test_proxy_unloads_under_traffic, i + 1);
+    }
+    return cmocka_run_group_tests_name("stream_proxy, sessions", tests, NULL, NULL) +
+           cmocka_run_group_tests_name("stream_proxy, sessions in other orders", seeded, NULL, NULL);
+}
