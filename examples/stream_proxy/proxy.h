@@ -36,7 +36,7 @@ typedef struct _PROXY_STATUS {
     ULONG SessionsNow;
     ULONG TurnedAway; /* clients without a session: too many, or no memory */
 
-    ULONG Refusals; /* indications that were refused because too much was in flight */
+    ULONG Refusals; /* indications that were refused: too much in flight, no memory, or no target yet */
     ULONG64 MostBytesInFlight;
     ULONG64 BytesToTarget;
     ULONG64 BytesToClient;

@@ -29,7 +29,7 @@ PROXY_CONFIG proxy_config(enum wsk_kit_family family, USHORT target_port)
 USHORT load_proxy(const PROXY_CONFIG *config)
 {
     ProxyConfig = *config;
-    assert_int_equal(wsk_emu_driver_load(stream_proxy_DriverEntry, "stream_proxy", &s_driver), STATUS_SUCCESS);
+    assert_int_equal(wsk_emu_driver_load(PROXY_ENTRY, "stream_proxy", &s_driver), STATUS_SUCCESS);
     assert_int_not_equal(proxy_status().Port, 0);
     return proxy_status().Port;
 }
@@ -104,8 +104,7 @@ static unsigned char pattern(size_t position)
     return (unsigned char)(position * 31 + position / 251);
 }
 
-/* Sends what fits. Returns the new number of bytes sent, which is at most total. */
-static size_t send_pattern(struct wsk_kit_peer *from, size_t sent, size_t total)
+size_t send_pattern(struct wsk_kit_peer *from, size_t sent, size_t total)
 {
     unsigned char bytes[16384];
     size_t count = total - sent < sizeof(bytes) ? total - sent : sizeof(bytes);
@@ -116,6 +115,13 @@ static size_t send_pattern(struct wsk_kit_peer *from, size_t sent, size_t total)
     return sent + wsk_kit_peer_send_some(from, bytes, count);
 }
 
+static void expect_bytes(const unsigned char *bytes, size_t count, size_t position)
+{
+    for (size_t i = 0; i < count; i++) {
+        assert_int_equal(bytes[i], pattern(position + i));
+    }
+}
+
 /* Waits for at least one byte. Returns the new number of bytes received. */
 static size_t receive_pattern(struct wsk_kit_peer *to, size_t received, size_t total)
 {
@@ -124,9 +130,16 @@ static size_t receive_pattern(struct wsk_kit_peer *to, size_t received, size_t t
     size_t count = wsk_kit_peer_receive(to, bytes, wanted);
 
     assert_int_not_equal(count, 0);
-    for (size_t i = 0; i < count; i++) {
-        assert_int_equal(bytes[i], pattern(received + i));
-    }
+    expect_bytes(bytes, count, received);
+    return received + count;
+}
+
+size_t receive_pattern_some(struct wsk_kit_peer *to, size_t received)
+{
+    unsigned char bytes[16384];
+    size_t count = wsk_kit_peer_receive_some(to, bytes, sizeof(bytes));
+
+    expect_bytes(bytes, count, received);
     return received + count;
 }
 

@@ -9,8 +9,12 @@
 
 #include "proxy.h"
 
-/* The driver's entry: wsk_emu_add_driver(stream_proxy ...) has given DriverEntry this name. */
-DRIVER_INITIALIZE stream_proxy_DriverEntry;
+/* The driver's entry: wsk_emu_add_driver(stream_proxy ...) has given DriverEntry this name. Another build of the same sources
+ * has another name. */
+#ifndef PROXY_ENTRY
+#define PROXY_ENTRY stream_proxy_DriverEntry
+#endif
+DRIVER_INITIALIZE PROXY_ENTRY;
 
 /* A configuration with this target on the loopback address, and the defaults. */
 PROXY_CONFIG proxy_config(enum wsk_kit_family family, USHORT target_port);
@@ -43,6 +47,10 @@ void expect_passed_on(struct wsk_kit_peer *from, struct wsk_kit_peer *to, size_t
 size_t send_until_full(struct wsk_kit_peer *from);
 /* Reads and compares what was sent in this way. */
 void expect_pattern(struct wsk_kit_peer *to, size_t total);
+/* Sends what fits, but not everything at once. Returns the new number of bytes sent, which is at most total. */
+size_t send_pattern(struct wsk_kit_peer *from, size_t sent, size_t total);
+/* Reads and compares what is there now, perhaps nothing. Returns the new number of bytes received. */
+size_t receive_pattern_some(struct wsk_kit_peer *to, size_t received);
 
 /* Until the driver has no session. */
 void expect_no_sessions(void);

@@ -282,12 +282,14 @@ static NTSTATUS WSKAPI ReceiveEvent(PVOID SocketContext, ULONG Flags, PWSK_DATA_
         status = STATUS_SUCCESS;
     } else if (!RelayAdmit(side, BytesIndicated)) {
         /* A send in flight, or the connect, asks for the bytes again when it is complete; perhaps it just did. */
-        InterlockedIncrement(&ProxyCounters.Refusals);
     } else if ((sends = SendsAllocate(side, DataIndication)) != NULL) {
         SendsStart(side, sends, (Flags & WSK_FLAG_ENTIRE_MESSAGE) != 0);
         status = STATUS_PENDING;
     } else if (!RelayPostpone(side, BytesIndicated)) {
         ProxySessionAbort(session, &ProxyCounters.Aborted);
+    }
+    if (status == STATUS_DATA_NOT_ACCEPTED) {
+        InterlockedIncrement(&ProxyCounters.Refusals);
     }
     ProxySessionRelease(session);
     return status;

@@ -158,24 +158,6 @@ static void test_proxy_both_finish_at_once(void **state)
     assert_int_equal(proxy_status().Finished, 1);
 }
 
-/* A client that has said everything before its target is there. */
-static void test_proxy_client_finishes_before_the_target_is_there(void **state)
-{
-    struct wsk_kit_server *server = wsk_kit_listen(WSK_KIT_IPV4);
-    PROXY_CONFIG config = proxy_config(WSK_KIT_IPV4, wsk_kit_server_port(server));
-    struct wsk_kit_peer *client = wsk_kit_connect(WSK_KIT_IPV4, load_proxy(&config));
-    struct wsk_kit_peer *target;
-
-    (void)state;
-    while (wsk_kit_peer_send_some(client, "all", 3) == 0) {
-        assert_true(wsk_kit_step());
-    }
-    wsk_kit_peer_end(client);
-    target = wsk_kit_server_accept(server);
-    wsk_kit_peer_expect_text(target, "all");
-    wsk_kit_peer_expect_end(target);
-}
-
 /* --- resets ------------------------------------------------------------------------------------------------------- */
 
 static void test_proxy_reset_by_the_client_reaches_the_target(void **state)
@@ -275,7 +257,6 @@ int main(void)
         TEST(test_proxy_target_finishes_and_still_gets_the_rest),
         TEST(test_proxy_end_comes_behind_the_bytes),
         TEST(test_proxy_both_finish_at_once),
-        TEST(test_proxy_client_finishes_before_the_target_is_there),
         TEST(test_proxy_reset_by_the_client_reaches_the_target),
         TEST(test_proxy_reset_by_the_target_reaches_the_client),
         TEST(test_proxy_reset_while_both_directions_are_stuck),

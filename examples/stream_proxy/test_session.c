@@ -2,7 +2,46 @@
 /* Unit tests of Proxy's sessions, written to be read: how they begin, and how they end when something goes wrong. */
 #include "proxy_fixture.h"
 
+#include "../conditional_accept/gate.h"
+
 #define CROWD 64
+
+/* Gate, the other example, is a target that takes its time: it leaves the handshake of a stranger unanswered until an
+ * authority has said yes, and sends back whatever it gets. */
+DRIVER_INITIALIZE gate_DriverEntry;
+
+#define GATE_DELAY_MS 500
+
+static PDRIVER_OBJECT s_gate;
+
+/* Loads Gate, and Proxy in front of it. Returns the port of Proxy. */
+static USHORT load_proxy_with_a_slow_target(GATE_ACTION answer)
+{
+    PROXY_CONFIG config;
+    GATE_STATUS status;
+
+    GateConfig = (GATE_CONFIG){ .AuthorityDelayMs = GATE_DELAY_MS, .Authority = { .Default = answer } };
+    assert_int_equal(wsk_emu_driver_load(gate_DriverEntry, "gate", &s_gate), STATUS_SUCCESS);
+    GateQueryStatus(&status);
+    config = proxy_config(WSK_KIT_IPV4, status.Port);
+    return load_proxy(&config);
+}
+
+static GATE_STATUS gate_status(void)
+{
+    GATE_STATUS status;
+
+    GateQueryStatus(&status);
+    return status;
+}
+
+static int unload_both(void **state)
+{
+    unload_if_loaded(state);
+    wsk_emu_driver_unload(s_gate);
+    s_gate = NULL;
+    return 0;
+}
 
 /* --- load and unload ------------------------------------------------------------------------------------- */
 
@@ -29,7 +68,7 @@ static void test_proxy_port_in_use_fails_to_load(void **state)
     (void)state;
     config.ListenAddress = proxy_config(WSK_KIT_IPV4, wsk_kit_server_port(somebody)).TargetAddress;
     ProxyConfig = config;
-    assert_int_equal(wsk_emu_driver_load(stream_proxy_DriverEntry, "stream_proxy", &driver),
+    assert_int_equal(wsk_emu_driver_load(PROXY_ENTRY, "stream_proxy", &driver),
                      STATUS_ADDRESS_ALREADY_EXISTS);
     assert_null(driver);
     assert_int_equal(wsk_kit_live_count(WSK_KIT_SOCKET), 0);
@@ -64,19 +103,42 @@ static void test_proxy_ipv4_client_reaches_an_ipv6_target(void **state)
     wsk_kit_peer_expect_text(target, "hello");
 }
 
-/* What a client says before its target is there is refused first, and passed on when it is. */
+/* What a client says before its target is there is refused, and passed on when it is. */
 static void test_proxy_client_speaks_before_the_target_is_there(void **state)
 {
-    struct wsk_kit_server *server = wsk_kit_listen(WSK_KIT_IPV4);
-    PROXY_CONFIG config = proxy_config(WSK_KIT_IPV4, wsk_kit_server_port(server));
-    struct wsk_kit_peer *client = wsk_kit_connect(WSK_KIT_IPV4, load_proxy(&config));
+    struct wsk_kit_peer *client = wsk_kit_connect(WSK_KIT_IPV4, load_proxy_with_a_slow_target(GateAccept));
 
     (void)state;
-    while (wsk_kit_peer_send_some(client, "early", 5) == 0) {
-        assert_true(wsk_kit_step());
-    }
-    wsk_kit_peer_expect_text(wsk_kit_server_accept(server), "early");
+    wsk_kit_peer_send_text(client, "early");
+    wsk_kit_run_until_idle();
     assert_int_equal(proxy_status().Refusals, 1);
+    assert_int_equal(proxy_status().BytesToTarget, 0);
+
+    wsk_kit_peer_expect_text(client, "early");
+    wsk_kit_peer_send_text(client, "late");
+    wsk_kit_peer_expect_text(client, "late");
+}
+
+/* A client that has said all before its target is there, and one that has nothing to say. */
+static void test_proxy_clients_finish_before_the_target_is_there(void **state)
+{
+    USHORT port = load_proxy_with_a_slow_target(GateAccept);
+    struct wsk_kit_peer *client = wsk_kit_connect(WSK_KIT_IPV4, port);
+    struct wsk_kit_peer *silent = wsk_kit_connect(WSK_KIT_IPV4, port);
+
+    (void)state;
+    wsk_kit_peer_send_text(client, "that is all");
+    wsk_kit_peer_end(client);
+    wsk_kit_peer_expect_connected(silent);
+    wsk_kit_peer_end(silent);
+    wsk_kit_run_until_idle();
+    assert_int_equal(proxy_status().SessionsNow, 2);
+
+    wsk_kit_peer_expect_text(client, "that is all");
+    wsk_kit_peer_expect_end(client);
+    wsk_kit_peer_expect_end(silent);
+    expect_no_sessions();
+    assert_int_equal(proxy_status().Finished, 2);
 }
 
 /* --- the target is not reached ----------------------------------------------------------------------------- */
@@ -106,7 +168,38 @@ static void test_proxy_target_that_refuses_resets_a_client_that_speaks(void **st
     assert_int_equal(proxy_status().BytesToTarget, 0);
 }
 
-/* A client that gives up takes its connect with it, however far that is. Each round stops one step later. */
+/* The handshake with the target waits, and then it is refused. */
+static void test_proxy_target_that_refuses_late_resets_the_client(void **state)
+{
+    struct wsk_kit_peer *client = wsk_kit_connect(WSK_KIT_IPV4, load_proxy_with_a_slow_target(GateReject));
+
+    (void)state;
+    wsk_kit_peer_send_text(client, "early");
+    wsk_kit_advance_ms(GATE_DELAY_MS - 1);
+    assert_int_equal(wsk_kit_peer_state(client), WSK_KIT_PEER_CONNECTED);
+
+    wsk_kit_peer_expect_reset(client);
+    expect_no_sessions();
+    assert_int_equal(proxy_status().Failed, 1);
+}
+
+/* A client that gives up takes its connect with it: the target sees that nobody wants to come any more. */
+static void test_proxy_client_gives_up_while_the_target_is_asked(void **state)
+{
+    struct wsk_kit_peer *client = wsk_kit_connect(WSK_KIT_IPV4, load_proxy_with_a_slow_target(GateAccept));
+
+    (void)state;
+    wsk_kit_advance_ms(GATE_DELAY_MS - 1);
+    assert_int_equal(gate_status().RequestsNow, 1);
+
+    wsk_kit_peer_reset(client);
+    wsk_kit_run_until_idle();
+    assert_int_equal(proxy_status().SessionsNow, 0);
+    assert_int_equal(gate_status().Aborted, 1);
+    assert_int_equal(gate_status().Connections, 0);
+}
+
+/* The same, however far the connect is. Each round stops one step later. */
 static void test_proxy_client_gives_up_at_every_step_of_the_connect(void **state)
 {
     struct wsk_kit_server *server = wsk_kit_listen(WSK_KIT_IPV4);
@@ -173,6 +266,22 @@ static void test_proxy_many_sessions_at_once(void **state)
 
 /* --- unload -------------------------------------------------------------------------------------------------- */
 
+/* The connect is given up, and nobody waits for its answer. */
+static void test_proxy_unloads_while_the_target_is_asked(void **state)
+{
+    struct wsk_kit_peer *client = wsk_kit_connect(WSK_KIT_IPV4, load_proxy_with_a_slow_target(GateAccept));
+
+    (void)state;
+    wsk_kit_peer_send_text(client, "early");
+    wsk_kit_run_until_idle();
+    unload_proxy();
+    assert_int_equal(wsk_kit_now_ms(), 0);
+    wsk_kit_peer_expect_reset(client);
+    wsk_kit_run_until_idle();
+    assert_int_equal(proxy_status().Aborted, 1);
+    assert_int_equal(gate_status().Aborted, 1);
+}
+
 /* However far a session is: listening, accepted, socket, bind, connect, relaying. Each round stops one step later. */
 static void test_proxy_unloads_at_every_step_of_the_connect(void **state)
 {
@@ -230,6 +339,8 @@ static void test_proxy_unloads_while_half_is_finished(void **state)
     wsk_kit_peer_expect_reset(proxied.client);
 }
 
+#define TEST_WITH_GATE(function) wsk_emu_unit_test_setup_teardown(function, NULL, unload_both)
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -237,12 +348,16 @@ int main(void)
         TEST(test_proxy_port_in_use_fails_to_load),
         TEST(test_proxy_client_and_target_talk),
         TEST(test_proxy_ipv4_client_reaches_an_ipv6_target),
-        TEST(test_proxy_client_speaks_before_the_target_is_there),
+        TEST_WITH_GATE(test_proxy_client_speaks_before_the_target_is_there),
+        TEST_WITH_GATE(test_proxy_clients_finish_before_the_target_is_there),
         TEST(test_proxy_target_that_refuses_resets_the_client),
         TEST(test_proxy_target_that_refuses_resets_a_client_that_speaks),
+        TEST_WITH_GATE(test_proxy_target_that_refuses_late_resets_the_client),
+        TEST_WITH_GATE(test_proxy_client_gives_up_while_the_target_is_asked),
         TEST(test_proxy_client_gives_up_at_every_step_of_the_connect),
         TEST(test_proxy_too_many_clients_are_turned_away),
         TEST(test_proxy_many_sessions_at_once),
+        TEST_WITH_GATE(test_proxy_unloads_while_the_target_is_asked),
         TEST(test_proxy_unloads_at_every_step_of_the_connect),
         TEST(test_proxy_unloads_under_traffic),
         TEST(test_proxy_unloads_while_half_is_finished),
