@@ -56,16 +56,17 @@ macro(breach file line)
     math(EXPR breach_count "${breach_count} + 1")
 endmacro()
 
-# breach_at(<file> <text> <needle> <what>): the same, at the first place of needle in text.
-macro(breach_at file text needle)
+# breach_at(<file> <text> <needle> <what>): the same, at the first place of needle in text. A function, because a macro would
+# read the text once more, and stumble over a '\0' in it.
+function(breach_at file text needle)
     string(FIND "${text}" "${needle}" breach_position)
-    if(breach_position LESS 0)
-        breach("${file}" 0 "${ARGN}")
-    else()
+    set(breach_line 0)
+    if(breach_position GREATER_EQUAL 0)
         line_of(breach_line "${text}" ${breach_position})
-        breach("${file}" ${breach_line} "${ARGN}")
     endif()
-endmacro()
+    breach("${file}" ${breach_line} "${ARGN}")
+    set(breach_count ${breach_count} PARENT_SCOPE)
+endfunction()
 
 # finish(<name> <count> <things>): the end of a check. A check that saw nothing has failed.
 macro(finish name count things)
