@@ -85,8 +85,7 @@ VOID ProxyListenerClose(PPROXY_DEVICE Device)
 {
     if (Device->Listener != NULL && InterlockedExchange(&Device->IsListenerClosing, TRUE) == FALSE) {
         (void)Device->ListenerDispatch->WskCloseSocket(
-            Device->Listener,
-            ProxyRequestPrepare(&Device->ListenerClose, SetEventComplete, &Device->ListenerClosed));
+            Device->Listener, ProxyRequestPrepare(&Device->ListenerClose, SetEventComplete, &Device->ListenerClosed));
     }
 }
 
@@ -103,9 +102,10 @@ static NTSTATUS ListenerOpen(PPROXY_DEVICE Device)
     ProxyRequestInitialize(&sync.Request);
     KeInitializeEvent(&sync.Done, SynchronizationEvent, FALSE);
 
-    status = SyncWait(&sync, Device->Provider.Dispatch->WskSocket(
-                                 Device->Provider.Client, address.ss_family, SOCK_STREAM, IPPROTO_TCP,
-                                 WSK_FLAG_LISTEN_SOCKET, Device, &ListenDispatch, NULL, NULL, NULL, SyncPrepare(&sync)));
+    status =
+        SyncWait(&sync, Device->Provider.Dispatch->WskSocket(Device->Provider.Client, address.ss_family, SOCK_STREAM,
+                                                             IPPROTO_TCP, WSK_FLAG_LISTEN_SOCKET, Device,
+                                                             &ListenDispatch, NULL, NULL, NULL, SyncPrepare(&sync)));
     if (!NT_SUCCESS(status)) {
         return status;
     }

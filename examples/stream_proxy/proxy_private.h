@@ -37,18 +37,18 @@ typedef struct _PROXY_SIDE {
     volatile LONG64 *BytesPassedOn; /* counter of this direction */
 
     /* Guarded by the session's lock. */
-    SIZE_T BytesInFlight;    /* received here, and not yet sent by Other */
-    SIZE_T BytesRefused;     /* of the last indication if that was refused, else 0: WSK holds them */
-    BOOLEAN IsResumed;       /* the receive that makes WSK show them again was posted */
-    BOOLEAN IsResumePosted;  /* the Resume request is WSK's */
-    BOOLEAN HasEnded;        /* the peer has finished: nothing more comes */
-    BOOLEAN IsFinishPosted;  /* its end was passed on to Other, */
-    BOOLEAN IsFinished;      /* and Other has sent it */
+    SIZE_T BytesInFlight;   /* received here, and not yet sent by Other */
+    SIZE_T BytesRefused;    /* of the last indication if that was refused, else 0: WSK holds them */
+    BOOLEAN IsResumed;      /* the receive that makes WSK show them again was posted */
+    BOOLEAN IsResumePosted; /* the Resume request is WSK's */
+    BOOLEAN HasEnded;       /* the peer has finished: nothing more comes */
+    BOOLEAN IsFinishPosted; /* its end was passed on to Other, */
+    BOOLEAN IsFinished;     /* and Other has sent it */
 
-    PROXY_REQUEST Resume;    /* WskReceive on Socket */
-    PROXY_REQUEST Finish;    /* WskDisconnect on the socket of Other */
-    PROXY_REQUEST Abort;     /* WskDisconnect on Socket */
-    PROXY_REQUEST Close;     /* WskCloseSocket on Socket */
+    PROXY_REQUEST Resume; /* WskReceive on Socket */
+    PROXY_REQUEST Finish; /* WskDisconnect on the socket of Other */
+    PROXY_REQUEST Abort;  /* WskDisconnect on Socket */
+    PROXY_REQUEST Close;  /* WskCloseSocket on Socket */
 } PROXY_SIDE, *PPROXY_SIDE;
 
 typedef enum _PROXY_STATE {

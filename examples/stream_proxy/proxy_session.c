@@ -213,9 +213,9 @@ static VOID TargetConnected(_Inout_ PPROXY_SESSION Session)
     if (!isRelaying) {
         return;
     }
-    if (NT_SUCCESS(Session->Target.Dispatch->WskControlSocket(Session->Target.Socket, WskSetOption, SO_WSK_EVENT_CALLBACK,
-                                                              SOL_SOCKET, sizeof(events), &events, 0, NULL, NULL,
-                                                              NULL))) {
+    if (NT_SUCCESS(Session->Target.Dispatch->WskControlSocket(Session->Target.Socket, WskSetOption,
+                                                              SO_WSK_EVENT_CALLBACK, SOL_SOCKET, sizeof(events),
+                                                              &events, 0, NULL, NULL, NULL))) {
         ProxyRelayAdvance(&Session->Client);
     } else {
         ProxySessionAbort(Session, &ProxyCounters.Aborted);
@@ -350,7 +350,8 @@ static PPROXY_SESSION SessionNextToAbort(_Inout_ PPROXY_DEVICE Device)
     KIRQL irql;
 
     KeAcquireSpinLock(&Device->Lock, &irql);
-    for (PLIST_ENTRY entry = Device->Sessions.Flink; entry != &Device->Sessions && found == NULL; entry = entry->Flink) {
+    for (PLIST_ENTRY entry = Device->Sessions.Flink; entry != &Device->Sessions && found == NULL;
+         entry = entry->Flink) {
         PPROXY_SESSION session = CONTAINING_RECORD(entry, PROXY_SESSION, Entry);
 
         if (ProxySessionAcquire(session)) {

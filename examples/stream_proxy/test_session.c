@@ -2,7 +2,7 @@
 /* Unit tests of Proxy's sessions, written to be read: how they begin, and how they end when something goes wrong. */
 #include "proxy_fixture.h"
 
-#include "../conditional_accept/gate.h"
+#include "gate.h"
 
 #define CROWD 64
 
@@ -68,8 +68,7 @@ static void test_proxy_port_in_use_fails_to_load(void **state)
     (void)state;
     config.ListenAddress = proxy_config(WSK_KIT_IPV4, wsk_kit_server_port(somebody)).TargetAddress;
     ProxyConfig = config;
-    assert_int_equal(wsk_emu_driver_load(PROXY_ENTRY, "stream_proxy", &driver),
-                     STATUS_ADDRESS_ALREADY_EXISTS);
+    assert_int_equal(wsk_emu_driver_load(PROXY_ENTRY, "stream_proxy", &driver), STATUS_ADDRESS_ALREADY_EXISTS);
     assert_null(driver);
     assert_int_equal(wsk_kit_live_count(WSK_KIT_SOCKET), 0);
 }

@@ -66,9 +66,10 @@ give_cmake()
         'if [ "$1" = --version ]; then echo "cmake version '"${1:-3.25.1}"'"; exit 0; fi' \
         'echo "cmake $*" >>"'"$work/$name"'/calls"' \
         'case $* in *--build*demo*)' \
-        '    d='"$tree"'/build/demo/examples/conditional_accept; mkdir -p "$d"' \
-        '    printf "#!/bin/sh\necho \"demo ran: \$*\"\nexit %s\n" "${DEMO_STATUS:-0}" >"$d/conditional_accept_demo"' \
-        '    chmod +x "$d/conditional_accept_demo";;' \
+        '    for target in "$@"; do :; done' \
+        '    d='"$tree"'/build/demo/examples/${target%_demo}; mkdir -p "$d"' \
+        '    printf "#!/bin/sh\necho \"${target%_demo} ran: \$*\"\nexit %s\n" "${DEMO_STATUS:-0}" >"$d/$target"' \
+        '    chmod +x "$d/$target";;' \
         '*--build*) mkdir -p '"$tree"'/build/test;;' \
         'esac'
 }
@@ -268,10 +269,12 @@ tool ninja 'exit 0'
 give_cmake
 run demo.sh --serve 'two words'
 check "it succeeds" test "$status" -eq 0
-check "arguments reach the demonstration" says "demo ran: --serve two words"
+check "arguments reach the demonstration" says "conditional_accept ran: --serve two words"
 check "it builds the release preset without tests" called '^cmake --preset release -B .*/build/demo -G Ninja .*-DWSK_EMU_TESTS=OFF'
 run demo.sh
 check "it can be repeated" test "$status" -eq 0
+run demo.sh stream_proxy --serve --target 80
+check "the name of an example chooses its demonstration" says "stream_proxy ran: --serve --target 80"
 
 begin demo-fails Linux 1000
 give_compilers

@@ -18,8 +18,8 @@ set(socket_headers "^(sys/(socket|epoll|event|un|select|uio|sendfile)\\.h|netine
 sys/poll\\.h|ifaddrs\\.h|linux/.*|resolv\\.h)$")
 
 # Where the world of BSD sockets may be seen: the host layer and its tests, the benchmarks' own servers and clients, and
-# the clients that a demonstration runs against its driver.
-set(socket_files "^(src/host/|tests/unit/host/|bench/|examples/[^/]+/[a-z_]*client[a-z_]*\\.[ch]$)")
+# the clients and targets that a demonstration runs against its driver.
+set(socket_files "^(src/host/|tests/unit/host/|bench/|examples/[^/]+/[a-z_]*(client|target)[a-z_]*\\.[ch]$)")
 # Where WDK headers may be seen. Inside include/ they include each other.
 set(wdk_files "^(src/(nt|wsk|drv|kit)/|src/[^/]+$|include/|tests/|examples/|bench/)")
 # Headers of include/wsk_emu that know no Windows types.
