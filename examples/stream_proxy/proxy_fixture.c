@@ -200,7 +200,7 @@ const struct wsk_emu_config threads_virtual = {
     .network = WSK_EMU_NETWORK_VIRTUAL,
 };
 
-struct CMUnitTest seeded_test(const char *name, CMUnitTestFunction test, unsigned seed)
+struct CMUnitTest seeded_test(const char *name, CMUnitTestFunction test, unsigned seed, CMFixtureFunction teardown)
 {
     /* 0 = as they come, which is up to 64 KiB in one piece; else lists of up to eight elements. */
     static const unsigned cuts_bytes[] = { 0, 700, 1461, 4096, 30000 };
@@ -221,7 +221,7 @@ struct CMUnitTest seeded_test(const char *name, CMUnitTestFunction test, unsigne
     made[index].config.seed = seed;
     made[index].config.indication_max_bytes = cuts_bytes[seed % (sizeof(cuts_bytes) / sizeof(cuts_bytes[0]))];
     made[index].test.test = test;
-    made[index].test.teardown = unload_if_loaded;
+    made[index].test.teardown = teardown;
     made[index].test.config = &made[index].config;
     return (struct CMUnitTest){ made[index].name, wsk_kit_cmocka_run, wsk_kit_cmocka_setup, wsk_kit_cmocka_teardown,
                                 &made[index].test };

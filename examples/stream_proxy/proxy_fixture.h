@@ -62,7 +62,7 @@ extern const struct wsk_emu_config threads_virtual;
 
 /* Stepped over the virtual network, each with an order of events, a way to complete and a size of indications of its own. */
 #define SEED_COUNT 48
-struct CMUnitTest seeded_test(const char *name, CMUnitTestFunction test, unsigned seed);
+struct CMUnitTest seeded_test(const char *name, CMUnitTestFunction test, unsigned seed, CMFixtureFunction teardown);
 
 #define TEST(function) wsk_emu_unit_test_setup_teardown(function, NULL, unload_if_loaded)
 #define TEST_IN(function, config) wsk_emu_unit_test_config(function, NULL, unload_if_loaded, config)

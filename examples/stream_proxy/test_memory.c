@@ -154,7 +154,8 @@ int main(void)
     struct CMUnitTest seeded[SEED_COUNT / 4];
 
     for (unsigned i = 0; i < SEED_COUNT / 4; i++) {
-        seeded[i] = seeded_test("every allocation fails once", test_proxy_every_allocation_fails_once, i + 1);
+        seeded[i] =
+            seeded_test("every allocation fails once", test_proxy_every_allocation_fails_once, i + 1, unload_if_loaded);
     }
     return cmocka_run_group_tests_name("stream_proxy, no memory", tests, NULL, NULL) +
            cmocka_run_group_tests_name("stream_proxy, no memory in other orders", seeded, NULL, NULL);

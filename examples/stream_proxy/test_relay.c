@@ -274,10 +274,11 @@ int main(void)
     struct CMUnitTest seeded[4 * SEED_COUNT];
 
     for (unsigned i = 0; i < SEED_COUNT; i++) {
-        seeded[4 * i] = seeded_test("whole story", test_proxy_whole_story, i + 1);
-        seeded[4 * i + 1] = seeded_test("both finish", test_proxy_both_finish_at_once, i + 1);
-        seeded[4 * i + 2] = seeded_test("reset while stuck", test_proxy_reset_while_both_directions_are_stuck, i + 1);
-        seeded[4 * i + 3] = seeded_test("reset after an end", test_proxy_reset_after_an_end, i + 1);
+        seeded[4 * i] = seeded_test("whole story", test_proxy_whole_story, i + 1, unload_if_loaded);
+        seeded[4 * i + 1] = seeded_test("both finish", test_proxy_both_finish_at_once, i + 1, unload_if_loaded);
+        seeded[4 * i + 2] =
+            seeded_test("reset while stuck", test_proxy_reset_while_both_directions_are_stuck, i + 1, unload_if_loaded);
+        seeded[4 * i + 3] = seeded_test("reset after an end", test_proxy_reset_after_an_end, i + 1, unload_if_loaded);
     }
     return cmocka_run_group_tests_name("stream_proxy, relay", tests, NULL, NULL) +
            cmocka_run_group_tests_name("stream_proxy, relay in other orders", seeded, NULL, NULL);
