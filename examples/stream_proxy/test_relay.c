@@ -241,6 +241,7 @@ static void test_proxy_whole_story(void **state)
     expect_no_sessions();
     assert_int_equal(proxy_status().Finished, 1);
     assert_int_equal(proxy_status().Aborted, 1);
+    /* An indication of eight elements may be larger than the limit, and passes alone. */
     assert_in_range(proxy_status().MostBytesInFlight, 1, 8 * SMALL_LIMIT);
 }
 
