@@ -69,7 +69,7 @@ struct _PROXY_SESSION {
     volatile LONG SocketsToClose;
     PROXY_SIDE Client;
     PROXY_SIDE Target;
-    PROXY_REQUEST Setup; /* WskSocket, WskBind, WskConnect of the target, one after another */
+    PROXY_REQUEST Connect; /* WskSocketConnect of the target */
 
     KSPIN_LOCK Lock;
     PROXY_STATE State; /* guarded by Lock */

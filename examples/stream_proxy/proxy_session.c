@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* Proxy, a session: how it begins, its uses, and how it ends.
  *
- *   connecting ---- WskConnect has succeeded ------------------------> relaying
- *   connecting ---- WskConnect has failed: the client is reset ------> ending
+ *   connecting ---- WskSocketConnect has succeeded ------------------> relaying
+ *   connecting ---- it has failed: the client is reset --------------> ending
  *   connecting ---- the client has gone, or unload: cancel ----------> ending
  *   relaying ------ both have finished, and both ends are sent ------> ending
  *   relaying ------ one has reset, a send has failed, or unload -----> ending, both connections are reset
@@ -12,8 +12,6 @@
  * sends, their completion gives the indications back, and then both sockets can be closed. */
 #include "proxy_private.h"
 
-static IO_COMPLETION_ROUTINE CreateComplete;
-static IO_COMPLETION_ROUTINE BindComplete;
 static IO_COMPLETION_ROUTINE ConnectComplete;
 static IO_COMPLETION_ROUTINE AbortComplete;
 static IO_COMPLETION_ROUTINE CloseComplete;
@@ -134,8 +132,8 @@ VOID ProxySessionAbort(PPROXY_SESSION Session, volatile LONG *Reason)
     }
     InterlockedIncrement(Reason);
     if (previous == ProxyConnecting) {
-        /* Pending, completed or not sent yet: SetupPrepare does not touch it any more, so the cancel is not lost. */
-        IoCancelIrp(&Session->Setup.Irp);
+        /* Pending, completed or not sent yet: TargetConnect does not prepare it any more, so the cancel is not lost. */
+        IoCancelIrp(&Session->Connect.Irp);
     } else {
         SideAbort(&Session->Target);
     }
@@ -144,54 +142,30 @@ VOID ProxySessionAbort(PPROXY_SESSION Session, volatile LONG *Reason)
 }
 
 /*
- * The target: WskSocket, WskBind and WskConnect, each posted by the completion of the one before. Each has a use of its own,
- * because it may be complete, and the next one too, before its call has returned.
+ * The target.
  */
-static PIRP SetupPrepare(_Inout_ PPROXY_SESSION Session, _In_ PIO_COMPLETION_ROUTINE Routine)
+
+/* The IRP is prepared under the lock under which the session is given up: IoReuseIrp would forget a cancel. */
+static VOID TargetConnect(_Inout_ PPROXY_SESSION Session)
 {
+    CONST WSK_PROVIDER_NPI *provider = &Session->Device->Provider;
+    PSOCKADDR target = (PSOCKADDR)&Session->Device->Config.TargetAddress;
+    SOCKADDR_STORAGE any;
     PIRP irp = NULL;
     KIRQL irql;
 
     KeAcquireSpinLock(&Session->Lock, &irql);
     if (Session->State == ProxyConnecting) {
         InterlockedIncrement(&Session->Uses);
-        irp = ProxyRequestPrepare(&Session->Setup, Routine, Session);
+        irp = ProxyRequestPrepare(&Session->Connect, ConnectComplete, Session);
     }
     KeReleaseSpinLock(&Session->Lock, irql);
-    return irp;
-}
-
-static VOID TargetCreate(_Inout_ PPROXY_SESSION Session)
-{
-    CONST WSK_PROVIDER_NPI *provider = &Session->Device->Provider;
-    PIRP irp = SetupPrepare(Session, CreateComplete);
-
-    if (irp != NULL) {
-        (void)provider->Dispatch->WskSocket(provider->Client, Session->Device->Config.TargetAddress.ss_family,
-                                            SOCK_STREAM, IPPROTO_TCP, WSK_FLAG_CONNECTION_SOCKET, &Session->Target,
-                                            &ProxySideDispatch, NULL, NULL, NULL, irp);
-    }
-}
-
-static VOID TargetBind(_Inout_ PPROXY_SESSION Session)
-{
-    PIRP irp = SetupPrepare(Session, BindComplete);
-    SOCKADDR_STORAGE any;
 
     if (irp != NULL) {
         RtlZeroMemory(&any, sizeof(any)); /* any address, any port */
-        any.ss_family = Session->Device->Config.TargetAddress.ss_family;
-        (void)Session->Target.Dispatch->WskBind(Session->Target.Socket, (PSOCKADDR)&any, 0, irp);
-    }
-}
-
-static VOID TargetConnect(_Inout_ PPROXY_SESSION Session)
-{
-    PIRP irp = SetupPrepare(Session, ConnectComplete);
-
-    if (irp != NULL) {
-        (void)Session->Target.Dispatch->WskConnect(Session->Target.Socket,
-                                                   (PSOCKADDR)&Session->Device->Config.TargetAddress, 0, irp);
+        any.ss_family = target->sa_family;
+        (void)provider->Dispatch->WskSocketConnect(provider->Client, SOCK_STREAM, IPPROTO_TCP, (PSOCKADDR)&any, target,
+                                                   0, &Session->Target, &ProxySideDispatch, NULL, NULL, NULL, irp);
     }
 }
 
@@ -199,6 +173,7 @@ static VOID TargetConnect(_Inout_ PPROXY_SESSION Session)
  * now; what has come before is shown then. */
 static VOID TargetConnected(_Inout_ PPROXY_SESSION Session)
 {
+    PPROXY_SIDE target = &Session->Target;
     WSK_EVENT_CALLBACK_CONTROL events = { (PNPIID)&NPI_WSK_INTERFACE_ID, WSK_EVENT_RECEIVE | WSK_EVENT_DISCONNECT };
     BOOLEAN isRelaying;
     KIRQL irql;
@@ -213,30 +188,17 @@ static VOID TargetConnected(_Inout_ PPROXY_SESSION Session)
     if (!isRelaying) {
         return;
     }
-    if (NT_SUCCESS(Session->Target.Dispatch->WskControlSocket(Session->Target.Socket, WskSetOption,
-                                                              SO_WSK_EVENT_CALLBACK, SOL_SOCKET, sizeof(events),
-                                                              &events, 0, NULL, NULL, NULL))) {
+    if (NT_SUCCESS(target->Dispatch->WskControlSocket(target->Socket, WskSetOption, SO_WSK_EVENT_CALLBACK, SOL_SOCKET,
+                                                      sizeof(events), &events, 0, NULL, NULL, NULL))) {
         ProxyRelayAdvance(&Session->Client);
     } else {
         ProxySessionAbort(Session, &ProxyCounters.Aborted);
     }
 }
 
-/* The end of each step: go on, or give up. */
-static NTSTATUS SetupComplete(_Inout_ PPROXY_SESSION Session, _In_ NTSTATUS Status,
-                              _In_ VOID (*Next)(_Inout_ PPROXY_SESSION Session))
-{
-    if (NT_SUCCESS(Status)) {
-        Next(Session);
-    } else {
-        ProxySessionAbort(Session, &ProxyCounters.Failed);
-    }
-    ProxySessionRelease(Session);
-    return STATUS_MORE_PROCESSING_REQUIRED;
-}
-
+/* A success may come although the connect was cancelled: then there is a socket, which the last use closes. */
 _Use_decl_annotations_
-static NTSTATUS CreateComplete(PDEVICE_OBJECT DeviceObject, PIRP Irp, PVOID Context)
+static NTSTATUS ConnectComplete(PDEVICE_OBJECT DeviceObject, PIRP Irp, PVOID Context)
 {
     PPROXY_SESSION session = (PPROXY_SESSION)Context;
 
@@ -244,22 +206,12 @@ static NTSTATUS CreateComplete(PDEVICE_OBJECT DeviceObject, PIRP Irp, PVOID Cont
     if (NT_SUCCESS(Irp->IoStatus.Status)) {
         session->Target.Socket = (PWSK_SOCKET)Irp->IoStatus.Information;
         session->Target.Dispatch = (CONST WSK_PROVIDER_CONNECTION_DISPATCH *)session->Target.Socket->Dispatch;
+        TargetConnected(session);
+    } else {
+        ProxySessionAbort(session, &ProxyCounters.Failed);
     }
-    return SetupComplete(session, Irp->IoStatus.Status, TargetBind);
-}
-
-_Use_decl_annotations_
-static NTSTATUS BindComplete(PDEVICE_OBJECT DeviceObject, PIRP Irp, PVOID Context)
-{
-    UNREFERENCED_PARAMETER(DeviceObject);
-    return SetupComplete((PPROXY_SESSION)Context, Irp->IoStatus.Status, TargetConnect);
-}
-
-_Use_decl_annotations_
-static NTSTATUS ConnectComplete(PDEVICE_OBJECT DeviceObject, PIRP Irp, PVOID Context)
-{
-    UNREFERENCED_PARAMETER(DeviceObject);
-    return SetupComplete((PPROXY_SESSION)Context, Irp->IoStatus.Status, TargetConnected);
+    ProxySessionRelease(session);
+    return STATUS_MORE_PROCESSING_REQUIRED;
 }
 
 /*
@@ -286,7 +238,7 @@ static PPROXY_SESSION SessionCreate(_In_ PPROXY_DEVICE Device, _In_ PWSK_SOCKET 
         session->State = ProxyConnecting;
         session->Uses = 1;
         KeInitializeSpinLock(&session->Lock);
-        ProxyRequestInitialize(&session->Setup);
+        ProxyRequestInitialize(&session->Connect);
         SideInitialize(&session->Client, session, &session->Target, &ProxyCounters.BytesToTarget);
         SideInitialize(&session->Target, session, &session->Client, &ProxyCounters.BytesToClient);
         session->Client.Socket = AcceptSocket;
@@ -337,7 +289,7 @@ NTSTATUS WSKAPI ProxyAcceptEvent(PVOID SocketContext, ULONG Flags, PSOCKADDR Loc
     InterlockedIncrement(&ProxyCounters.Sessions);
     *AcceptSocketContext = &session->Client;
     *AcceptSocketDispatch = &ProxySideDispatch;
-    TargetCreate(session);
+    TargetConnect(session);
     return STATUS_SUCCESS;
 }
 

@@ -280,7 +280,7 @@ static void test_proxy_unloads_while_the_target_is_asked(void **state)
     assert_int_equal(gate_status().Aborted, 1);
 }
 
-/* However far a session is: listening, accepted, socket, bind, connect. Each round stops one step later. */
+/* However far a session is: listening, accepted, connecting. Each round stops one step later. */
 static void test_proxy_unloads_at_every_step_of_the_connect(void **state)
 {
     PROXY_CONFIG config;
