@@ -18,6 +18,15 @@ DRIVER_INITIALIZE udp_responder_DriverEntry;
 #define MANY 500
 
 static PDRIVER_OBJECT s_driver;
+static bool s_is_memory_short;
+
+/* What the driver calls instead (DEFINES in CMakeLists.txt). */
+PVOID test_ExAllocateFromNPagedLookasideList(PNPAGED_LOOKASIDE_LIST list);
+
+PVOID test_ExAllocateFromNPagedLookasideList(PNPAGED_LOOKASIDE_LIST list)
+{
+    return s_is_memory_short ? NULL : ExAllocateFromNPagedLookasideList(list);
+}
 
 static RESPONDER_STATUS responder_status(void)
 {
@@ -30,6 +39,7 @@ static RESPONDER_STATUS responder_status(void)
 static USHORT load_responder(const RESPONDER_CONFIG *config)
 {
     ResponderConfig = *config;
+    s_is_memory_short = false;
     assert_int_equal(wsk_emu_driver_load(udp_responder_DriverEntry, "udp_responder", &s_driver), STATUS_SUCCESS);
     assert_int_not_equal(responder_status().Port, 0);
     return responder_status().Port;
@@ -252,6 +262,25 @@ static void test_responder_keeps_no_more_than_it_may(void **state)
     wsk_kit_datagram_expect_text(client, "again");
 }
 
+/* Without memory a datagram is dropped, and the next one is answered. */
+static void test_responder_without_memory_drops(void **state)
+{
+    struct wsk_kit_datagram_peer *client = wsk_kit_datagram_open(WSK_KIT_IPV4);
+    USHORT port = load_default();
+
+    (void)state;
+    s_is_memory_short = true;
+    wsk_kit_datagram_send_text(client, port, "too early");
+    wsk_kit_datagram_expect_none(client);
+    assert_int_equal(responder_status().Dropped, 1);
+    assert_int_equal(responder_status().AnswersNow, 0);
+    assert_int_equal(wsk_kit_live_count(WSK_KIT_INDICATION), 0);
+
+    s_is_memory_short = false;
+    wsk_kit_datagram_send_text(client, port, "again");
+    wsk_kit_datagram_expect_text(client, "again");
+}
+
 /* --- unload ---------------------------------------------------------------------------------------------------- */
 
 /* However far an answer is. Each round stops one step later. */
@@ -350,6 +379,7 @@ int main(void)
         TEST(test_responder_keeps_the_order),
         TEST(test_responder_answers_from_the_address_that_was_asked),
         TEST(test_responder_does_not_answer_a_port_like_its_own),
+        TEST(test_responder_without_memory_drops),
         TEST(test_responder_unloads_at_every_step_of_an_answer),
         TEST(test_responder_unloads_under_traffic),
         TEST_MIXED(test_responder_tells_many_clients_apart),
