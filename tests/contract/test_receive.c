@@ -411,7 +411,9 @@ static void chain_completed(struct wsk_request *request)
 
 static void chain_post(struct chain *chain, struct wsk_request *request)
 {
-    (void)conn_table(chain->socket)->WskReceive(chain->socket, &chain->buffer, 0, request_irp(request));
+    PIRP irp = request_irp_of_chain(request);
+
+    (void)request_note(request, conn_table(chain->socket)->WskReceive(chain->socket, &chain->buffer, 0, irp));
 }
 
 static void test_receive_posted_in_completion_routine_streams(void **state)

@@ -33,8 +33,10 @@ static void lane_post(struct lane *lane)
 {
     struct conn_request *request = lane->request;
 
-    request->returned = conn_table(lane->stream->socket)
-                            ->WskReceive(lane->stream->socket, &request->buffer, 0, request_irp(request->request));
+    PIRP irp = request_irp_of_chain(request->request);
+
+    request->returned = request_note(
+        request->request, conn_table(lane->stream->socket)->WskReceive(lane->stream->socket, &request->buffer, 0, irp));
 }
 
 static void lane_completed(struct wsk_request *request)

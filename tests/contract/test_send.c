@@ -356,6 +356,13 @@ struct chain {
     KEVENT end;
 };
 
+static void chain_post(struct chain *chain, struct wsk_request *request)
+{
+    PIRP irp = request_irp_of_chain(request);
+
+    (void)request_note(request, conn_table(chain->socket)->WskSend(chain->socket, &chain->buffer, 0, irp));
+}
+
 static void chain_completed(struct wsk_request *request)
 {
     struct chain *chain = request->context;
@@ -364,7 +371,7 @@ static void chain_completed(struct wsk_request *request)
     chain->stack_lowest = chain->stack_lowest == 0 || stack < chain->stack_lowest ? stack : chain->stack_lowest;
     chain->stack_highest = stack > chain->stack_highest ? stack : chain->stack_highest;
     if (NT_SUCCESS(request->result.Status) && --chain->left > 0) {
-        (void)conn_table(chain->socket)->WskSend(chain->socket, &chain->buffer, 0, request_irp(request));
+        chain_post(chain, request);
     } else {
         KeSetEvent(&chain->end, IO_NO_INCREMENT, FALSE);
     }
@@ -385,7 +392,7 @@ static void test_send_posted_in_completion_routine_does_not_recurse(void **state
     KeInitializeEvent(&chain.end, NotificationEvent, FALSE);
     request->completed = chain_completed;
     request->context = &chain;
-    (void)conn_table(pair.socket)->WskSend(pair.socket, &chain.buffer, 0, request_irp(request));
+    chain_post(&chain, request);
     for (unsigned index = 0; index < 1000; index++) {
         wsk_kit_peer_expect_text(pair.peer, "ab");
     }

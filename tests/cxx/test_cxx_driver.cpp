@@ -52,9 +52,12 @@ class Gate {
         }
         KeInitializeEvent(&event, SynchronizationEvent, FALSE);
         IoSetCompletionRoutine(irp, Completed, &event, TRUE, TRUE, TRUE);
-        (void)call(irp);
+        NTSTATUS returned = call(irp);
         (void)KeWaitForSingleObject(&event, Executive, KernelMode, FALSE, nullptr);
         NTSTATUS status = irp->IoStatus.Status;
+        /* What was returned agrees with how the IRP was completed. */
+        assert_int_equal(irp->PendingReturned != FALSE, returned == STATUS_PENDING);
+        assert_true(returned == STATUS_PENDING || returned == status);
         if (information != nullptr) {
             *information = irp->IoStatus.Information;
         }

@@ -25,6 +25,7 @@ static NTSTATUS NTAPI close_completed(PDEVICE_OBJECT device, PIRP irp, PVOID con
     KIRQL irql;
 
     UNREFERENCED_PARAMETER(device);
+    race_completed(race, irp);
     if (irp->IoStatus.Status != STATUS_SUCCESS) {
         race_violate(race, "closing a connection failed");
     }
@@ -48,6 +49,7 @@ static NTSTATUS NTAPI close_completed(PDEVICE_OBJECT device, PIRP irp, PVOID con
 
 void race_conn_leave(struct race_conn *conn)
 {
+    struct race *race = conn->race;
     BOOLEAN must_close;
     KIRQL irql;
 
@@ -58,7 +60,7 @@ void race_conn_leave(struct race_conn *conn)
     KeReleaseSpinLock(&conn->lock, irql);
     if (must_close) {
         IoSetCompletionRoutine(conn->close_irp, close_completed, conn, TRUE, TRUE, TRUE);
-        (void)conn->table->Basic.WskCloseSocket(conn->socket, conn->close_irp);
+        race_called(race, conn->table->Basic.WskCloseSocket(conn->socket, conn->close_irp));
     }
 }
 
@@ -66,6 +68,7 @@ static NTSTATUS NTAPI disconnect_completed(PDEVICE_OBJECT device, PIRP irp, PVOI
 
 void race_conn_disconnect(struct race_conn *conn, ULONG flags)
 {
+    struct race *race = conn->race;
     PIRP irp = IoAllocateIrp(1, FALSE);
     KIRQL irql;
 
@@ -73,7 +76,7 @@ void race_conn_disconnect(struct race_conn *conn, ULONG flags)
     conn->disconnects++;
     KeReleaseSpinLock(&conn->lock, irql);
     IoSetCompletionRoutine(irp, disconnect_completed, conn, TRUE, TRUE, TRUE);
-    (void)conn->table->WskDisconnect(conn->socket, NULL, flags, irp);
+    race_called(race, conn->table->WskDisconnect(conn->socket, NULL, flags, irp));
 }
 
 /* Decides the end; the caller has a use of its own. An abort completes sends whose indications are retained. */
@@ -101,6 +104,7 @@ static NTSTATUS NTAPI disconnect_completed(PDEVICE_OBJECT device, PIRP irp, PVOI
     KIRQL irql;
 
     UNREFERENCED_PARAMETER(device);
+    race_completed(conn->race, irp);
     KeAcquireSpinLock(&conn->lock, &irql);
     conn->disconnects--;
     is_graceful = conn->is_disconnecting && !conn->is_ending && irp->IoStatus.Status == STATUS_SUCCESS;

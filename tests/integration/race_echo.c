@@ -35,6 +35,7 @@ static NTSTATUS NTAPI send_completed(PDEVICE_OBJECT device, PIRP irp, PVOID cont
     KIRQL irql;
 
     UNREFERENCED_PARAMETER(device);
+    race_completed(race, irp);
     if (is_sent && irp->IoStatus.Information != send->length) {
         race_violate(race, "a WskSend succeeded with fewer bytes than it was given");
     }
@@ -69,11 +70,12 @@ static NTSTATUS NTAPI send_completed(PDEVICE_OBJECT device, PIRP irp, PVOID cont
 static void send_start(struct send *send, WSK_BUF *buffer)
 {
     struct race_conn *conn = send->conn;
+    struct race *race = conn->race;
 
     send->length = buffer->Length;
     send->irp = IoAllocateIrp(1, FALSE);
     IoSetCompletionRoutine(send->irp, send_completed, send, TRUE, TRUE, TRUE);
-    (void)conn->table->WskSend(conn->socket, buffer, 0, send->irp);
+    race_called(race, conn->table->WskSend(conn->socket, buffer, 0, send->irp));
     RtlFillMemory(buffer, sizeof(*buffer), 0xee); /* it need not outlive the call */
 }
 
@@ -140,6 +142,7 @@ static NTSTATUS NTAPI receive_completed(PDEVICE_OBJECT device, PIRP irp, PVOID c
     KIRQL irql;
 
     UNREFERENCED_PARAMETER(device);
+    race_completed(conn->race, irp);
     KeAcquireSpinLock(&conn->lock, &irql);
     conn->receives--;
     conn->has_receive = FALSE;
@@ -167,6 +170,7 @@ static NTSTATUS NTAPI receive_completed(PDEVICE_OBJECT device, PIRP irp, PVOID c
 static void conn_receive(PVOID context)
 {
     struct race_conn *conn = context;
+    struct race *race = conn->race;
     struct receive *receive = race_alloc(sizeof(*receive));
     SIZE_T length = race_draw(conn->race, 2) == 0 ? 0 : 1 + race_draw(conn->race, RECEIVE_BYTES);
     WSK_BUF buffer = { NULL, 0, 0 };
@@ -184,7 +188,7 @@ static void conn_receive(PVOID context)
     conn->receives++;
     KeReleaseSpinLock(&conn->lock, irql);
     IoSetCompletionRoutine(receive->irp, receive_completed, receive, TRUE, TRUE, TRUE);
-    (void)conn->table->WskReceive(conn->socket, &buffer, 0, receive->irp);
+    race_called(race, conn->table->WskReceive(conn->socket, &buffer, 0, receive->irp));
     race_conn_leave(conn);
 }
 

@@ -63,6 +63,10 @@ static inline BOOLEAN race_happens(struct race *race, ULONG percent)
     return percent > 0 && race_draw(race, 100) < percent;
 }
 void race_violate(struct race *race, const char *text);
+/* Every request of this driver is legal, so each call returns STATUS_PENDING and each IRP comes back marked so. A call's
+ * request may have ended everything when the call returns: race is looked at only if the promise is broken. */
+void race_called(struct race *race, NTSTATUS returned);
+void race_completed(struct race *race, const IRP *irp);
 void race_use(struct race *race);
 void race_unuse(struct race *race);
 PVOID race_alloc(SIZE_T size);

@@ -43,6 +43,7 @@ static NTSTATUS NTAPI close_completed(PDEVICE_OBJECT device, PIRP irp, PVOID con
     struct race *race = context;
 
     UNREFERENCED_PARAMETER(device);
+    race_completed(race, irp);
     if (irp->IoStatus.Status != STATUS_SUCCESS) {
         race_violate(race, "closing the listener failed");
     }
@@ -65,7 +66,7 @@ static void close_issue(struct race *race)
 {
     IoReuseIrp(race->close_irp, STATUS_UNSUCCESSFUL);
     IoSetCompletionRoutine(race->close_irp, close_completed, race, TRUE, TRUE, TRUE);
-    (void)TABLE(race)->Basic.WskCloseSocket(race->listener, race->close_irp);
+    race_called(race, TABLE(race)->Basic.WskCloseSocket(race->listener, race->close_irp));
 }
 
 /* Lock held; TRUE: the caller has to issue the close. */
@@ -212,6 +213,7 @@ static NTSTATUS NTAPI verdict_completed(PDEVICE_OBJECT device, PIRP irp, PVOID c
     struct race *race = context;
 
     UNREFERENCED_PARAMETER(device);
+    race_completed(race, irp);
     if (irp->IoStatus.Status != STATUS_SUCCESS || irp->IoStatus.Information != 0) {
         race_violate(race, "WskInspectComplete failed");
     }
@@ -236,7 +238,7 @@ static void verdict_call(struct race_record *record, WSK_INSPECT_ACTION action)
     if (is_locked) {
         KeAcquireSpinLock(&race->call_lock, &old);
     }
-    (void)TABLE(race)->WskInspectComplete(race->listener, &id, action, irp);
+    race_called(race, TABLE(race)->WskInspectComplete(race->listener, &id, action, irp));
     if (is_locked) {
         KeReleaseSpinLock(&race->call_lock, old);
     }
@@ -393,6 +395,7 @@ static NTSTATUS NTAPI accept_completed(PDEVICE_OBJECT device, PIRP irp, PVOID co
     BOOLEAN is_taken = irp->IoStatus.Status == STATUS_SUCCESS;
 
     UNREFERENCED_PARAMETER(device);
+    race_completed(race, irp);
     if (InterlockedCompareExchange(&race->is_closed, 0, 0) != 0) {
         race_violate(race, "a WskAccept completed after the listener's close IRP");
     }
@@ -424,7 +427,8 @@ static void accept_post(struct accept *accept)
     InterlockedIncrement(&race->accepts_pending);
     IoReuseIrp(accept->irp, STATUS_UNSUCCESSFUL);
     IoSetCompletionRoutine(accept->irp, accept_completed, accept, TRUE, TRUE, TRUE);
-    (void)TABLE(race)->WskAccept(race->listener, 0, accept->conn, &race_conn_dispatch, NULL, NULL, accept->irp);
+    race_called(race,
+                TABLE(race)->WskAccept(race->listener, 0, accept->conn, &race_conn_dispatch, NULL, NULL, accept->irp));
 }
 
 static void accepts_start(struct race *race)

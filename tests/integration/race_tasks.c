@@ -27,6 +27,20 @@ void race_violate(struct race *race, const char *text)
     (void)InterlockedCompareExchangePointer((PVOID volatile *)&race->violation, (PVOID)(ULONG_PTR)text, NULL);
 }
 
+void race_called(struct race *race, NTSTATUS returned)
+{
+    if (returned != STATUS_PENDING) {
+        race_violate(race, "a legal call did not return STATUS_PENDING");
+    }
+}
+
+void race_completed(struct race *race, const IRP *irp)
+{
+    if (!irp->PendingReturned) {
+        race_violate(race, "an IRP whose call returned STATUS_PENDING was completed without PendingReturned");
+    }
+}
+
 const char *race_violation(const struct race *race)
 {
     return race->violation;

@@ -82,10 +82,13 @@ static NTSTATUS NTAPI request_completed(PDEVICE_OBJECT DeviceObject, PIRP Irp, P
     (void)DeviceObject;
     request->result = Irp->IoStatus;
     request->is_pending_returned = Irp->PendingReturned;
+    request->is_still_cancelable = __atomic_load_n(&Irp->CancelRoutine, __ATOMIC_RELAXED) != NULL;
     request->is_cancel_set = __atomic_load_n(&Irp->Cancel, __ATOMIC_RELAXED); /* IoCancelIrp may run at this moment */
     request->irql = KeGetCurrentIrql();
     request->order = (ULONG_PTR)InterlockedIncrement(&s_completion_order);
     InterlockedIncrement(&request->completion_count);
+    InterlockedIncrement(&request->chain.completions);
+    InterlockedExchangeAdd(&request->chain.pending_completions, request->is_pending_returned != FALSE);
     if (request->completed != NULL) {
         request->completed(request);
     }
@@ -105,28 +108,97 @@ struct wsk_request *request_create(void)
     return request;
 }
 
+/* Nobody may use or drop a request whose completion was not held against what the call returned. */
+static void request_require_judged(struct wsk_request *request)
+{
+    const struct wsk_request_chain *chain = &request->chain;
+
+    if (request->completion_count > 1) {
+        fail_msg("a request was completed %d times", (int)request->completion_count);
+    }
+    if (chain->calls > 0) {
+        if (chain->calls != chain->completions || chain->pending_calls != chain->pending_completions) {
+            fail_msg("of %d calls with one request %d returned STATUS_PENDING; of %d completions %d were marked",
+                     (int)chain->calls, (int)chain->pending_calls, (int)chain->completions,
+                     (int)chain->pending_completions);
+        }
+    } else if (request->completion_count > 0 && !request->is_judged) {
+        fail_msg("a request was completed, but request_wait never saw what its call had returned");
+    }
+}
+
 void request_destroy(struct wsk_request *request)
 {
+    request_require_judged(request);
     IoFreeIrp(request->irp);
     free(request);
 }
 
-PIRP request_irp(struct wsk_request *request)
+/* Makes the IRP new. */
+static PIRP request_renew(struct wsk_request *request)
 {
     KeClearEvent(&request->done);
     request->completion_count = 0;
+    request->is_judged = false;
     IoReuseIrp(request->irp, STATUS_UNSUCCESSFUL);
     IoSetCompletionRoutine(request->irp, request_completed, request, TRUE, TRUE, TRUE);
     return request->irp;
 }
 
+PIRP request_irp(struct wsk_request *request)
+{
+    request_require_judged(request);
+    memset(&request->chain, 0, sizeof(request->chain));
+    return request_renew(request);
+}
+
+PIRP request_irp_of_chain(struct wsk_request *request)
+{
+    return request_renew(request);
+}
+
+NTSTATUS request_note(struct wsk_request *request, NTSTATUS returned)
+{
+    InterlockedExchangeAdd(&request->chain.pending_calls, returned == STATUS_PENDING);
+    InterlockedIncrement(&request->chain.calls);
+    return returned;
+}
+
+const char *request_disagreement(const struct wsk_request *request, NTSTATUS returned)
+{
+    const IO_STATUS_BLOCK *kept = &request->irp->IoStatus;
+
+    if (request->completion_count != 1) {
+        return request->completion_count == 0 ? "it was never completed" : "it was completed more than once";
+    }
+    if (request->result.Status == STATUS_PENDING) {
+        return "it was completed with STATUS_PENDING";
+    }
+    if (returned == STATUS_PENDING && request->is_pending_returned == FALSE) {
+        return "the call returned STATUS_PENDING, but PendingReturned was FALSE";
+    }
+    if (returned != STATUS_PENDING && request->is_pending_returned != FALSE) {
+        return "the call returned its result at once, but PendingReturned was TRUE";
+    }
+    if (returned != STATUS_PENDING && request->result.Status != returned) {
+        return "the call returned another status than the one in IoStatus";
+    }
+    if (kept->Status != request->result.Status || kept->Information != request->result.Information) {
+        return "IoStatus was changed after the completion";
+    }
+    return request->is_still_cancelable ? "it was completed with its cancel routine in place" : NULL;
+}
+
 NTSTATUS request_wait(struct wsk_request *request, NTSTATUS returned)
 {
+    const char *disagreement;
+
     assert_int_equal(KeWaitForSingleObject(&request->done, Executive, KernelMode, FALSE, NULL), STATUS_SUCCESS);
-    assert_int_equal(request->completion_count, 1);
-    assert_int_equal(request->is_pending_returned != FALSE, returned == STATUS_PENDING);
-    if (returned != STATUS_PENDING) {
-        assert_int_equal(request->result.Status, returned);
+    request->is_judged = true;
+    disagreement = request_disagreement(request, returned);
+    if (disagreement != NULL) {
+        fail_msg("a request: %s (returned 0x%08x, IoStatus 0x%08x, completed %d times)", disagreement,
+                 (unsigned)returned, (unsigned)request->result.Status, (int)request->completion_count);
     }
     return request->result.Status;
 }

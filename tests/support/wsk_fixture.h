@@ -34,8 +34,17 @@ void fixture_destroy(struct wsk_fixture *fixture);
 
 /* --- requests ------------------------------------------------------------------------------------- */
 
+/* What the calls of a chain returned, and how they were completed. */
+struct wsk_request_chain {
+    volatile LONG calls;
+    volatile LONG pending_calls; /* of these, that returned STATUS_PENDING */
+    volatile LONG completions;
+    volatile LONG pending_completions; /* of these, with PendingReturned */
+};
+
 /* One IRP and what its completion routine saw. Lives until request_destroy; may be used for any number of calls,
- * one after the other. */
+ * one after the other. After each call that completes the IRP comes request_wait, which holds the completion against
+ * what the call returned: request_irp and request_destroy fail the test that forgot it. */
 struct wsk_request {
     PIRP irp;
     KEVENT done;
@@ -44,19 +53,31 @@ struct wsk_request {
     IO_STATUS_BLOCK result;
     BOOLEAN is_pending_returned;
     BOOLEAN is_cancel_set;
+    BOOLEAN is_still_cancelable; /* CancelRoutine was set */
     KIRQL irql;
     ULONG_PTR order; /* counts completions over all requests */
     /* Called last in the completion routine, before done is set; may be NULL. */
     void (*completed)(struct wsk_request *request);
     void *context;
+    bool is_judged; /* by request_wait, since request_irp */
+    struct wsk_request_chain chain;
 };
 struct wsk_request *request_create(void);
 void request_destroy(struct wsk_request *request);
 /* The IRP, made ready for one call. */
 PIRP request_irp(struct wsk_request *request);
-/* Waits until the IRP has completed and checks it against what the call returned: completed once, marked pending
- * exactly when the call returned STATUS_PENDING, else the same status. Returns the final status. */
+/* For an IRP that its own completion routine sends again, perhaps before the call before has returned: the IRP for each
+ * call of the chain, and what that call returned (which it gives back). Calls and completions are counted and compared
+ * when the request is destroyed or used anew. */
+PIRP request_irp_of_chain(struct wsk_request *request);
+NTSTATUS request_note(struct wsk_request *request, NTSTATUS returned);
+/* Waits until the IRP has completed; fails the test unless it agrees with what the call returned. Returns the final
+ * status. */
 NTSTATUS request_wait(struct wsk_request *request, NTSTATUS returned);
+/* What every completed request owes to what its call returned, as a sentence about the breach, or NULL: completed once,
+ * PendingReturned exactly when the call returned STATUS_PENDING, else IoStatus as returned; IoStatus left alone since; no
+ * cancel routine left. */
+const char *request_disagreement(const struct wsk_request *request, NTSTATUS returned);
 bool request_is_done(struct wsk_request *request);
 
 /* Evaluates call (an expression that uses irp) with a fresh request and waits. information may be NULL. */
