@@ -240,6 +240,8 @@ NTSTATUS WSKAPI we_wsk_get_remote_address(PWSK_SOCKET Socket, PSOCKADDR RemoteAd
         return status;
     }
     if (RemoteAddress == NULL) {
+        (void)we_vrf_report_entry(WE_RULE_SOCK_014, &call.socket->entry,
+                                  "WskGetRemoteAddress of socket %p was called without a buffer", (void *)call.socket);
         return we_wsk_call_end_inline(&call, STATUS_INVALID_PARAMETER, 0);
     }
     we_host_mutex_lock(&call.socket->lock);

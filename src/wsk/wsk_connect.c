@@ -194,6 +194,13 @@ void we_wsk_connect_start_locked(struct we_wsk_socket *socket, PIRP irp, const s
 /* --- WskConnect, WskConnectEx ------------------------------------------------------------------ */
 
 #define CONNECT_EX_BYTES_MAX 65535u
+/* A connection that has ended, on either side, is not the active one that STATUS_CONNECTION_ACTIVE speaks of. */
+static bool is_active_locked(const struct we_wsk_socket *socket)
+{
+    const struct we_wsk_conn *conn = socket->conn;
+
+    return !conn->tx.is_finishing && !conn->rx.has_end && conn->rx.dead_status == STATUS_SUCCESS;
+}
 
 /* Returns STATUS_PENDING when the IRP was taken, else the status that the call fails with. */
 static NTSTATUS connect_locked(struct we_wsk_call *call, const struct we_base_addr *remote)
@@ -216,7 +223,7 @@ static NTSTATUS connect_locked(struct we_wsk_call *call, const struct we_base_ad
     case WE_WSK_CONNECTING:
         return STATUS_INVALID_DEVICE_STATE;
     case WE_WSK_CONNECTED:
-        return STATUS_CONNECTION_ACTIVE;
+        return is_active_locked(socket) ? STATUS_CONNECTION_ACTIVE : STATUS_INVALID_DEVICE_STATE;
     case WE_WSK_DEAD:
         return STATUS_FILE_FORCED_CLOSED;
     }

@@ -308,6 +308,8 @@ NTSTATUS WSKAPI we_wsk_accept(PWSK_SOCKET ListenSocket, ULONG Flags, PVOID Accep
     }
     we_host_mutex_unlock(&socket->lock);
     if (!is_listening) {
+        (void)we_vrf_report_entry(WE_RULE_SOCK_015, &socket->entry,
+                                  "WskAccept was called for socket %p, which is not bound", (void *)socket);
         return we_wsk_call_end_inline(&call, STATUS_INVALID_DEVICE_STATE, 0);
     }
     if (!is_queued) {

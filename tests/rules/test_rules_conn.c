@@ -36,6 +36,21 @@ static void test_sock_015_breach_connect_without_bind(void **state)
     socket_close(socket);
 }
 
+/* The story: WskAccept of a listener that was never bound failed with the documented status and said nothing, although
+ * WskConnect of an unbound socket is reported. */
+static void test_sock_015_breach_accept_without_bind(void **state)
+{
+    PWSK_SOCKET listener = socket_open(*state, WSK_FLAG_LISTEN_SOCKET, AF_INET, NULL, NULL);
+    const WSK_PROVIDER_LISTEN_DISPATCH *table = listener->Dispatch;
+    NTSTATUS status;
+
+    wsk_kit_expect_report("SOCK-015");
+    REQUEST_CALL(status, NULL, irp, table->WskAccept(listener, 0, NULL, NULL, NULL, NULL, irp));
+    assert_int_equal(status, STATUS_INVALID_DEVICE_STATE);
+    assert_non_null(strstr(wsk_kit_last_report(), "WskAccept"));
+    socket_close(listener);
+}
+
 static void test_sock_015_near_miss_connect_after_bind(void **state)
 {
     struct wsk_kit_peer *peer;
@@ -116,6 +131,23 @@ static void test_sock_014_breach_connect_to_another_family(void **state)
     wsk_kit_expect_report("SOCK-014");
     assert_int_equal(connection_connect_try(socket, &remote), STATUS_INVALID_PARAMETER);
     socket_close(socket);
+}
+
+/* The story: WskGetRemoteAddress without a buffer failed silently; WskGetLocalAddress had always reported it. */
+static void test_sock_014_breach_addresses_without_a_buffer(void **state)
+{
+    struct wsk_kit_peer *peer;
+    PWSK_SOCKET socket = connection_open_peer(*state, AF_INET, NULL, NULL, &peer);
+    NTSTATUS status;
+
+    wsk_kit_expect_report("SOCK-014");
+    REQUEST_CALL(status, NULL, irp, conn_table(socket)->WskGetRemoteAddress(socket, NULL, irp));
+    assert_int_equal(status, STATUS_INVALID_PARAMETER);
+    wsk_kit_expect_report("SOCK-014");
+    REQUEST_CALL(status, NULL, irp, conn_table(socket)->WskGetLocalAddress(socket, NULL, irp));
+    assert_int_equal(status, STATUS_INVALID_PARAMETER);
+    socket_close(socket);
+    wsk_kit_peer_close(peer);
 }
 
 static void test_sock_019_breach_connect_with_flags(void **state)
@@ -351,8 +383,10 @@ int main(int argc, char **argv)
 {
     const struct CMUnitTest tests[] = {
         T(test_sock_014_breach_connect_to_another_family),
+        T(test_sock_014_breach_addresses_without_a_buffer),
         T(test_sock_014_near_miss_connect_to_the_same_family),
         T(test_sock_015_breach_connect_without_bind),
+        T(test_sock_015_breach_accept_without_bind),
         T(test_sock_015_near_miss_connect_after_bind),
         T(test_sock_016_breach_send_before_connected),
         T(test_sock_016_breach_receive_before_connected),

@@ -1,0 +1,406 @@
+/* SPDX-License-Identifier: MIT */
+/* Which call is legal when: every function in every state of a socket. One test for each row of the table. */
+#define CONTRACT_CONFIG .processors = 1
+#include "support/socket_states.h"
+
+#include <string.h>
+
+/* What a call answers. STATUS_PENDING: it is legal, and goes on pending until the socket is closed. */
+struct cell {
+    NTSTATUS status;
+    const char *report; /* the rule that speaks up, or NULL */
+};
+
+/* One function's answers, in the order of enum socket_state; legal calls complete with STATUS_SUCCESS. */
+struct row {
+    NTSTATUS (*call)(PWSK_SOCKET socket, PIRP irp);
+    ULONG category;
+    bool closes; /* the function is WskCloseSocket */
+    CONST VOID *dispatch;
+    struct cell cells[SOCKET_STATE_COUNT];
+};
+
+/* clang-format off */
+#define LEGAL           { STATUS_SUCCESS, NULL }
+#define PENDS           { STATUS_PENDING, NULL }
+#define BAD_STATE(rule) { STATUS_INVALID_DEVICE_STATE, rule }
+#define ACTIVE          { STATUS_CONNECTION_ACTIVE, NULL }
+#define DEAD            { STATUS_FILE_FORCED_CLOSED, NULL }
+#define CLOSED(rule)    { STATUS_FILE_FORCED_CLOSED, rule }
+#define NO_STATE        { STATUS_NOT_FOUND, NULL } /* this category does not get there */
+/* clang-format on */
+
+/* --- calls ------------------------------------------------------------------------------------ */
+
+/* Slots of one name have one implementation, so one table of each category serves all of its sockets; a closed one has
+ * none any more. */
+static const WSK_PROVIDER_CONNECTION_DISPATCH *s_connection;
+static const WSK_PROVIDER_LISTEN_DISPATCH *s_listen;
+static USHORT s_port; /* somebody listens there */
+
+/* What calls that stay pending refer to. */
+static WSK_BUF s_buffer;
+static SOCKADDR_STORAGE s_address;
+
+static NTSTATUS call_bind(PWSK_SOCKET socket, PIRP irp)
+{
+    SOCKADDR_STORAGE local = address_loopback(AF_INET, 0);
+
+    return s_connection->WskBind(socket, (PSOCKADDR)&local, 0, irp);
+}
+
+static NTSTATUS call_connect(PWSK_SOCKET socket, PIRP irp)
+{
+    SOCKADDR_STORAGE remote = address_loopback(AF_INET, s_port);
+
+    return s_connection->WskConnect(socket, (PSOCKADDR)&remote, 0, irp);
+}
+
+static NTSTATUS call_get_local_address(PWSK_SOCKET socket, PIRP irp)
+{
+    return s_connection->WskGetLocalAddress(socket, (PSOCKADDR)&s_address, irp);
+}
+
+static NTSTATUS call_get_local_on_listener(PWSK_SOCKET socket, PIRP irp)
+{
+    return s_listen->WskGetLocalAddress(socket, (PSOCKADDR)&s_address, irp);
+}
+
+static NTSTATUS call_get_remote_address(PWSK_SOCKET socket, PIRP irp)
+{
+    return s_connection->WskGetRemoteAddress(socket, (PSOCKADDR)&s_address, irp);
+}
+
+static NTSTATUS call_send(PWSK_SOCKET socket, PIRP irp)
+{
+    return s_connection->WskSend(socket, &s_buffer, 0, irp);
+}
+
+static NTSTATUS call_receive(PWSK_SOCKET socket, PIRP irp)
+{
+    return s_connection->WskReceive(socket, &s_buffer, 0, irp);
+}
+
+static NTSTATUS call_disconnect(PWSK_SOCKET socket, PIRP irp)
+{
+    return s_connection->WskDisconnect(socket, NULL, 0, irp);
+}
+
+static NTSTATUS call_abort(PWSK_SOCKET socket, PIRP irp)
+{
+    return s_connection->WskDisconnect(socket, NULL, WSK_FLAG_ABORTIVE, irp);
+}
+
+static NTSTATUS call_accept(PWSK_SOCKET socket, PIRP irp)
+{
+    return s_listen->WskAccept(socket, 0, NULL, NULL, NULL, NULL, irp);
+}
+
+static NTSTATUS call_control(PWSK_SOCKET socket, PIRP irp)
+{
+    static ULONG value;
+
+    return s_connection->Basic.WskControlSocket(socket, WskGetOption, SO_RCVBUF, SOL_SOCKET, 0, NULL, sizeof(value),
+                                                &value, NULL, irp);
+}
+
+static NTSTATUS enable(PWSK_SOCKET socket, ULONG events)
+{
+    WSK_EVENT_CALLBACK_CONTROL control = { &NPI_WSK_INTERFACE_ID, events };
+
+    return s_connection->Basic.WskControlSocket(socket, WskSetOption, SO_WSK_EVENT_CALLBACK, SOL_SOCKET,
+                                                sizeof(control), &control, 0, NULL, NULL, NULL);
+}
+
+static NTSTATUS call_enable_receive(PWSK_SOCKET socket, PIRP irp)
+{
+    UNREFERENCED_PARAMETER(irp);
+    return enable(socket, WSK_EVENT_RECEIVE | WSK_EVENT_DISCONNECT);
+}
+
+static NTSTATUS call_enable_accept(PWSK_SOCKET socket, PIRP irp)
+{
+    UNREFERENCED_PARAMETER(irp);
+    return enable(socket, WSK_EVENT_ACCEPT);
+}
+
+static NTSTATUS call_close(PWSK_SOCKET socket, PIRP irp)
+{
+    return s_connection->Basic.WskCloseSocket(socket, irp);
+}
+
+static NTSTATUS WSKAPI no_accept(PVOID SocketContext, ULONG Flags, PSOCKADDR LocalAddress, PSOCKADDR RemoteAddress,
+                                 PWSK_SOCKET AcceptSocket, PVOID *AcceptSocketContext,
+                                 CONST WSK_CLIENT_CONNECTION_DISPATCH **AcceptSocketDispatch)
+{
+    UNREFERENCED_PARAMETER(SocketContext);
+    UNREFERENCED_PARAMETER(Flags);
+    UNREFERENCED_PARAMETER(LocalAddress);
+    UNREFERENCED_PARAMETER(RemoteAddress);
+    UNREFERENCED_PARAMETER(AcceptSocket);
+    UNREFERENCED_PARAMETER(AcceptSocketContext);
+    UNREFERENCED_PARAMETER(AcceptSocketDispatch);
+    return STATUS_REQUEST_NOT_ACCEPTED;
+}
+
+static const WSK_CLIENT_LISTEN_DISPATCH s_listen_events = { no_accept, NULL, NULL };
+
+/* --- one cell --------------------------------------------------------------------------------- */
+
+/* What tells which cell failed; the assertions speak of values only. */
+static void cell_fail(const struct stated_socket *stated, const char *what, NTSTATUS status)
+{
+    fail_msg("on a socket that is %s: %s 0x%08x", socket_state_name(stated->state), what, (unsigned)status);
+}
+
+static void cell_check(const struct row *row, struct wsk_fixture *fixture, enum socket_state state)
+{
+    const struct cell *cell = &row->cells[state];
+    struct wsk_request *request = request_create();
+    struct stated_socket stated;
+    struct conn_client *client = conn_client_create();
+    size_t reports = 0;
+    NTSTATUS returned;
+    NTSTATUS status;
+    bool has_irp;
+
+    stated_socket_open(&stated, fixture, row->category, state, row->dispatch == NULL ? NULL : client, row->dispatch);
+    if (cell->report != NULL) {
+        wsk_kit_expect_report(cell->report);
+        reports = wsk_kit_report_count(cell->report);
+    }
+    returned = row->call(stated.socket, request_irp(request));
+    stated_socket_settle(&stated);
+    has_irp = row->call != call_enable_receive && row->call != call_enable_accept;
+    if (cell->report != NULL && wsk_kit_report_count(cell->report) != reports + 1) {
+        cell_fail(&stated, "no report came, returned", returned);
+    }
+    if (cell->status == STATUS_PENDING) {
+        wsk_kit_run_until_idle();
+        if (returned != STATUS_PENDING || request_is_done(request)) {
+            cell_fail(&stated, "the request does not pend, returned", returned);
+        }
+        socket_close(stated.socket);
+        status = request_wait(request, returned);
+        if (status != STATUS_CANCELLED) {
+            cell_fail(&stated, "the close completed the request with", status);
+        }
+    } else {
+        status = has_irp ? request_wait(request, returned) : returned;
+        if (status != cell->status) {
+            cell_fail(&stated, "the result is", status);
+        }
+        if (has_irp && status != STATUS_SUCCESS && returned != status) {
+            cell_fail(&stated, "a refusal was not returned at once, but", returned);
+        }
+    }
+    stated_socket_end(&stated, cell->status == STATUS_PENDING || (row->closes && NT_SUCCESS(status)));
+    conn_client_destroy(client);
+    request_destroy(request);
+}
+
+static void row_check(void **state, const struct row *row)
+{
+    struct wsk_fixture *fixture = *state;
+    struct wsk_kit_server *server = wsk_kit_listen(WSK_KIT_IPV4);
+    PWSK_SOCKET connection = socket_open(fixture, WSK_FLAG_CONNECTION_SOCKET, AF_INET, NULL, NULL);
+    PWSK_SOCKET listener = socket_open(fixture, WSK_FLAG_LISTEN_SOCKET, AF_INET, NULL, NULL);
+    char bytes[4] = "abc";
+
+    s_connection = connection->Dispatch;
+    s_listen = listener->Dispatch;
+    s_port = wsk_kit_server_port(server);
+    buffer_init(&s_buffer, bytes, sizeof(bytes));
+    for (int index = 0; index < SOCKET_STATE_COUNT; index++) {
+        if (row->cells[index].status != STATUS_NOT_FOUND) {
+            cell_check(row, fixture, (enum socket_state)index);
+        }
+    }
+    buffer_fini(&s_buffer);
+    socket_close(connection);
+    socket_close(listener);
+    wsk_kit_server_close(server);
+}
+
+/* --- the table -------------------------------------------------------------------------------- */
+
+/* clang-format off */
+#define CONNECTION_ROW(name, call, closes, ...) \
+    static const struct row name = { call, WSK_FLAG_CONNECTION_SOCKET, closes, &conn_client_dispatch, __VA_ARGS__ }
+#define LISTEN_ROW(name, call, closes, created, bound, closed)                            \
+    static const struct row name = { call, WSK_FLAG_LISTEN_SOCKET, closes, &s_listen_events, \
+        { created, bound, NO_STATE, NO_STATE, NO_STATE, NO_STATE, NO_STATE, closed } }
+#define BASIC_ROW(name, call, closes, created, closed)                      \
+    static const struct row name = { call, WSK_FLAG_BASIC_SOCKET, closes, NULL, \
+        { created, NO_STATE, NO_STATE, NO_STATE, NO_STATE, NO_STATE, NO_STATE, closed } }
+
+/*  created, bound, connecting, connected,
+ *  half closed, peer ended, dead, closed */
+CONNECTION_ROW(s_bind_on_connections, call_bind, false, {
+    LEGAL, BAD_STATE("SOCK-015"), BAD_STATE("SOCK-015"), BAD_STATE("SOCK-015"),
+    BAD_STATE("SOCK-015"), BAD_STATE("SOCK-015"), DEAD, CLOSED("SOCK-037") });
+
+CONNECTION_ROW(s_connect, call_connect, false, {
+    BAD_STATE("SOCK-015"), LEGAL, BAD_STATE(NULL), ACTIVE,
+    BAD_STATE(NULL), BAD_STATE(NULL), DEAD, CLOSED("SOCK-037") });
+
+CONNECTION_ROW(s_get_local_address_on_connections, call_get_local_address, false, {
+    BAD_STATE("SOCK-016"), LEGAL, LEGAL, LEGAL,
+    LEGAL, LEGAL, DEAD, CLOSED("SOCK-037") });
+
+CONNECTION_ROW(s_get_remote_address, call_get_remote_address, false, {
+    BAD_STATE("SOCK-016"), BAD_STATE("SOCK-016"), BAD_STATE("SOCK-016"), LEGAL,
+    LEGAL, LEGAL, DEAD, CLOSED("SOCK-037") });
+
+CONNECTION_ROW(s_send, call_send, false, {
+    BAD_STATE("SOCK-016"), BAD_STATE("SOCK-016"), BAD_STATE("SOCK-016"), LEGAL,
+    BAD_STATE("SOCK-021"), LEGAL, DEAD, CLOSED("SOCK-037") });
+
+CONNECTION_ROW(s_receive, call_receive, false, {
+    BAD_STATE("SOCK-016"), BAD_STATE("SOCK-016"), BAD_STATE("SOCK-016"), PENDS,
+    PENDS, LEGAL, DEAD, CLOSED("SOCK-037") });
+
+CONNECTION_ROW(s_graceful_disconnect, call_disconnect, false, {
+    BAD_STATE("SOCK-016"), BAD_STATE("SOCK-016"), BAD_STATE("SOCK-016"), LEGAL,
+    BAD_STATE(NULL), LEGAL, DEAD, CLOSED("SOCK-037") });
+
+CONNECTION_ROW(s_abortive_disconnect, call_abort, false, {
+    BAD_STATE("SOCK-016"), BAD_STATE("SOCK-016"), BAD_STATE("SOCK-016"), LEGAL,
+    LEGAL, LEGAL, DEAD, CLOSED("SOCK-037") });
+
+CONNECTION_ROW(s_control_on_connections, call_control, false, {
+    LEGAL, LEGAL, LEGAL, LEGAL,
+    LEGAL, LEGAL, DEAD, CLOSED("SOCK-037") });
+
+CONNECTION_ROW(s_enable_on_connections, call_enable_receive, false, {
+    BAD_STATE("SOCK-031"), BAD_STATE("SOCK-031"), BAD_STATE("SOCK-031"), LEGAL,
+    LEGAL, LEGAL, DEAD, CLOSED("SOCK-037") });
+
+CONNECTION_ROW(s_close_on_connections, call_close, true, {
+    LEGAL, LEGAL, LEGAL, LEGAL,
+    LEGAL, LEGAL, LEGAL, CLOSED("SOCK-036") });
+
+/* created, listening, closed */
+LISTEN_ROW(s_bind_on_listeners, call_bind, false, LEGAL, BAD_STATE("SOCK-015"), CLOSED("SOCK-037"));
+LISTEN_ROW(s_accept, call_accept, false, BAD_STATE("SOCK-015"), PENDS, CLOSED("SOCK-037"));
+LISTEN_ROW(s_get_local_address_on_listeners, call_get_local_on_listener, false,
+           BAD_STATE("SOCK-016"), LEGAL, CLOSED("SOCK-037"));
+LISTEN_ROW(s_control_on_listeners, call_control, false, LEGAL, LEGAL, CLOSED("SOCK-037"));
+LISTEN_ROW(s_enable_on_listeners, call_enable_accept, false, BAD_STATE("SOCK-031"), LEGAL, CLOSED("SOCK-037"));
+LISTEN_ROW(s_close_on_listeners, call_close, true, LEGAL, LEGAL, CLOSED("SOCK-036"));
+
+/* created, closed */
+BASIC_ROW(s_close_on_basic_sockets, call_close, true, LEGAL, CLOSED("SOCK-036"));
+/* clang-format on */
+
+static void test_states_bind_on_connections(void **state)
+{
+    row_check(state, &s_bind_on_connections);
+}
+
+static void test_states_connect(void **state)
+{
+    row_check(state, &s_connect);
+}
+
+static void test_states_get_local_address_on_connections(void **state)
+{
+    row_check(state, &s_get_local_address_on_connections);
+}
+
+static void test_states_get_remote_address(void **state)
+{
+    row_check(state, &s_get_remote_address);
+}
+
+static void test_states_send(void **state)
+{
+    row_check(state, &s_send);
+}
+
+static void test_states_receive(void **state)
+{
+    row_check(state, &s_receive);
+}
+
+static void test_states_graceful_disconnect(void **state)
+{
+    row_check(state, &s_graceful_disconnect);
+}
+
+static void test_states_abortive_disconnect(void **state)
+{
+    row_check(state, &s_abortive_disconnect);
+}
+
+static void test_states_control_on_connections(void **state)
+{
+    row_check(state, &s_control_on_connections);
+}
+
+static void test_states_enable_on_connections(void **state)
+{
+    row_check(state, &s_enable_on_connections);
+}
+
+static void test_states_close_on_connections(void **state)
+{
+    row_check(state, &s_close_on_connections);
+}
+
+static void test_states_bind_on_listeners(void **state)
+{
+    row_check(state, &s_bind_on_listeners);
+}
+
+static void test_states_accept(void **state)
+{
+    row_check(state, &s_accept);
+}
+
+static void test_states_get_local_address_on_listeners(void **state)
+{
+    row_check(state, &s_get_local_address_on_listeners);
+}
+
+static void test_states_control_on_listeners(void **state)
+{
+    row_check(state, &s_control_on_listeners);
+}
+
+static void test_states_enable_on_listeners(void **state)
+{
+    row_check(state, &s_enable_on_listeners);
+}
+
+static void test_states_close_on_listeners(void **state)
+{
+    row_check(state, &s_close_on_listeners);
+}
+
+static void test_states_close_on_basic_sockets(void **state)
+{
+    row_check(state, &s_close_on_basic_sockets);
+}
+
+#define TESTS(X)                                       \
+    X(test_states_bind_on_connections)              \
+    X(test_states_connect)                          \
+    X(test_states_get_local_address_on_connections) \
+    X(test_states_get_remote_address)               \
+    X(test_states_send)                             \
+    X(test_states_receive)                          \
+    X(test_states_graceful_disconnect)              \
+    X(test_states_abortive_disconnect)              \
+    X(test_states_control_on_connections)           \
+    X(test_states_enable_on_connections)            \
+    X(test_states_close_on_connections)             \
+    X(test_states_bind_on_listeners)                \
+    X(test_states_accept)                           \
+    X(test_states_get_local_address_on_listeners)   \
+    X(test_states_control_on_listeners)             \
+    X(test_states_enable_on_listeners)              \
+    X(test_states_close_on_listeners)               \
+    X(test_states_close_on_basic_sockets)
+
+CONTRACT_MAIN(TESTS, fixture_setup, fixture_teardown)
