@@ -293,114 +293,114 @@ LISTEN_ROW(s_close_on_listeners, call_close, true, LEGAL, LEGAL, CLOSED("SOCK-03
 BASIC_ROW(s_close_on_basic_sockets, call_close, true, LEGAL, CLOSED("SOCK-036"));
 /* clang-format on */
 
-static void test_states_bind_on_connections(void **state)
+static void test_states_of_bind_on_connections(void **state)
 {
     row_check(state, &s_bind_on_connections);
 }
 
-static void test_states_connect(void **state)
+static void test_states_of_connect(void **state)
 {
     row_check(state, &s_connect);
 }
 
-static void test_states_get_local_address_on_connections(void **state)
+static void test_states_of_get_local_address_on_connections(void **state)
 {
     row_check(state, &s_get_local_address_on_connections);
 }
 
-static void test_states_get_remote_address(void **state)
+static void test_states_of_get_remote_address(void **state)
 {
     row_check(state, &s_get_remote_address);
 }
 
-static void test_states_send(void **state)
+static void test_states_of_send(void **state)
 {
     row_check(state, &s_send);
 }
 
-static void test_states_receive(void **state)
+static void test_states_of_receive(void **state)
 {
     row_check(state, &s_receive);
 }
 
-static void test_states_graceful_disconnect(void **state)
+static void test_states_of_graceful_disconnect(void **state)
 {
     row_check(state, &s_graceful_disconnect);
 }
 
-static void test_states_abortive_disconnect(void **state)
+static void test_states_of_abortive_disconnect(void **state)
 {
     row_check(state, &s_abortive_disconnect);
 }
 
-static void test_states_control_on_connections(void **state)
+static void test_states_of_control_on_connections(void **state)
 {
     row_check(state, &s_control_on_connections);
 }
 
-static void test_states_enable_on_connections(void **state)
+static void test_states_of_enable_on_connections(void **state)
 {
     row_check(state, &s_enable_on_connections);
 }
 
-static void test_states_close_on_connections(void **state)
+static void test_states_of_close_on_connections(void **state)
 {
     row_check(state, &s_close_on_connections);
 }
 
-static void test_states_bind_on_listeners(void **state)
+static void test_states_of_bind_on_listeners(void **state)
 {
     row_check(state, &s_bind_on_listeners);
 }
 
-static void test_states_accept(void **state)
+static void test_states_of_accept(void **state)
 {
     row_check(state, &s_accept);
 }
 
-static void test_states_get_local_address_on_listeners(void **state)
+static void test_states_of_get_local_address_on_listeners(void **state)
 {
     row_check(state, &s_get_local_address_on_listeners);
 }
 
-static void test_states_control_on_listeners(void **state)
+static void test_states_of_control_on_listeners(void **state)
 {
     row_check(state, &s_control_on_listeners);
 }
 
-static void test_states_enable_on_listeners(void **state)
+static void test_states_of_enable_on_listeners(void **state)
 {
     row_check(state, &s_enable_on_listeners);
 }
 
-static void test_states_close_on_listeners(void **state)
+static void test_states_of_close_on_listeners(void **state)
 {
     row_check(state, &s_close_on_listeners);
 }
 
-static void test_states_close_on_basic_sockets(void **state)
+static void test_states_of_close_on_basic_sockets(void **state)
 {
     row_check(state, &s_close_on_basic_sockets);
 }
 
 #define TESTS(X)                                       \
-    X(test_states_bind_on_connections)              \
-    X(test_states_connect)                          \
-    X(test_states_get_local_address_on_connections) \
-    X(test_states_get_remote_address)               \
-    X(test_states_send)                             \
-    X(test_states_receive)                          \
-    X(test_states_graceful_disconnect)              \
-    X(test_states_abortive_disconnect)              \
-    X(test_states_control_on_connections)           \
-    X(test_states_enable_on_connections)            \
-    X(test_states_close_on_connections)             \
-    X(test_states_bind_on_listeners)                \
-    X(test_states_accept)                           \
-    X(test_states_get_local_address_on_listeners)   \
-    X(test_states_control_on_listeners)             \
-    X(test_states_enable_on_listeners)              \
-    X(test_states_close_on_listeners)               \
-    X(test_states_close_on_basic_sockets)
+    X(test_states_of_bind_on_connections)              \
+    X(test_states_of_connect)                          \
+    X(test_states_of_get_local_address_on_connections) \
+    X(test_states_of_get_remote_address)               \
+    X(test_states_of_send)                             \
+    X(test_states_of_receive)                          \
+    X(test_states_of_graceful_disconnect)              \
+    X(test_states_of_abortive_disconnect)              \
+    X(test_states_of_control_on_connections)           \
+    X(test_states_of_enable_on_connections)            \
+    X(test_states_of_close_on_connections)             \
+    X(test_states_of_bind_on_listeners)                \
+    X(test_states_of_accept)                           \
+    X(test_states_of_get_local_address_on_listeners)   \
+    X(test_states_of_control_on_listeners)             \
+    X(test_states_of_enable_on_listeners)              \
+    X(test_states_of_close_on_listeners)               \
+    X(test_states_of_close_on_basic_sockets)
 
 CONTRACT_MAIN(TESTS, fixture_setup, fixture_teardown)
