@@ -194,6 +194,7 @@ void we_wsk_connect_start_locked(struct we_wsk_socket *socket, PIRP irp, const s
 /* --- WskConnect, WskConnectEx ------------------------------------------------------------------ */
 
 #define CONNECT_EX_BYTES_MAX 65535u
+
 /* A connection that has ended, on either side, is not the active one that STATUS_CONNECTION_ACTIVE speaks of. */
 static bool is_active_locked(const struct we_wsk_socket *socket)
 {

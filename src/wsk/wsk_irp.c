@@ -143,7 +143,9 @@ void we_wsk_irp_advance(PIRP irp, size_t bytes)
     struct we_wsk_request *request = we_wsk_irp_request(irp);
 
     WE_ASSERT(bytes <= request->remaining_bytes);
-    we_wsk_irp_set_done_bytes(irp, we_wsk_irp_done_bytes(irp) + bytes);
+    if ((request->flags & WE_WSK_IRP_UNCOUNTED) == 0) {
+        we_wsk_irp_set_done_bytes(irp, we_wsk_irp_done_bytes(irp) + bytes);
+    }
     request->remaining_bytes -= bytes;
     while (bytes > 0) {
         size_t part_bytes = request->mdl->ByteCount - request->mdl_offset;

@@ -213,10 +213,8 @@ static struct we_wsk_request_record *next_to_close(struct we_wsk_socket *socket)
     return found;
 }
 
-/* Stops listening, then tells each request. WskAbortEvents come from here. */
-static void listen_close_unlocked(struct we_wsk_socket *socket)
+static void listen_stop(struct we_wsk_socket *socket)
 {
-    struct we_wsk_request_record *request;
     struct we_host_ep *ep;
 
     we_host_mutex_lock(&socket->lock);
@@ -226,6 +224,14 @@ static void listen_close_unlocked(struct we_wsk_socket *socket)
     if (ep != NULL) {
         we_host_close(ep, WE_CLOSE_RESET);
     }
+}
+
+/* Stops listening, then tells each request. WskAbortEvents come from here. */
+static void listen_close_unlocked(struct we_wsk_socket *socket)
+{
+    struct we_wsk_request_record *request;
+
+    listen_stop(socket);
     while ((request = next_to_close(socket)) != NULL) {
         we_wsk_request_run(request, WE_ACCEPT_ON_CLOSING, NULL, WE_WSK_CALLERS);
         we_wsk_request_unref(request);
@@ -234,7 +240,8 @@ static void listen_close_unlocked(struct we_wsk_socket *socket)
 
 static void listen_finish(struct we_wsk_socket *socket)
 {
-    (void)socket; /* everything ended in listen_close_unlocked */
+    /* Everything ended in listen_close_unlocked, but for what a WskBind has opened that the close overtook. */
+    listen_stop(socket);
 }
 
 /* A test that left a callback by longjmp took the frames with it that would have ended these. */
@@ -274,6 +281,20 @@ const struct we_wsk_category_ops we_wsk_listen_ops = {
 
 /* --- dispatch functions ---------------------------------------------------------------------------- */
 
+static NTSTATUS accept_check_locked(const struct we_wsk_socket *socket)
+{
+    if (socket->is_closing) {
+        return STATUS_FILE_FORCED_CLOSED; /* a close overtook this call on another thread, and has reported it */
+    }
+    if (socket->state == WE_WSK_CREATED) {
+        (void)we_vrf_report_entry(WE_RULE_SOCK_015, &socket->entry,
+                                  "WskAccept was called for socket %p, which is not bound", (const void *)socket);
+        return STATUS_INVALID_DEVICE_STATE;
+    }
+    return we_wsk_socket_role(socket) == WE_WSK_LISTEN && socket->state == WE_WSK_BOUND ? STATUS_SUCCESS
+                                                                                      : STATUS_INVALID_DEVICE_STATE;
+}
+
 /* WskAccept. An established connection goes to the oldest IRP; the IRP always pends. */
 NTSTATUS WSKAPI we_wsk_accept(PWSK_SOCKET ListenSocket, ULONG Flags, PVOID AcceptSocketContext,
                               CONST WSK_CLIENT_CONNECTION_DISPATCH *AcceptSocketDispatch, PSOCKADDR LocalAddress,
@@ -283,7 +304,6 @@ NTSTATUS WSKAPI we_wsk_accept(PWSK_SOCKET ListenSocket, ULONG Flags, PVOID Accep
     struct we_wsk_socket *socket;
     PIO_STACK_LOCATION location;
     NTSTATUS status;
-    bool is_listening;
     bool is_queued = false;
 
     status = we_wsk_call_begin(&call, ListenSocket, WE_WSK_LISTENERS, Irp, false, "WskAccept");
@@ -302,15 +322,13 @@ NTSTATUS WSKAPI we_wsk_accept(PWSK_SOCKET ListenSocket, ULONG Flags, PVOID Accep
     location->Parameters.Others.Argument3 = LocalAddress;
     location->Parameters.Others.Argument4 = RemoteAddress;
     we_host_mutex_lock(&socket->lock);
-    is_listening = we_wsk_socket_role(socket) == WE_WSK_LISTEN && socket->state == WE_WSK_BOUND;
-    if (is_listening) {
+    status = accept_check_locked(socket);
+    if (NT_SUCCESS(status)) {
         is_queued = we_wsk_irp_queue_insert_locked(&socket->listener->accept_irps, socket, Irp);
     }
     we_host_mutex_unlock(&socket->lock);
-    if (!is_listening) {
-        (void)we_vrf_report_entry(WE_RULE_SOCK_015, &socket->entry,
-                                  "WskAccept was called for socket %p, which is not bound", (void *)socket);
-        return we_wsk_call_end_inline(&call, STATUS_INVALID_DEVICE_STATE, 0);
+    if (!NT_SUCCESS(status)) {
+        return we_wsk_call_end_inline(&call, status, 0);
     }
     if (!is_queued) {
         return we_wsk_call_end_done(&call, STATUS_CANCELLED, 0);

@@ -259,7 +259,7 @@ static NTSTATUS disconnect_gracefully_locked(struct we_wsk_call *call, const WSK
     }
     conn->tx.is_finishing = true;
     conn->tx.owes_end = true;
-    we_wsk_irp_set_buffer(call->irp, buffer == NULL ? &nothing : buffer, END_FOLLOWS);
+    we_wsk_irp_set_buffer(call->irp, buffer == NULL ? &nothing : buffer, END_FOLLOWS | WE_WSK_IRP_UNCOUNTED);
     request_start_locked(socket, call->irp, &call->completions);
     return STATUS_PENDING;
 }

@@ -177,6 +177,20 @@ static void test_disconnect_cancelled_end_still_comes(void **state)
     wired_close(&wired);
 }
 
+/* The story: a disconnect whose last bytes had gone out in part said how many, in IoStatus.Information, when it was
+ * cancelled. Only transfers do that; here 0 is promised. */
+static void test_disconnect_cancelled_in_the_middle_reports_no_bytes(void **state)
+{
+    struct wired wired = wired_open(state, 0);
+    unsigned char *bytes = flood_create();
+    struct conn_request *disconnect = conn_disconnect_post(wired.socket, bytes, FLOOD_BYTES, 0);
+
+    assert_true(IoCancelIrp(disconnect->request->irp));
+    conn_request_expect(disconnect, STATUS_CANCELLED, 0);
+    free(bytes);
+    wired_close(&wired);
+}
+
 /* --- abortive --------------------------------------------------------------------------------- */
 
 static void test_disconnect_abortive_peer_sees_a_reset(void **state)
@@ -277,21 +291,22 @@ static void test_disconnect_unknown_flag_is_not_supported(void **state)
     wired_close(&wired);
 }
 
-#define TESTS(X)                                            \
-    X(test_disconnect_peer_sees_the_end)                    \
-    X(test_disconnect_last_bytes_come_before_the_end)       \
-    X(test_disconnect_waits_for_queued_sends)               \
-    X(test_disconnect_receiving_goes_on)                    \
-    X(test_disconnect_of_our_own_is_no_event)               \
-    X(test_disconnect_second_graceful_fails)                \
-    X(test_disconnect_unconnected_fails)                    \
-    X(test_disconnect_after_the_peers_reset_succeeds)       \
-    X(test_disconnect_cancelled_end_still_comes)            \
-    X(test_disconnect_abortive_peer_sees_a_reset)           \
-    X(test_disconnect_abortive_cancels_sends_and_receives)  \
-    X(test_disconnect_abortive_ends_a_stuck_graceful_one)   \
-    X(test_disconnect_close_ends_a_stuck_graceful_one)      \
-    X(test_disconnect_abortive_inside_the_receive_callback) \
+#define TESTS(X)                                                \
+    X(test_disconnect_peer_sees_the_end)                        \
+    X(test_disconnect_last_bytes_come_before_the_end)           \
+    X(test_disconnect_waits_for_queued_sends)                   \
+    X(test_disconnect_receiving_goes_on)                        \
+    X(test_disconnect_of_our_own_is_no_event)                   \
+    X(test_disconnect_second_graceful_fails)                    \
+    X(test_disconnect_unconnected_fails)                        \
+    X(test_disconnect_after_the_peers_reset_succeeds)           \
+    X(test_disconnect_cancelled_end_still_comes)                \
+    X(test_disconnect_cancelled_in_the_middle_reports_no_bytes) \
+    X(test_disconnect_abortive_peer_sees_a_reset)               \
+    X(test_disconnect_abortive_cancels_sends_and_receives)      \
+    X(test_disconnect_abortive_ends_a_stuck_graceful_one)       \
+    X(test_disconnect_close_ends_a_stuck_graceful_one)          \
+    X(test_disconnect_abortive_inside_the_receive_callback)     \
     X(test_disconnect_unknown_flag_is_not_supported)
 
 CONTRACT_MAIN(TESTS, fixture_setup, fixture_teardown)
