@@ -24,6 +24,7 @@ if(NOT WSK_EMU_SANITIZE STREQUAL "none")
 endif()
 
 if(WSK_EMU_COVERAGE)
-    add_compile_options(--coverage)
+    # The library alone is counted (src/CMakeLists.txt), exactly in threads, too: counting tests would cost time only.
+    set(wsk_emu_coverage_flags --coverage -fprofile-update=atomic)
     add_link_options(--coverage)
 endif()

@@ -52,8 +52,34 @@ static void *count_if_made(void *memory)
     return memory;
 }
 
+static unsigned long s_fail_countdown; /* atomic, relaxed; 0: no allocation has to fail */
+static bool s_has_failed;              /* atomic, relaxed */
+
+bool we_host_mem_fail(unsigned long index)
+{
+    bool has_failed = __atomic_exchange_n(&s_has_failed, false, __ATOMIC_RELAXED);
+
+    __atomic_store_n(&s_fail_countdown, index, __ATOMIC_RELAXED);
+    return has_failed;
+}
+
+static bool must_fail(void)
+{
+    if (WE_LIKELY(__atomic_load_n(&s_fail_countdown, __ATOMIC_RELAXED) == 0)) {
+        return false;
+    }
+    if (__atomic_sub_fetch(&s_fail_countdown, 1, __ATOMIC_RELAXED) != 0) {
+        return false;
+    }
+    __atomic_store_n(&s_has_failed, true, __ATOMIC_RELAXED);
+    return true;
+}
+
 void *we_host_alloc(size_t size_bytes)
 {
+    if (must_fail()) {
+        return NULL;
+    }
     /* malloc(0) may return NULL, which our callers would take for an error. */
     return count_if_made(malloc(size_bytes == 0 ? 1 : size_bytes));
 }

@@ -228,18 +228,6 @@ const char *we_wsk_accept_state_name(enum we_wsk_accept_state state)
     return s_names[state];
 }
 
-const char *we_wsk_accept_event_name(enum we_wsk_accept_event event)
-{
-    static const char *const s_names[] = {
-#define X(name, text) #name,
-        WE_WSK_ACCEPT_EVENTS(X)
-#undef X
-    };
-
-    WE_ASSERT((unsigned)event < WE_ARRAY_COUNT(s_names));
-    return s_names[event];
-}
-
 const char *we_wsk_accept_event_text(enum we_wsk_accept_event event)
 {
     static const char *const s_texts[] = {

@@ -111,7 +111,6 @@ struct we_wsk_accept_step we_wsk_accept_feed(struct we_wsk_accept_machine *machi
 enum we_wsk_accept_event we_wsk_accept_unpark(struct we_wsk_accept_machine *machine);
 
 const char *we_wsk_accept_state_name(enum we_wsk_accept_state state);
-const char *we_wsk_accept_event_name(enum we_wsk_accept_event event);
 const char *we_wsk_accept_event_text(enum we_wsk_accept_event event);
 const char *we_wsk_accept_action_text(enum we_wsk_accept_action_index action);
 

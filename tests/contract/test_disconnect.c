@@ -160,6 +160,16 @@ static void test_disconnect_after_the_peers_reset_succeeds(void **state)
     wired_close(&wired);
 }
 
+static void test_disconnect_with_last_bytes_after_the_peers_reset_fails(void **state)
+{
+    struct wired wired = wired_open(state, WSK_EVENT_DISCONNECT);
+
+    wsk_kit_peer_reset(wired.peer);
+    conn_client_wait_reset(wired.client);
+    conn_request_expect(conn_disconnect_post(wired.socket, "late", 4, 0), STATUS_CONNECTION_RESET, 0);
+    wired_close(&wired);
+}
+
 /* Cancelling the disconnect takes its bytes back, but the end was promised. */
 static void test_disconnect_cancelled_end_still_comes(void **state)
 {
@@ -291,22 +301,23 @@ static void test_disconnect_unknown_flag_is_not_supported(void **state)
     wired_close(&wired);
 }
 
-#define TESTS(X)                                                \
-    X(test_disconnect_peer_sees_the_end)                        \
-    X(test_disconnect_last_bytes_come_before_the_end)           \
-    X(test_disconnect_waits_for_queued_sends)                   \
-    X(test_disconnect_receiving_goes_on)                        \
-    X(test_disconnect_of_our_own_is_no_event)                   \
-    X(test_disconnect_second_graceful_fails)                    \
-    X(test_disconnect_unconnected_fails)                        \
-    X(test_disconnect_after_the_peers_reset_succeeds)           \
-    X(test_disconnect_cancelled_end_still_comes)                \
-    X(test_disconnect_cancelled_in_the_middle_reports_no_bytes) \
-    X(test_disconnect_abortive_peer_sees_a_reset)               \
-    X(test_disconnect_abortive_cancels_sends_and_receives)      \
-    X(test_disconnect_abortive_ends_a_stuck_graceful_one)       \
-    X(test_disconnect_close_ends_a_stuck_graceful_one)          \
-    X(test_disconnect_abortive_inside_the_receive_callback)     \
+#define TESTS(X)                                                   \
+    X(test_disconnect_peer_sees_the_end)                           \
+    X(test_disconnect_last_bytes_come_before_the_end)              \
+    X(test_disconnect_waits_for_queued_sends)                      \
+    X(test_disconnect_receiving_goes_on)                           \
+    X(test_disconnect_of_our_own_is_no_event)                      \
+    X(test_disconnect_second_graceful_fails)                       \
+    X(test_disconnect_unconnected_fails)                           \
+    X(test_disconnect_after_the_peers_reset_succeeds)              \
+    X(test_disconnect_with_last_bytes_after_the_peers_reset_fails) \
+    X(test_disconnect_cancelled_end_still_comes)                   \
+    X(test_disconnect_cancelled_in_the_middle_reports_no_bytes)    \
+    X(test_disconnect_abortive_peer_sees_a_reset)                  \
+    X(test_disconnect_abortive_cancels_sends_and_receives)         \
+    X(test_disconnect_abortive_ends_a_stuck_graceful_one)          \
+    X(test_disconnect_close_ends_a_stuck_graceful_one)             \
+    X(test_disconnect_abortive_inside_the_receive_callback)        \
     X(test_disconnect_unknown_flag_is_not_supported)
 
 CONTRACT_MAIN(TESTS, fixture_setup, fixture_teardown)

@@ -340,6 +340,19 @@ static void test_cb_016_breach_enable_before_outputs_are_set(void **state)
     gate_close(gate);
 }
 
+static void test_cb_016_breach_inherited_event_without_a_callback(void **state)
+{
+    struct gate *gate = gate_open(state, WskInspectAccept);
+
+    socket_events(gate->listener, WSK_EVENT_ACCEPT | WSK_EVENT_SEND_BACKLOG);
+    wsk_kit_expect_report("CB-016");
+    (void)knock(gate);
+    assert_int_equal(wsk_kit_report_count("CB-016"), 1);
+    assert_non_null(strstr(wsk_kit_last_report(), "WSK_EVENT_SEND_BACKLOG"));
+    assert_non_null(gate->accepted);
+    gate_close(gate);
+}
+
 static void test_cb_016_near_miss_enable_after_outputs_are_set(void **state)
 {
     struct gate *gate = gate_open(state, WskInspectAccept);
@@ -443,6 +456,7 @@ int main(void)
         TEST(test_cb_007_breach_inspect_returns_nonsense),
         TEST(test_cb_007_near_miss_inspect_pends),
         TEST(test_cb_016_breach_enable_before_outputs_are_set),
+        TEST(test_cb_016_breach_inherited_event_without_a_callback),
         TEST(test_cb_016_near_miss_enable_after_outputs_are_set),
         TEST(test_sock_034_breach_id_kept_by_pointer),
         TEST(test_sock_034_breach_id_used_twice),

@@ -197,6 +197,46 @@ static void test_sock_033_breach_conditional_accept_switched_off(void **state)
     socket_close(socket);
 }
 
+static WSK_INSPECT_ACTION WSKAPI pend_inspect(PVOID SocketContext, PSOCKADDR LocalAddress, PSOCKADDR RemoteAddress,
+                                              PWSK_INSPECT_ID InspectID)
+{
+    UNREFERENCED_PARAMETER(SocketContext);
+    UNREFERENCED_PARAMETER(LocalAddress);
+    UNREFERENCED_PARAMETER(RemoteAddress);
+    UNREFERENCED_PARAMETER(InspectID);
+    return WskInspectPend;
+}
+
+static NTSTATUS WSKAPI no_abort(PVOID SocketContext, PWSK_INSPECT_ID InspectID)
+{
+    UNREFERENCED_PARAMETER(SocketContext);
+    UNREFERENCED_PARAMETER(InspectID);
+    return STATUS_SUCCESS;
+}
+
+/* The table was right when the option was set. */
+static void test_sock_033_breach_callbacks_taken_away_afterwards(void **state)
+{
+    WSK_CLIENT_LISTEN_DISPATCH table = { NULL, pend_inspect, no_abort };
+    struct wsk_kit_peer *pended;
+    struct wsk_kit_peer *late;
+    USHORT port;
+    PWSK_SOCKET listener = listener_open(*state, AF_INET, NULL, &table, true, &port);
+
+    pended = wsk_kit_connect(WSK_KIT_IPV4, port);
+    wsk_kit_run_until_idle();
+    table.WskInspectEvent = NULL;
+    table.WskAbortEvent = NULL;
+    wsk_kit_expect_report("SOCK-033");
+    late = wsk_kit_connect(WSK_KIT_IPV4, port);
+    wsk_kit_peer_expect_rejected(late);
+    wsk_kit_peer_reset(pended); /* nobody can be told */
+    wsk_kit_run_until_idle();
+    socket_close(listener);
+    wsk_kit_peer_close(pended);
+    wsk_kit_peer_close(late);
+}
+
 static void test_sock_033_near_miss_conditional_accept_with_both_callbacks(void **state)
 {
     static const WSK_CLIENT_LISTEN_DISPATCH dispatch = { NULL, inspect_event, abort_event };
@@ -512,6 +552,7 @@ int main(int argc, char **argv)
         T(test_sock_032_near_miss_disable_of_an_event_that_is_off),
         T(test_sock_033_breach_conditional_accept_without_abort_event),
         T(test_sock_033_breach_conditional_accept_switched_off),
+        T(test_sock_033_breach_callbacks_taken_away_afterwards),
         T(test_sock_033_near_miss_conditional_accept_with_both_callbacks),
         T(test_sock_035_breach_socket_never_closed),
         T(test_sock_035_breach_socket_with_a_pending_accept_never_closed),
