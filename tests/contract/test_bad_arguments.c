@@ -242,7 +242,7 @@ static void test_every_function_refuses_sockets_of_other_categories(void **state
     scene_close(&scene);
 }
 
-/* --- functions that are called by name, and the one without an IRP or a status ---------------- */
+/* --- functions that are called by name ---------------------------------------------------------- */
 
 static void test_registration_functions_refuse_null(void **state)
 {
@@ -281,27 +281,19 @@ static void test_registration_functions_refuse_a_block_that_is_not_registered(vo
     WskDeregister(&block);
 }
 
-static void test_free_address_info_takes_null(void **state)
-{
-    struct wsk_fixture *fixture = *state;
-
-    fixture->npi.Dispatch->WskFreeAddressInfo(fixture->npi.Client, NULL);
-}
-
-#define TESTS(X)                                                         \
-    X(test_every_function_refuses_to_do_without_its_irp)                 \
-    X(test_every_function_refuses_an_irp_without_a_stack_location)       \
-    X(test_every_function_refuses_an_irp_that_is_pending)                \
-    X(test_every_function_refuses_a_null_socket)                         \
-    X(test_every_function_refuses_a_wild_socket)                         \
-    X(test_every_function_refuses_a_null_client)                         \
-    X(test_every_function_refuses_a_wild_client)                         \
-    X(test_every_function_refuses_an_unreadable_client)                  \
-    X(test_every_function_refuses_null_for_client_and_irp)               \
-    X(test_every_function_refuses_a_closed_socket)                       \
-    X(test_every_function_refuses_sockets_of_other_categories)           \
-    X(test_registration_functions_refuse_null)                           \
-    X(test_registration_functions_refuse_a_block_that_is_not_registered) \
-    X(test_free_address_info_takes_null)
+#define TESTS(X)                                                   \
+    X(test_every_function_refuses_to_do_without_its_irp)           \
+    X(test_every_function_refuses_an_irp_without_a_stack_location) \
+    X(test_every_function_refuses_an_irp_that_is_pending)          \
+    X(test_every_function_refuses_a_null_socket)                   \
+    X(test_every_function_refuses_a_wild_socket)                   \
+    X(test_every_function_refuses_a_null_client)                   \
+    X(test_every_function_refuses_a_wild_client)                   \
+    X(test_every_function_refuses_an_unreadable_client)            \
+    X(test_every_function_refuses_null_for_client_and_irp)         \
+    X(test_every_function_refuses_a_closed_socket)                 \
+    X(test_every_function_refuses_sockets_of_other_categories)     \
+    X(test_registration_functions_refuse_null)                     \
+    X(test_registration_functions_refuse_a_block_that_is_not_registered)
 
 CONTRACT_MAIN(TESTS, fixture_setup, fixture_teardown)

@@ -39,6 +39,39 @@ static void test_npi_010_near_miss_socket_with_one_capture_left(void **state)
     socket_close(socket_open(fixture, WSK_FLAG_BASIC_SOCKET, AF_INET, NULL, NULL));
 }
 
+/* --- NPI-011 deregister-deadlock ------------------------------------------------------------------ */
+
+static WSK_REGISTRATION s_second_block;
+
+static void deregister_second(struct wsk_request *request)
+{
+    UNREFERENCED_PARAMETER(request);
+    WskDeregister(&s_second_block);
+}
+
+/* A completion routine cannot wait for the release, and nothing that it holds up will bring it. */
+static void test_npi_011_breach_deregister_in_a_completion_routine(void **state)
+{
+    struct wsk_fixture *fixture = *state;
+    struct wsk_request *request = request_create();
+    WSK_PROVIDER_NPI npi;
+    NTSTATUS returned;
+
+    assert_int_equal(WskRegister(&fixture->client_npi, &s_second_block), STATUS_SUCCESS);
+    assert_int_equal(WskCaptureProviderNPI(&s_second_block, WSK_NO_WAIT, &npi), STATUS_SUCCESS);
+    request->completed = deregister_second;
+    wsk_kit_expect_report("NPI-005");
+    wsk_kit_expect_report("NPI-011");
+    returned =
+        fixture->npi.Dispatch->WskSocket(fixture->npi.Client, AF_INET, SOCK_STREAM, IPPROTO_TCP, WSK_FLAG_BASIC_SOCKET,
+                                         NULL, NULL, NULL, NULL, NULL, request_irp(request));
+    assert_int_equal(request_wait(request, returned), STATUS_SUCCESS);
+    assert_int_equal(wsk_kit_report_count("NPI-011"), 1);
+    WskReleaseProviderNPI(&s_second_block);
+    socket_close((PWSK_SOCKET)request->result.Information);
+    request_destroy(request);
+}
+
 /* --- NPI-014 control-client-irp, NPI-015 static-callbacks-early ----------------------------------- */
 
 static void test_npi_014_breach_transport_query_with_an_irp(void **state)
@@ -108,39 +141,6 @@ static void test_npi_015_near_miss_static_events_before_any_socket(void **state)
         set_static_events(*state, &NPI_WSK_INTERFACE_ID, WSK_EVENT_RECEIVE | WSK_EVENT_ACCEPT | WSK_EVENT_RECEIVE_FROM),
         STATUS_SUCCESS);
     socket_close(socket_open(*state, WSK_FLAG_LISTEN_SOCKET, AF_INET, NULL, NULL));
-}
-
-/* --- NPI-011 deregister-deadlock ------------------------------------------------------------------ */
-
-static WSK_REGISTRATION s_second_block;
-
-static void deregister_second(struct wsk_request *request)
-{
-    UNREFERENCED_PARAMETER(request);
-    WskDeregister(&s_second_block);
-}
-
-/* A completion routine cannot wait for the release, and nothing that it holds up will bring it. */
-static void test_npi_011_breach_deregister_in_a_completion_routine(void **state)
-{
-    struct wsk_fixture *fixture = *state;
-    struct wsk_request *request = request_create();
-    WSK_PROVIDER_NPI npi;
-    NTSTATUS returned;
-
-    assert_int_equal(WskRegister(&fixture->client_npi, &s_second_block), STATUS_SUCCESS);
-    assert_int_equal(WskCaptureProviderNPI(&s_second_block, WSK_NO_WAIT, &npi), STATUS_SUCCESS);
-    request->completed = deregister_second;
-    wsk_kit_expect_report("NPI-005");
-    wsk_kit_expect_report("NPI-011");
-    returned =
-        fixture->npi.Dispatch->WskSocket(fixture->npi.Client, AF_INET, SOCK_STREAM, IPPROTO_TCP, WSK_FLAG_BASIC_SOCKET,
-                                         NULL, NULL, NULL, NULL, NULL, request_irp(request));
-    assert_int_equal(request_wait(request, returned), STATUS_SUCCESS);
-    assert_int_equal(wsk_kit_report_count("NPI-011"), 1);
-    WskReleaseProviderNPI(&s_second_block);
-    socket_close((PWSK_SOCKET)request->result.Information);
-    request_destroy(request);
 }
 
 #define T(f) wsk_emu_unit_test_setup_teardown(f, fixture_setup, fixture_teardown)
