@@ -292,7 +292,7 @@ static NTSTATUS accept_check_locked(const struct we_wsk_socket *socket)
         return STATUS_INVALID_DEVICE_STATE;
     }
     return we_wsk_socket_role(socket) == WE_WSK_LISTEN && socket->state == WE_WSK_BOUND ? STATUS_SUCCESS
-                                                                                      : STATUS_INVALID_DEVICE_STATE;
+                                                                                        : STATUS_INVALID_DEVICE_STATE;
 }
 
 /* WskAccept. An established connection goes to the oldest IRP; the IRP always pends. */
