@@ -71,6 +71,10 @@ struct we_host_net_ops {
     enum we_err (*error)(struct we_host_ep *ep);
     size_t (*ideal_backlog_bytes)(struct we_host_ep *ep);
     size_t (*unread_bytes)(struct we_host_ep *ep);
+    bool (*has_option)(enum we_host_ep_option option);
+    WE_MUST_USE enum we_err (*tcp_info)(struct we_host_ep *ep, struct we_host_tcp_info *info);
+    unsigned (*local_addresses)(enum we_base_family family, struct we_base_addr *addrs, unsigned addrs_max);
+    WE_MUST_USE enum we_err (*route)(const struct we_base_addr *remote, struct we_base_addr *local);
 };
 
 extern const struct we_host_net_ops we_host_net_posix_ops;

@@ -455,4 +455,8 @@ const struct we_host_net_ops we_host_net_posix_ops = {
     .error = posix_error,
     .ideal_backlog_bytes = we_host_posix_ideal_backlog_bytes,
     .unread_bytes = we_host_posix_unread_bytes,
+    .has_option = we_host_posix_has_option,
+    .tcp_info = we_host_posix_tcp_info,
+    .local_addresses = we_host_posix_local_addresses,
+    .route = we_host_posix_route,
 };

@@ -295,8 +295,24 @@ static void virtual_refuse(struct we_host_ep *base)
     we_host_virtual_end_close(we_host_virtual_end_of(base), WE_CLOSE_RESET);
 }
 
+/* Nothing here has a header that an option could change, or a segment that is lost: all others are accepted. */
+static bool option_has_effect(enum we_host_ep_option option)
+{
+    return option == WE_EP_RECEIVE_BUFFER_BYTES || option == WE_EP_SEND_BUFFER_BYTES || option == WE_EP_KEEPALIVE ||
+           option == WE_EP_NODELAY;
+}
+
+static bool virtual_has_option(enum we_host_ep_option option)
+{
+    (void)option;
+    return true;
+}
+
 static enum we_err virtual_option(struct we_host_ep *base, enum we_host_ep_option option, int *value, bool is_set)
 {
+    if (!option_has_effect(option)) {
+        return is_set ? WE_OK : WE_ERR_NOT_SUPPORTED;
+    }
     if (we_host_virtual_ep_of(base)->is_listener) {
         return we_host_virtual_listener_option(we_host_virtual_listener_of(base), option, value, is_set);
     }
@@ -364,6 +380,31 @@ static enum we_err virtual_error(struct we_host_ep *base)
     return err;
 }
 
+/* Any address is local; the one that everybody knows is the loopback. */
+static unsigned virtual_local_addresses(enum we_base_family family, struct we_base_addr *addrs, unsigned addrs_max)
+{
+    if (addrs_max > 0) {
+        addrs[0] = we_base_addr_loopback(family, 0);
+    }
+    return 1;
+}
+
+/* Whoever connects to an address has the same one. */
+static enum we_err virtual_route(const struct we_base_addr *remote, struct we_base_addr *local)
+{
+    *local = we_base_addr_is_any(remote) ? we_base_addr_loopback(remote->family, 0) : *remote;
+    local->port = 0;
+    return WE_OK;
+}
+
+static enum we_err virtual_tcp_info(struct we_host_ep *base, struct we_host_tcp_info *info)
+{
+    if (we_host_virtual_ep_of(base)->is_listener) {
+        return WE_ERR_NOT_CONNECTED;
+    }
+    return we_host_virtual_end_tcp_info(we_host_virtual_end_of(base), info);
+}
+
 const struct we_host_net_ops we_host_net_virtual_ops = {
     .abilities = WE_NET_HOLDS_HANDSHAKE,
     .start = virtual_start,
@@ -394,4 +435,8 @@ const struct we_host_net_ops we_host_net_virtual_ops = {
     .error = virtual_error,
     .ideal_backlog_bytes = we_host_virtual_ideal_backlog_bytes,
     .unread_bytes = we_host_virtual_unread_bytes,
+    .has_option = virtual_has_option,
+    .tcp_info = virtual_tcp_info,
+    .local_addresses = virtual_local_addresses,
+    .route = virtual_route,
 };

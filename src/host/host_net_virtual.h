@@ -225,6 +225,7 @@ size_t we_host_virtual_ideal_backlog_bytes(struct we_host_ep *base);
 size_t we_host_virtual_unread_bytes(struct we_host_ep *base);
 enum we_err we_host_virtual_end_option(struct we_host_virtual_end *end, enum we_host_ep_option option, int *value,
                                        bool is_set);
+enum we_err we_host_virtual_end_tcp_info(struct we_host_virtual_end *end, struct we_host_tcp_info *info);
 /* What end may send now. Link locked. */
 size_t we_host_virtual_end_room_bytes_locked(struct we_host_virtual_end *end);
 /* end finishes sending: the end is put in flight to its peer. Link locked. */
