@@ -227,6 +227,8 @@ static bool settings_make(struct settings *settings, const struct wsk_emu_config
     settings->wsk.abort_on_listener_close = config->keep_silent_on_listener_close == 0;
     settings->wsk.inspect_complete_after_abort_status = config->inspect_complete_after_abort;
     settings->wsk.connect_ex_hides_bytes = config->connect_ex_hides_bytes != 0;
+    settings->wsk.is_tcp_nodelay_allowed = config->allow_tcp_nodelay != 0;
+    settings->wsk.unknown_option_status = config->unknown_option != 0 ? config->unknown_option : STATUS_NOT_SUPPORTED;
     settings->wsk.indication_max_bytes = config->indication_max_bytes;
     return true;
 }

@@ -5,6 +5,7 @@
 #include "wsk/wsk_client.h"
 #include "wsk/wsk_conn.h"
 #include "wsk/wsk_event.h"
+#include "wsk/wsk_option.h"
 #include "wsk/wsk_socket_list.h"
 
 #include "base/base_assert.h"
@@ -44,6 +45,7 @@ static void socket_init(struct we_wsk_socket *socket, struct we_wsk_client *clie
     we_host_mutex_init(&socket->lock,
                        (WE_WSK_CATEGORY_BIT(category) & WE_WSK_LISTENERS) != 0 ? WE_RANK_LISTENER : WE_RANK_SOCKET);
     we_wsk_irp_queue_init(&socket->disable_irps);
+    we_wsk_irp_queue_init(&socket->change_irps);
     socket->v6only = 1;
 }
 
@@ -78,6 +80,7 @@ struct we_wsk_socket *we_wsk_socket_create(struct we_wsk_client *client, enum we
 static void socket_destroy(struct we_wsk_socket *socket)
 {
     we_wsk_category_ops(socket->category)->destroy(socket);
+    we_wsk_option_values_free(socket);
     we_wsk_socket_list_bury(socket);
 }
 
@@ -366,6 +369,7 @@ static void close_mark_locked(struct we_wsk_socket *socket, PIRP irp, NTSTATUS s
     __atomic_store_n(&socket->is_closing, true, __ATOMIC_RELAXED); /* the list is searched without this lock */
     socket->close_irp = irp;
     socket->close_status = status;
+    we_wsk_irp_queue_flush_locked(&socket->change_irps, completions, STATUS_CANCELLED);
     we_wsk_category_ops(socket->category)->close_locked(socket, completions);
 }
 

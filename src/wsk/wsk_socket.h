@@ -41,6 +41,7 @@ enum we_wsk_state {
 struct we_wsk_client;
 struct we_wsk_listener;
 struct we_wsk_conn;
+struct we_wsk_option_values; /* wsk_option_value.c */
 
 struct we_wsk_socket {
     WSK_SOCKET head;           /* first: what the client sees */
@@ -73,6 +74,7 @@ struct we_wsk_socket {
     PIRP close_irp;
     NTSTATUS close_status;                /* what it completes with */
     struct we_wsk_irp_queue disable_irps; /* event disables that wait for a running callback */
+    struct we_wsk_irp_queue change_irps;  /* wait for a change of addresses or routes */
     /* While a WskAcceptEvent offers this socket: the callback's out-parameters, for an enable inside it; else NULL. */
     PVOID *accept_context;
     const WSK_CLIENT_CONNECTION_DISPATCH **accept_dispatch;
@@ -86,6 +88,9 @@ struct we_wsk_socket {
     ULONG reuse_address;
     ULONG exclusive_address;
     /* One of these, by category. A stream socket has a connection's part, and a listener's from WskListen on. */
+    ULONG nodelay;                              /* TCP_NODELAY */
+    struct we_wsk_option_values *option_values; /* all other options that were set; NULL: none */
+    /* Exactly one of these, by category. */
     struct we_wsk_listener *listener;
     struct we_wsk_conn *conn;
 };

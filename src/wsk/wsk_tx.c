@@ -47,7 +47,7 @@ enum we_err we_wsk_tx_transfer_locked(struct we_wsk_socket *socket, PIRP irp)
     const struct we_wsk_request *request = we_wsk_irp_request(irp);
     struct we_host_iov iov[IOV_MAX_COUNT];
 
-    nodelay_set_locked(socket, (request->flags & WSK_FLAG_NODELAY) != 0);
+    nodelay_set_locked(socket, (request->flags & WSK_FLAG_NODELAY) != 0 || socket->nodelay != 0);
     while (request->remaining_bytes > 0) {
         unsigned count = we_wsk_irp_iov(irp, iov, IOV_MAX_COUNT);
         size_t offered_bytes = 0;
