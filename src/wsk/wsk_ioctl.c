@@ -103,17 +103,16 @@ NTSTATUS we_wsk_ioctl_keepalive_values(struct we_wsk_call *call, const struct we
     return status;
 }
 
-/* How far the connection is, as far as the library knows: which end has sent its end. */
+/* How far the connection is, as far as the library knows: whose end has been sent. */
 static TCPSTATE tcp_state_locked(const struct we_wsk_socket *socket)
 {
-    switch (socket->state) {
-    case WE_WSK_CONNECTING:
-        return TCPSTATE_SYN_SENT;
-    case WE_WSK_CONNECTED:
-        return TCPSTATE_ESTABLISHED;
-    default:
+    if (socket->state != WE_WSK_CONNECTED || socket->conn == NULL) {
         return TCPSTATE_CLOSED;
     }
+    if (socket->conn->tx.has_ended) {
+        return socket->conn->rx.has_end ? TCPSTATE_LAST_ACK : TCPSTATE_FIN_WAIT_2;
+    }
+    return socket->conn->rx.has_end ? TCPSTATE_CLOSE_WAIT : TCPSTATE_ESTABLISHED;
 }
 
 /* The longer version begins with the shorter one; what no network tells is 0. */
