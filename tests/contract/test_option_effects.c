@@ -185,6 +185,19 @@ static void test_option_effects_unknown_interface_fails_where_there_are_interfac
     socket_close(v4);
 }
 
+/* The driver has nobody left to hear of it. */
+static void test_option_effects_refused_at_the_bind_do_not_fail_it(void **state)
+{
+    PWSK_SOCKET socket = socket_open(*state, WSK_FLAG_CONNECTION_SOCKET, AF_INET, NULL, NULL);
+
+    assert_int_equal(socket_set_ulong(socket, IPPROTO_IP, IP_UNICAST_IF, RtlUlongByteSwap(0xfedcba)), STATUS_SUCCESS);
+    assert_int_equal(socket_set_ulong(socket, IPPROTO_IP, IP_TTL, 44), STATUS_SUCCESS);
+    socket_bind_loopback(socket, AF_INET);
+    check_endpoint(*state, socket, WE_EP_IPV4_UNICAST_IF, 0);
+    check_endpoint(*state, socket, WE_EP_IPV4_TTL, 44);
+    socket_close(socket);
+}
+
 /* --- seen by the peer ------------------------------------------------------------------------------- */
 
 #define FLOOD_BYTES (256 * 1024)
@@ -281,6 +294,7 @@ static void test_option_effects_v6only_off_lets_ipv4_peers_in_with_mapped_addres
     X(test_option_effects_mtu_discovery_is_translated)                        \
     X(test_option_effects_unset_options_are_asked_of_the_network)             \
     X(test_option_effects_unknown_interface_fails_where_there_are_interfaces) \
+    X(test_option_effects_refused_at_the_bind_do_not_fail_it)                 \
     X(test_option_effects_small_receive_buffer_stops_the_peer)                \
     X(test_option_effects_v6only_keeps_ipv4_peers_out)                        \
     X(test_option_effects_v6only_off_lets_ipv4_peers_in_with_mapped_addresses)
