@@ -144,6 +144,7 @@ static NTSTATUS value_set(struct we_wsk_call *call, const struct we_wsk_row *row
     ULONG value = 0;
     NTSTATUS status;
 
+    WE_ASSERT(control->input != NULL); /* no row without input is set */
     /* The values are little-endian on every machine that runs this, so a byte is the ULONG's beginning. Controls that
      * are only kept may have more to say: nobody will ask for the rest. */
     memcpy(&value, control->input, size < sizeof(value) ? size : sizeof(value));
@@ -169,6 +170,7 @@ static NTSTATUS value_get(struct we_wsk_call *call, const struct we_wsk_row *row
     ULONG value;
     NTSTATUS status;
 
+    WE_ASSERT(control->output != NULL);
     we_host_mutex_lock(&socket->lock);
     status = check_time_locked(socket, row, control->type);
     if (NT_SUCCESS(status)) {

@@ -19,6 +19,12 @@ union list_buffer {
     UCHAR bytes[LIST_BYTES];
 };
 
+/* Lists are declared with one entry and have as many as they say. */
+static SOCKET_ADDRESS *entry_of(const union list_buffer *buffer, INT index)
+{
+    return (SOCKET_ADDRESS *)(ULONG_PTR)(buffer->bytes + SIZEOF_SOCKET_ADDRESS_LIST((SIZE_T)index));
+}
+
 static NTSTATUS list_query(PWSK_SOCKET socket, void *output, SIZE_T output_size, SIZE_T *returned)
 {
     return table_of(socket)->WskControlSocket(socket, WskIoctl, SIO_ADDRESS_LIST_QUERY, 0, 0, NULL, output_size, output,
@@ -49,10 +55,10 @@ static void check_list(struct wsk_fixture *fixture, ADDRESS_FAMILY family)
 
     assert_true(buffer.list.iAddressCount >= 1);
     for (i = 0; i < buffer.list.iAddressCount; i++) {
-        const SOCKADDR *address = buffer.list.Address[i].lpSockaddr;
+        const SOCKADDR *address = entry_of(&buffer, i)->lpSockaddr;
 
         assert_true((const UCHAR *)address > buffer.bytes && (const UCHAR *)address < buffer.bytes + needed);
-        assert_int_equal(buffer.list.Address[i].iSockaddrLength, INET_SOCKADDR_LENGTH(family));
+        assert_int_equal(entry_of(&buffer, i)->iSockaddrLength, INET_SOCKADDR_LENGTH(family));
         assert_int_equal(address->sa_family, family);
         assert_int_equal(INETADDR_PORT(address), 0);
         has_loopback = has_loopback || INETADDR_ISLOOPBACK(address);
@@ -80,7 +86,7 @@ static void test_address_list_addresses_can_be_bound_to(void **state)
         SOCKADDR_STORAGE address;
 
         memset(&address, 0, sizeof(address));
-        memcpy(&address, buffer.list.Address[i].lpSockaddr, (size_t)buffer.list.Address[i].iSockaddrLength);
+        memcpy(&address, entry_of(&buffer, i)->lpSockaddr, (size_t)entry_of(&buffer, i)->iSockaddrLength);
         assert_int_equal(socket_bind_try(bound, &address), STATUS_SUCCESS);
         socket_close(bound);
     }
@@ -111,22 +117,22 @@ static SIZE_T two_addresses(union list_buffer *buffer, SOCKADDR_STORAGE addresse
     addresses[0] = address_loopback(AF_INET6, 1);
     addresses[1] = address_loopback(AF_INET, 2);
     buffer->list.iAddressCount = 2;
-    buffer->list.Address[0].lpSockaddr = (LPSOCKADDR)&addresses[0];
-    buffer->list.Address[0].iSockaddrLength = sizeof(SOCKADDR_IN6);
-    buffer->list.Address[1].lpSockaddr = (LPSOCKADDR)&addresses[1];
-    buffer->list.Address[1].iSockaddrLength = sizeof(SOCKADDR_IN);
+    entry_of(buffer, 0)->lpSockaddr = (LPSOCKADDR)&addresses[0];
+    entry_of(buffer, 0)->iSockaddrLength = sizeof(SOCKADDR_IN6);
+    entry_of(buffer, 1)->lpSockaddr = (LPSOCKADDR)&addresses[1];
+    entry_of(buffer, 1)->iSockaddrLength = sizeof(SOCKADDR_IN);
     return SIZEOF_SOCKET_ADDRESS_LIST(2);
 }
 
 static void check_two(const union list_buffer *buffer)
 {
     assert_int_equal(buffer->list.iAddressCount, 2);
-    assert_int_equal(buffer->list.Address[0].lpSockaddr->sa_family, AF_INET6);
-    assert_int_equal(buffer->list.Address[0].iSockaddrLength, sizeof(SOCKADDR_IN6));
-    assert_int_equal(buffer->list.Address[1].lpSockaddr->sa_family, AF_INET);
-    assert_int_equal(buffer->list.Address[1].iSockaddrLength, sizeof(SOCKADDR_IN));
-    assert_true((UCHAR *)buffer->list.Address[1].lpSockaddr > buffer->bytes &&
-                (UCHAR *)buffer->list.Address[1].lpSockaddr < buffer->bytes + LIST_BYTES);
+    assert_int_equal(entry_of(buffer, 0)->lpSockaddr->sa_family, AF_INET6);
+    assert_int_equal(entry_of(buffer, 0)->iSockaddrLength, sizeof(SOCKADDR_IN6));
+    assert_int_equal(entry_of(buffer, 1)->lpSockaddr->sa_family, AF_INET);
+    assert_int_equal(entry_of(buffer, 1)->iSockaddrLength, sizeof(SOCKADDR_IN));
+    assert_true((UCHAR *)entry_of(buffer, 1)->lpSockaddr > buffer->bytes &&
+                (UCHAR *)entry_of(buffer, 1)->lpSockaddr < buffer->bytes + LIST_BYTES);
 }
 
 static void test_address_list_sort_keeps_the_order(void **state)
@@ -165,9 +171,9 @@ static void test_address_list_sort_of_a_broken_list_fails(void **state)
     input.list.iAddressCount = 0x7fffffff;
     assert_int_equal(list_sort(socket, &input, size, &output, sizeof(output), &returned), STATUS_INVALID_PARAMETER);
     input.list.iAddressCount = 2;
-    input.list.Address[0].iSockaddrLength = sizeof(SOCKADDR_IN);
+    entry_of(&input, 0)->iSockaddrLength = sizeof(SOCKADDR_IN);
     assert_int_equal(list_sort(socket, &input, size, &output, sizeof(output), &returned), STATUS_INVALID_PARAMETER);
-    input.list.Address[0].lpSockaddr = NULL;
+    entry_of(&input, 0)->lpSockaddr = NULL;
     assert_int_equal(list_sort(socket, &input, size, &output, sizeof(output), &returned), STATUS_INVALID_PARAMETER);
     socket_close(socket);
 }
