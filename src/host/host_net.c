@@ -430,6 +430,12 @@ void we_host_reset(struct we_host_ep *ep)
     s_net.ops->reset(ep);
 }
 
+void we_host_silence(struct we_host_ep *ep)
+{
+    ep_mute(ep);
+    s_net.ops->silence(ep);
+}
+
 void we_host_close(struct we_host_ep *ep, enum we_host_close how)
 {
     ep_leave(ep);

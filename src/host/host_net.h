@@ -219,6 +219,9 @@ WE_MUST_USE enum we_err we_host_send(struct we_host_ep *ep, const struct we_host
 WE_MUST_USE enum we_err we_host_shutdown_send(struct we_host_ep *ep);
 /* Resets the connection at once; the endpoint stays until close, every later call fails. */
 void we_host_reset(struct we_host_ep *ep);
+/* Nothing is sent or announced any more; the endpoint stays until close. virtual: the peer hears nothing, not even of the
+ * close. sockets: the operating system goes on answering, and the close can be seen. */
+void we_host_silence(struct we_host_ep *ep);
 /* Ends the endpoint. The pointer is dead afterwards. */
 void we_host_close(struct we_host_ep *ep, enum we_host_close how);
 

@@ -62,6 +62,7 @@ struct we_host_net_ops {
                                     size_t *bytes);
     WE_MUST_USE enum we_err (*shutdown_send)(struct we_host_ep *ep);
     void (*reset)(struct we_host_ep *ep);
+    void (*silence)(struct we_host_ep *ep);
     /* refuse and close: the registration is gone; the memory goes. */
     void (*close)(struct we_host_ep *ep, enum we_host_close how);
     WE_MUST_USE enum we_err (*set)(struct we_host_ep *ep, enum we_host_ep_option option, int value);

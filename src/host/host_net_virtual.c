@@ -427,6 +427,7 @@ const struct we_host_net_ops we_host_net_virtual_ops = {
     .send = we_host_virtual_send,
     .shutdown_send = we_host_virtual_shutdown_send,
     .reset = we_host_virtual_reset,
+    .silence = we_host_virtual_silence,
     .close = virtual_close,
     .set = virtual_set,
     .get = virtual_get,

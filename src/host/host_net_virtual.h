@@ -111,6 +111,7 @@ struct we_host_virtual_end {
     bool wants_writable;      /* a send was short */
     bool is_keepalive;
     bool is_nodelay;
+    bool is_silent;   /* its peer is not told of its end */
     unsigned pending; /* events that have happened and were not taken */
     enum we_err error;
     unsigned receive_buffer_bytes;
@@ -205,6 +206,7 @@ unsigned we_host_virtual_end_take(struct we_host_virtual_end *end, we_base_id *i
 void we_host_virtual_end_watch(struct we_host_virtual_end *end);
 enum we_err we_host_virtual_confirm(struct we_host_ep *base);
 void we_host_virtual_reset(struct we_host_ep *base);
+void we_host_virtual_silence(struct we_host_ep *base);
 /* Drops the owner's reference. */
 void we_host_virtual_end_close(struct we_host_virtual_end *end, enum we_host_close how);
 /* Something was put in flight to end. Link locked. */

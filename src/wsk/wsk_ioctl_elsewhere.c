@@ -27,6 +27,3 @@ NOT_YET(we_wsk_option_security)
 NOT_YET(we_wsk_option_membership)
 NOT_YET(we_wsk_ioctl_set_remote_address)
 NOT_YET(we_wsk_ioctl_set_sendto_address)
-
-/* Silence. */
-NOT_YET(we_wsk_ioctl_silent_mode)

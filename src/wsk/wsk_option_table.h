@@ -150,6 +150,7 @@ we_wsk_row_fn we_wsk_option_security;
 we_wsk_row_fn we_wsk_option_membership;
 we_wsk_row_fn we_wsk_ioctl_set_remote_address;
 we_wsk_row_fn we_wsk_ioctl_set_sendto_address;
+/* wsk_silent.c */
 we_wsk_row_fn we_wsk_ioctl_silent_mode;
 
 #endif
