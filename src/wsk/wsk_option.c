@@ -254,6 +254,10 @@ static NTSTATUS control_socket(struct we_wsk_call *call, ULONG code, ULONG level
     if (call->irp == NULL && control->output_size_returned != NULL && (NT_SUCCESS(status) || information != 0)) {
         *control->output_size_returned = information;
     }
+    /* An IRP that failed has no bytes to tell of, but for lists, whose size nobody can know. */
+    if (!NT_SUCCESS(status) && status != STATUS_BUFFER_OVERFLOW) {
+        information = 0;
+    }
     return is_ended_inline(row, status) ? we_wsk_call_end_inline(call, status, information)
                                         : we_wsk_call_end_done(call, status, information);
 }
