@@ -115,6 +115,17 @@ static bool value_check(const char *member, unsigned value, unsigned highest)
     return true;
 }
 
+/* A call that does nothing must not look like one that succeeded, or is pending. */
+static bool failure_check(const char *member, NTSTATUS status)
+{
+    if (status != 0 && NT_SUCCESS(status)) {
+        we_host_log(WE_LOG_ERROR, "wsk_emu_start: config.%s is 0x%08X; it has to be a failure", member,
+                    (unsigned)status);
+        return false;
+    }
+    return true;
+}
+
 /* One line for each member that is wrong. */
 static bool config_check(const struct wsk_emu_config *config)
 {
@@ -126,6 +137,7 @@ static bool config_check(const struct wsk_emu_config *config)
     is_good &= value_check("processors", config->processors, WE_HOST_CPU_MAX);
     is_good &= value_check("completion", (unsigned)config->completion, WSK_EMU_COMPLETION_MIXED);
     is_good &= value_check("verifier", (unsigned)config->verifier, WSK_EMU_VERIFIER_OFF);
+    is_good &= failure_check("unknown_option", config->unknown_option);
     return is_good;
 }
 

@@ -66,7 +66,7 @@ struct wsk_emu_config {
     int connect_ex_hides_bytes; /**< nonzero: WskConnectEx completes with Information 0, not with the bytes of
                                          its buffer */
     int allow_tcp_nodelay;      /**< nonzero: TCP_NODELAY can be set; Windows refuses it */
-    NTSTATUS unknown_option;    /**< status of WskControlSocket for unknown codes; 0 = NOT_SUPPORTED */
+    NTSTATUS unknown_option;    /**< failure of WskControlSocket for unknown codes; 0 = NOT_SUPPORTED */
     wsk_emu_log_fn *log;        /**< NULL = lines on stderr */
     void *log_context;
 };
