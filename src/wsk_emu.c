@@ -15,6 +15,7 @@
 #include "host/host_log.h"
 #include "host/host_net.h"
 #include "instance.h"
+#include "nt/nmr_registrar.h"
 #include "nt/nt_door.h"
 #include "nt/nt_forget.h"
 #include "nt/nt_init.h"
@@ -182,6 +183,7 @@ static bool log_level_read(enum we_host_log_level *level)
 static void stalled(void)
 {
     we_wsk_report_stalled();
+    we_nmr_report_stalled();
     we_nt_stall();
 }
 
@@ -241,6 +243,8 @@ static bool settings_make(struct settings *settings, const struct wsk_emu_config
     settings->wsk.connect_ex_hides_bytes = config->connect_ex_hides_bytes != 0;
     settings->wsk.is_tcp_nodelay_allowed = config->allow_tcp_nodelay != 0;
     settings->wsk.unknown_option_status = config->unknown_option != 0 ? config->unknown_option : STATUS_NOT_SUPPORTED;
+    settings->wsk.datagram_truncation_status =
+        config->truncate_datagrams_silently != 0 ? STATUS_SUCCESS : STATUS_BUFFER_OVERFLOW;
     settings->wsk.indication_max_bytes = config->indication_max_bytes;
     return true;
 }

@@ -108,6 +108,52 @@ WSK_EMU_API void wsk_kit_server_close(struct wsk_kit_server *server);
 /** A port of the loopback address on which nobody listens. */
 WSK_EMU_API uint16_t wsk_kit_unused_port(enum wsk_kit_family family);
 
+/* --- datagram peers ---------------------------------------------------------------------------- */
+
+/** A peer that exchanges datagrams with the driver. It is bound to the loopback address and a port of the network's
+ * choice, and receives only when the test says so. */
+struct wsk_kit_datagram_peer;
+
+struct wsk_kit_address {
+    enum wsk_kit_family family;
+    uint16_t port;           /**< host byte order */
+    unsigned char bytes[16]; /**< network byte order; IPv4 uses the first four */
+};
+WSK_EMU_API struct wsk_kit_address wsk_kit_loopback(enum wsk_kit_family family, uint16_t port);
+
+/** What is known about a datagram beside its bytes. */
+struct wsk_kit_datagram {
+    struct wsk_kit_address remote; /**< who sent it; where it goes */
+    struct wsk_kit_address local;  /**< received: where it was sent to, without the port */
+    int hop_limit;                 /**< sent: 0 = the system's own */
+    int traffic_class;             /**< all eight bits: TOS of IPv4, traffic class of IPv6 */
+    size_t length;                 /**< received */
+};
+
+WSK_EMU_API struct wsk_kit_datagram_peer *wsk_kit_datagram_open(enum wsk_kit_family family);
+/** The peer's own port. */
+WSK_EMU_API uint16_t wsk_kit_datagram_port(struct wsk_kit_datagram_peer *peer);
+/** Sends one datagram to port of the loopback address, waiting while the network has no room. */
+WSK_EMU_API void wsk_kit_datagram_send(struct wsk_kit_datagram_peer *peer, uint16_t port, const void *bytes,
+                                       size_t length);
+WSK_EMU_API void wsk_kit_datagram_send_text(struct wsk_kit_datagram_peer *peer, uint16_t port, const char *text);
+/** Sends one to how->remote, with how->hop_limit and how->traffic_class. */
+WSK_EMU_API void wsk_kit_datagram_send_as(struct wsk_kit_datagram_peer *peer, const struct wsk_kit_datagram *how,
+                                          const void *bytes, size_t length);
+/** Waits for the next datagram and compares it. about, if not NULL, gets what is known about it. */
+WSK_EMU_API void wsk_kit_datagram_expect(struct wsk_kit_datagram_peer *peer, const void *bytes, size_t length,
+                                         struct wsk_kit_datagram *about);
+WSK_EMU_API void wsk_kit_datagram_expect_text(struct wsk_kit_datagram_peer *peer, const char *text);
+/** Lets everything happen, then fails the test if a datagram has come. */
+WSK_EMU_API void wsk_kit_datagram_expect_none(struct wsk_kit_datagram_peer *peer);
+/** Waits for the next datagram; returns how many bytes were stored. */
+WSK_EMU_API size_t wsk_kit_datagram_receive(struct wsk_kit_datagram_peer *peer, void *bytes, size_t size,
+                                            struct wsk_kit_datagram *about);
+/** A port of the loopback address to which no datagram socket is bound. */
+WSK_EMU_API uint16_t wsk_kit_unused_datagram_port(enum wsk_kit_family family);
+/** NULL is ignored. */
+WSK_EMU_API void wsk_kit_datagram_close(struct wsk_kit_datagram_peer *peer);
+
 /* --- witnesses -------------------------------------------------------------------------------- */
 
 /** Records calls from any thread, for assertions on the test's thread: the way to test callbacks in threads

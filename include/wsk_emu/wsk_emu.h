@@ -58,10 +58,13 @@ struct wsk_emu_config {
     unsigned long long seed;    /**< 0 = natural order; WSK_EMU_SEED in the environment overrides it */
     enum wsk_emu_completion completion;
     enum wsk_emu_verifier verifier;
-    unsigned no_progress_ms;               /**< threads, and stepped over sockets: report a stall after this real time
+    unsigned no_progress_ms;           /**< threads, and stepped over sockets: report a stall after this real time
                                          without progress; 0 = 10,000 */
-    unsigned indication_max_bytes;         /**< cut receive indications to at most this many bytes; 0 = do not cut */
-    int keep_silent_on_listener_close;     /**< nonzero: no WskAbortEvent for pended requests of a closing listener */
+    unsigned indication_max_bytes;     /**< cut receive indications to at most this many bytes, and the first MDLs of a
+                                         datagram; 0 = do not cut */
+    int keep_silent_on_listener_close; /**< nonzero: no WskAbortEvent for pended requests of a closing listener */
+    int truncate_datagrams_silently;   /**< nonzero: a datagram that is too long for its WskReceiveFrom completes it
+                                         with STATUS_SUCCESS; 0 = with STATUS_BUFFER_OVERFLOW */
     NTSTATUS inspect_complete_after_abort; /**< status of WskInspectComplete for an aborted request; 0 = SUCCESS */
     int connect_ex_hides_bytes; /**< nonzero: WskConnectEx completes with Information 0, not with the bytes of
                                          its buffer */

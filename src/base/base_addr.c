@@ -59,6 +59,52 @@ bool we_base_addr_same_host(const struct we_base_addr *a, const struct we_base_a
     return a->family == b->family && memcmp(a->bytes, b->bytes, family_address_bytes(a->family)) == 0;
 }
 
+bool we_base_addr_is_mapped(const struct we_base_addr *addr)
+{
+    return addr->family == WE_FAMILY_IPV6 && memcmp(addr->bytes, ipv4_mapped_prefix, sizeof(ipv4_mapped_prefix)) == 0;
+}
+
+struct we_base_addr we_base_addr_unmapped(const struct we_base_addr *addr)
+{
+    struct we_base_addr ipv4;
+
+    if (!we_base_addr_is_mapped(addr)) {
+        return *addr;
+    }
+    ipv4 = we_base_addr_any(WE_FAMILY_IPV4, addr->port);
+    memcpy(ipv4.bytes, addr->bytes + sizeof(ipv4_mapped_prefix), 4);
+    return ipv4;
+}
+
+struct we_base_addr we_base_addr_mapped(const struct we_base_addr *addr)
+{
+    struct we_base_addr ipv6;
+
+    if (addr->family != WE_FAMILY_IPV4) {
+        return *addr;
+    }
+    ipv6 = we_base_addr_any(WE_FAMILY_IPV6, addr->port);
+    memcpy(ipv6.bytes, ipv4_mapped_prefix, sizeof(ipv4_mapped_prefix));
+    memcpy(ipv6.bytes + sizeof(ipv4_mapped_prefix), addr->bytes, 4);
+    return ipv6;
+}
+
+bool we_base_addr_is_multicast(const struct we_base_addr *addr)
+{
+    struct we_base_addr plain = we_base_addr_unmapped(addr);
+
+    return plain.family == WE_FAMILY_IPV4 ? (plain.bytes[0] & 0xf0) == 0xe0
+                                          : plain.family == WE_FAMILY_IPV6 && plain.bytes[0] == 0xff;
+}
+
+bool we_base_addr_is_broadcast(const struct we_base_addr *addr)
+{
+    static const uint8_t ones[4] = { 255, 255, 255, 255 };
+    struct we_base_addr plain = we_base_addr_unmapped(addr);
+
+    return plain.family == WE_FAMILY_IPV4 && memcmp(plain.bytes, ones, sizeof(ones)) == 0;
+}
+
 bool we_base_addr_equal(const struct we_base_addr *a, const struct we_base_addr *b)
 {
     if (!we_base_addr_same_host(a, b) || a->port != b->port) {

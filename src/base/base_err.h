@@ -24,6 +24,7 @@
     X(WE_ERR_NOT_CONNECTED, "not connected")                     \
     X(WE_ERR_CONNECTED, "already connected")                     \
     X(WE_ERR_FINISHED, "sending side already finished")          \
+    X(WE_ERR_TOO_LARGE, "message too large")                     \
     X(WE_ERR_CANCELLED, "cancelled")                             \
     X(WE_ERR_STOPPING, "the emulated kernel is stopping")        \
     X(WE_ERR_UNEXPECTED, "unexpected failure of the operating system")

@@ -7,6 +7,7 @@
 #include "nt/ex_worker.h"
 #include "nt/io_irp.h"
 #include "nt/ke_dispatcher.h"
+#include "nt/nmr_registrar.h"
 #include "nt/ob_types.h"
 #include "nt/ps_thread.h"
 #include "vrf/vrf_ledger.h"
@@ -62,6 +63,18 @@ static void registration_look(struct we_vrf_entry *entry, void *context)
         (void)we_vrf_report_entry(WE_RULE_NPI_012, entry,
                                   "%s of the driver %s returned, but WskDeregister was not called for block %p",
                                   search->function, search->driver_name, entry->address);
+        entry->is_reported = true;
+    }
+}
+
+static void nmr_module_look(struct we_vrf_entry *entry, const char *missing, void *context)
+{
+    const struct search *search = context;
+
+    if (search_is_leak(search, entry->address)) {
+        (void)we_vrf_report_entry(WE_RULE_NPI_019, entry,
+                                  "%s of the driver %s returned, but %s was not called for %s %p", search->function,
+                                  search->driver_name, missing, entry->note, entry->address);
         entry->is_reported = true;
     }
 }
@@ -150,6 +163,7 @@ static void search_run(struct search *search)
     ledger_search(WE_KIND_REGISTRATION, registration_look, search);
     ledger_search(WE_KIND_IRP, irp_look, search);
     ledger_search(WE_KIND_WORK_ITEM, work_item_look, search);
+    we_nmr_each(nmr_module_look, search);
     timers_search(search);
     we_ps_thread_each_running(thread_look, search);
 }

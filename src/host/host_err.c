@@ -54,6 +54,7 @@ static const struct row s_rows[] = {
     { EDESTADDRREQ, WE_ERR_NOT_CONNECTED },
     { EISCONN, WE_ERR_CONNECTED },
     { ESHUTDOWN, WE_ERR_FINISHED },
+    { EMSGSIZE, WE_ERR_TOO_LARGE },
     { ECANCELED, WE_ERR_CANCELLED },
 };
 

@@ -12,7 +12,7 @@
 /* name, rank, where and what it guards */
 #define WE_HOST_RANKS(X)                                                           \
     X(INSTANCE, 10, "wsk_emu.c, drv_object.c: started or stopped, loaded drivers") \
-    X(REGISTRATION, 20, "wsk_registration.c: registered clients, captures")        \
+    X(REGISTRATION, 20, "wsk_client.c, nmr_module.c: registered clients, modules") \
     X(CLIENT, 30, "wsk_client.c: static events of one client")                     \
     X(LISTENER, 40, "wsk_listen.c: requests, accept IRPs, request states")         \
     X(SOCKET, 50, "wsk_socket.h: state, IRP queues, event mask of one socket")     \

@@ -409,6 +409,60 @@ enum we_err we_host_stream_connect(struct we_host_ep *stream, const struct we_ba
     return s_net.ops->connect(stream, remote);
 }
 
+/* --- datagrams ------------------------------------------------------------------------- */
+
+enum we_err we_host_dgram_open(const struct we_base_addr *local, const struct we_host_dgram_options *options,
+                               struct we_host_ep **ep)
+{
+    enum we_err err;
+
+    if (local->family == WE_FAMILY_NONE) {
+        return WE_ERR_FAMILY;
+    }
+    err = s_net.ops->dgram_open(local, options, ep);
+    if (err == WE_OK) {
+        ep_enter(*ep, __atomic_fetch_add(&s_net.next_cpu, 1, __ATOMIC_RELAXED) % s_net.cpu_count);
+    }
+    return err;
+}
+
+enum we_err we_host_dgram_send(struct we_host_ep *ep, const struct we_host_dgram *dgram, const struct we_host_iov *iov,
+                               unsigned iov_count)
+{
+    /* Systems differ in what they make of port 0. */
+    return dgram->remote.port == 0 ? WE_ERR_ADDRESS : s_net.ops->dgram_send(ep, dgram, iov, iov_count);
+}
+
+enum we_err we_host_dgram_recv(struct we_host_ep *ep, struct we_host_dgram *dgram, const struct we_host_iov *iov,
+                               unsigned iov_count)
+{
+    return s_net.ops->dgram_recv(ep, dgram, iov, iov_count);
+}
+
+enum we_err we_host_dgram_set(struct we_host_ep *ep, enum we_host_dgram_option option, int value)
+{
+    return s_net.ops->dgram_set(ep, option, value);
+}
+
+enum we_err we_host_dgram_group(struct we_host_ep *ep, const struct we_base_addr *group, uint32_t interface_index,
+                                bool is_member)
+{
+    return s_net.ops->dgram_group(ep, group, interface_index, is_member);
+}
+
+struct we_host_dgram we_host_dgram_to(const struct we_base_addr *remote)
+{
+    struct we_host_dgram dgram;
+
+    memset(&dgram, 0, sizeof(dgram));
+    dgram.remote = *remote;
+    dgram.hop_limit = WE_DGRAM_NONE;
+    dgram.traffic_class = WE_DGRAM_NONE;
+    return dgram;
+}
+
+/* --- streams --------------------------------------------------------------------------- */
+
 enum we_err we_host_recv(struct we_host_ep *ep, const struct we_host_iov *iov, unsigned iov_count, size_t *bytes)
 {
     return s_net.ops->recv(ep, iov, iov_count, bytes);

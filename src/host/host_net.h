@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Network seam: stream endpoints over BSD sockets or over links in memory, and their events. */
+/* Network seam: endpoints over BSD sockets or over links in memory, and their events. Datagrams are in host_dgram.h. */
 #ifndef WE_HOST_NET_H
 #define WE_HOST_NET_H
 

@@ -219,6 +219,8 @@ static unsigned posix_refine(struct we_host_ep *base, unsigned events)
         return (events & WE_NET_READABLE) ? WE_NET_ACCEPTABLE : 0;
     case WE_POSIX_CONNECTING:
         return we_host_posix_refine_connect(ep, events);
+    case WE_POSIX_DATAGRAM:
+        return we_host_posix_refine_dgram(ep, events);
     case WE_POSIX_BOUND:
     case WE_POSIX_GONE:
         break;
@@ -325,6 +327,15 @@ void we_host_posix_rearm(struct we_host_posix_ep *ep, unsigned bits)
     }
 }
 
+void we_host_posix_rearm_error(struct we_host_posix_ep *ep)
+{
+    if (s_posix.poller_ops->needs_rearm && ep->is_in_poller) {
+        enum we_err err = we_host_posix_interest_set(ep, ep->interest);
+
+        WE_ASSERT(err == WE_OK); /* a change of a registration needs no memory */
+    }
+}
+
 static enum we_err posix_watch(struct we_host_ep *base)
 {
     struct we_host_posix_ep *ep = we_host_posix_ep_of(base);
@@ -339,6 +350,9 @@ static enum we_err posix_watch(struct we_host_ep *base)
         break;
     case WE_POSIX_CONNECTING:
         interest = WE_POLL_READABLE | WE_POLL_ENDED | WE_POLL_WRITABLE;
+        break;
+    case WE_POSIX_DATAGRAM:
+        interest = WE_POLL_READABLE | (ep->wants_writable ? WE_POLL_WRITABLE : 0u);
         break;
     case WE_POSIX_CONNECTED:
     default:
@@ -467,4 +481,9 @@ const struct we_host_net_ops we_host_net_posix_ops = {
     .tcp_info = we_host_posix_tcp_info,
     .local_addresses = we_host_posix_local_addresses,
     .route = we_host_posix_route,
+    .dgram_open = we_host_posix_dgram_open,
+    .dgram_send = we_host_posix_dgram_send,
+    .dgram_recv = we_host_posix_dgram_recv,
+    .dgram_set = we_host_posix_dgram_set,
+    .dgram_group = we_host_posix_dgram_group,
 };

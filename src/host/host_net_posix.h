@@ -29,6 +29,7 @@ enum we_host_posix_phase {
     WE_POSIX_CONNECTING,
     WE_POSIX_CONNECTED,
     WE_POSIX_LISTENING,
+    WE_POSIX_DATAGRAM,
     WE_POSIX_GONE /* no connection any more; error says why */
 };
 
@@ -47,6 +48,9 @@ struct we_host_posix_ep {
     bool has_read_end;                /* the peer's end was read */
     bool holds_handshake;             /* listener: asked for; request: its listener's */
     bool is_local_concrete;           /* local is known and stays */
+    bool is_dual;                     /* datagrams: IPv4 as well as IPv6 */
+    bool wants_answers;               /* datagrams: ICMP is of interest */
+    bool has_answers;                 /* atomic: datagrams: some may wait */
     bool is_starved;                  /* guarded by the shard's lock */
     struct we_base_list starved_link; /* guarded by the shard's lock */
     struct we_base_addr local;
@@ -90,6 +94,10 @@ struct we_host_posix_ep *we_host_posix_ep_create(enum we_host_posix_phase phase)
 WE_MUST_USE enum we_err we_host_posix_interest_set(struct we_host_posix_ep *ep, unsigned interest);
 /* For pollers that need to be told: the owner found the end of what was announced. */
 void we_host_posix_rearm(struct we_host_posix_ep *ep, unsigned bits);
+/* The same for an error that was reported and has been taken. */
+void we_host_posix_rearm_error(struct we_host_posix_ep *ep);
+/* The kernel's buffer is full: sees to it that WRITABLE comes, also for room that was made in between. */
+void we_host_posix_writable_expect(struct we_host_posix_ep *ep);
 /* Closes a descriptor and lets starved listeners try again. With is_reset the peer sees a reset. */
 void we_host_posix_descriptor_close(int fd, bool is_reset);
 /* The listener cannot accept for want of descriptors or memory. */
@@ -105,6 +113,18 @@ enum we_err we_host_posix_accept(struct we_host_ep *base, struct we_host_ep **re
 enum we_err we_host_posix_confirm(struct we_host_ep *base);
 /* refine for a request that is watched for hang-up. */
 unsigned we_host_posix_refine_hangup(struct we_host_posix_ep *request, unsigned events);
+
+/* host_net_posix_dgram.c */
+enum we_err we_host_posix_dgram_open(const struct we_base_addr *local, const struct we_host_dgram_options *options,
+                                     struct we_host_ep **result);
+unsigned we_host_posix_refine_dgram(struct we_host_posix_ep *ep, unsigned events);
+enum we_err we_host_posix_dgram_send(struct we_host_ep *base, const struct we_host_dgram *dgram,
+                                     const struct we_host_iov *iov, unsigned iov_count);
+enum we_err we_host_posix_dgram_recv(struct we_host_ep *base, struct we_host_dgram *dgram,
+                                     const struct we_host_iov *iov, unsigned iov_count);
+enum we_err we_host_posix_dgram_set(struct we_host_ep *base, enum we_host_dgram_option option, int value);
+enum we_err we_host_posix_dgram_group(struct we_host_ep *base, const struct we_base_addr *group,
+                                      uint32_t interface_index, bool is_member);
 
 /* host_net_posix_stream.c */
 enum we_err we_host_posix_stream_open(const struct we_base_addr *local, struct we_host_ep **stream);

@@ -233,8 +233,7 @@ enum we_err we_host_posix_recv(struct we_host_ep *base, const struct we_host_iov
     return WE_OK;
 }
 
-/* The kernel's buffer is full: see that WRITABLE comes. Interest added now reports room that was made in between. */
-static void writable_expect(struct we_host_posix_ep *ep)
+void we_host_posix_writable_expect(struct we_host_posix_ep *ep)
 {
     enum we_err err;
 
@@ -246,6 +245,7 @@ static void writable_expect(struct we_host_posix_ep *ep)
         we_host_posix_rearm(ep, WE_POLL_WRITABLE);
         return;
     }
+    /* Interest added now reports room that was made in between. */
     err = we_host_posix_interest_set(ep, ep->interest | WE_POLL_WRITABLE);
     WE_ASSERT(err == WE_OK); /* a change of a registration needs no memory */
 }
@@ -255,7 +255,7 @@ static enum we_err send_failed(struct we_host_posix_ep *ep)
     enum we_err err = we_host_err_from_errno(errno);
 
     if (err == WE_ERR_AGAIN) {
-        writable_expect(ep);
+        we_host_posix_writable_expect(ep);
     } else {
         we_host_posix_error_note(ep, err);
     }
@@ -291,7 +291,7 @@ enum we_err we_host_posix_send(struct we_host_ep *base, const struct we_host_iov
         }
         *bytes += (size_t)count;
         if ((size_t)count < part_bytes) {
-            writable_expect(ep);
+            we_host_posix_writable_expect(ep);
             break;
         }
     }

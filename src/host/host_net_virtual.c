@@ -46,11 +46,13 @@ static enum we_err virtual_start(const struct we_host_net_config *config)
         queue->is_waiting = false;
     }
     we_host_virtual_names_start();
+    we_host_virtual_ports_start();
     return WE_OK;
 }
 
 static void virtual_stop(void)
 {
+    we_host_virtual_ports_stop();
     we_host_virtual_names_stop();
     for (unsigned i = 0; i < s_virtual.cpu_count; i++) {
         struct queue *queue = &s_virtual.queues[i];
@@ -125,26 +127,46 @@ void we_host_virtual_queue_here(struct we_host_virtual_ep *ep)
 
 void we_host_virtual_ref(struct we_host_virtual_ep *ep)
 {
-    unsigned *references = ep->is_listener ? &we_host_virtual_listener_of(&ep->base)->references
-                                           : &we_host_virtual_link_of(we_host_virtual_end_of(&ep->base))->references;
+    switch ((enum we_host_virtual_kind)ep->kind) {
+    case WE_VIRTUAL_LISTENER:
+        (void)__atomic_add_fetch(&we_host_virtual_listener_of(&ep->base)->references, 1, __ATOMIC_RELAXED);
+        break;
+    case WE_VIRTUAL_PORT:
+        we_host_virtual_port_ref(we_host_virtual_port_of(&ep->base));
+        break;
+    case WE_VIRTUAL_END:
+        (void)__atomic_add_fetch(&we_host_virtual_link_of(we_host_virtual_end_of(&ep->base))->references, 1,
+                                 __ATOMIC_RELAXED);
+        break;
+    }
+}
 
-    (void)__atomic_add_fetch(references, 1, __ATOMIC_RELAXED);
+static void listener_unref(struct we_host_virtual_listener *listener)
+{
+    if (__atomic_sub_fetch(&listener->references, 1, __ATOMIC_ACQ_REL) == 0) {
+        we_host_free(listener);
+    }
+}
+
+static void link_unref(struct we_host_virtual_link *link)
+{
+    if (__atomic_sub_fetch(&link->references, 1, __ATOMIC_ACQ_REL) == 0) {
+        we_host_virtual_link_destroy(link);
+    }
 }
 
 void we_host_virtual_unref(struct we_host_virtual_ep *ep)
 {
-    if (ep->is_listener) {
-        struct we_host_virtual_listener *listener = we_host_virtual_listener_of(&ep->base);
-
-        if (__atomic_sub_fetch(&listener->references, 1, __ATOMIC_ACQ_REL) == 0) {
-            we_host_free(listener);
-        }
-    } else {
-        struct we_host_virtual_link *link = we_host_virtual_link_of(we_host_virtual_end_of(&ep->base));
-
-        if (__atomic_sub_fetch(&link->references, 1, __ATOMIC_ACQ_REL) == 0) {
-            we_host_virtual_link_destroy(link);
-        }
+    switch ((enum we_host_virtual_kind)ep->kind) {
+    case WE_VIRTUAL_LISTENER:
+        listener_unref(we_host_virtual_listener_of(&ep->base));
+        break;
+    case WE_VIRTUAL_PORT:
+        we_host_virtual_port_unref(we_host_virtual_port_of(&ep->base));
+        break;
+    case WE_VIRTUAL_END:
+        link_unref(we_host_virtual_link_of(we_host_virtual_end_of(&ep->base)));
+        break;
     }
 }
 
@@ -190,10 +212,16 @@ static unsigned queue_take(struct queue *queue, unsigned index, struct we_host_v
 
 static unsigned ep_take(struct we_host_virtual_ep *ep, struct we_host_ready *ready)
 {
-    if (ep->is_listener) {
+    switch ((enum we_host_virtual_kind)ep->kind) {
+    case WE_VIRTUAL_LISTENER:
         ready->events = we_host_virtual_listener_take(we_host_virtual_listener_of(&ep->base), &ready->id);
-    } else {
+        break;
+    case WE_VIRTUAL_PORT:
+        ready->events = we_host_virtual_port_take(we_host_virtual_port_of(&ep->base), &ready->id);
+        break;
+    case WE_VIRTUAL_END:
         ready->events = we_host_virtual_end_take(we_host_virtual_end_of(&ep->base), &ready->id);
+        break;
     }
     return ready->events == 0 ? 0 : 1;
 }
@@ -263,7 +291,12 @@ static bool virtual_settle(void)
     return false;
 }
 
-/* --- listeners or ends ----------------------------------------------------------------- */
+/* --- by kind of endpoint --------------------------------------------------------------- */
+
+static enum we_host_virtual_kind kind_of(struct we_host_ep *base)
+{
+    return (enum we_host_virtual_kind)we_host_virtual_ep_of(base)->kind;
+}
 
 static unsigned virtual_refine(struct we_host_ep *base, unsigned events)
 {
@@ -273,20 +306,32 @@ static unsigned virtual_refine(struct we_host_ep *base, unsigned events)
 
 static enum we_err virtual_watch(struct we_host_ep *base)
 {
-    if (we_host_virtual_ep_of(base)->is_listener) {
+    switch (kind_of(base)) {
+    case WE_VIRTUAL_LISTENER:
         we_host_virtual_listener_watch(we_host_virtual_listener_of(base));
-    } else {
+        break;
+    case WE_VIRTUAL_PORT:
+        we_host_virtual_port_watch(we_host_virtual_port_of(base));
+        break;
+    case WE_VIRTUAL_END:
         we_host_virtual_end_watch(we_host_virtual_end_of(base));
+        break;
     }
     return WE_OK;
 }
 
 static void virtual_close(struct we_host_ep *base, enum we_host_close how)
 {
-    if (we_host_virtual_ep_of(base)->is_listener) {
+    switch (kind_of(base)) {
+    case WE_VIRTUAL_LISTENER:
         we_host_virtual_listener_close(we_host_virtual_listener_of(base));
-    } else {
+        break;
+    case WE_VIRTUAL_PORT:
+        we_host_virtual_port_close(we_host_virtual_port_of(base));
+        break;
+    case WE_VIRTUAL_END:
         we_host_virtual_end_close(we_host_virtual_end_of(base), how);
+        break;
     }
 }
 
@@ -308,13 +353,36 @@ static bool virtual_has_option(enum we_host_ep_option option)
     return true;
 }
 
+/* Of a datagram's header its receiver sees two things. */
+static enum we_err port_header_set(struct we_host_ep *base, enum we_host_ep_option option, int value)
+{
+    switch (option) {
+    case WE_EP_IPV4_TTL:
+    case WE_EP_IPV6_HOPS:
+        return we_host_virtual_dgram_set(base, WE_DGRAM_HOP_LIMIT, value);
+    case WE_EP_IPV4_TOS:
+    case WE_EP_IPV6_TCLASS:
+        return we_host_virtual_dgram_set(base, WE_DGRAM_TRAFFIC_CLASS, value);
+    default:
+        return WE_OK;
+    }
+}
+
 static enum we_err virtual_option(struct we_host_ep *base, enum we_host_ep_option option, int *value, bool is_set)
 {
     if (!option_has_effect(option)) {
-        return is_set ? WE_OK : WE_ERR_NOT_SUPPORTED;
+        if (!is_set) {
+            return WE_ERR_NOT_SUPPORTED;
+        }
+        return kind_of(base) == WE_VIRTUAL_PORT ? port_header_set(base, option, *value) : WE_OK;
     }
-    if (we_host_virtual_ep_of(base)->is_listener) {
+    switch (kind_of(base)) {
+    case WE_VIRTUAL_LISTENER:
         return we_host_virtual_listener_option(we_host_virtual_listener_of(base), option, value, is_set);
+    case WE_VIRTUAL_PORT:
+        return we_host_virtual_port_option(we_host_virtual_port_of(base), option, value, is_set);
+    case WE_VIRTUAL_END:
+        break;
     }
     return we_host_virtual_end_option(we_host_virtual_end_of(base), option, value, is_set);
 }
@@ -329,18 +397,28 @@ static enum we_err virtual_get(struct we_host_ep *base, enum we_host_ep_option o
     return virtual_option(base, option, value, false);
 }
 
+static void end_local(struct we_host_virtual_end *end, struct we_base_addr *addr)
+{
+    struct we_host_virtual_link *link = we_host_virtual_link_of(end);
+
+    we_host_mutex_lock(&link->lock);
+    *addr = end->local;
+    we_host_mutex_unlock(&link->lock);
+}
+
 static enum we_err virtual_local(struct we_host_ep *base, struct we_base_addr *addr)
 {
-    struct we_host_virtual_link *link;
-
-    if (we_host_virtual_ep_of(base)->is_listener) {
+    switch (kind_of(base)) {
+    case WE_VIRTUAL_LISTENER:
         we_host_virtual_listener_local(we_host_virtual_listener_of(base), addr);
-        return WE_OK;
+        break;
+    case WE_VIRTUAL_PORT:
+        *addr = we_host_virtual_port_local(we_host_virtual_port_of(base));
+        break;
+    case WE_VIRTUAL_END:
+        end_local(we_host_virtual_end_of(base), addr);
+        break;
     }
-    link = we_host_virtual_link_of(we_host_virtual_end_of(base));
-    we_host_mutex_lock(&link->lock);
-    *addr = we_host_virtual_end_of(base)->local;
-    we_host_mutex_unlock(&link->lock);
     return WE_OK;
 }
 
@@ -350,7 +428,7 @@ static enum we_err virtual_remote(struct we_host_ep *base, struct we_base_addr *
     struct we_host_virtual_link *link;
     struct we_base_addr remote;
 
-    if (we_host_virtual_ep_of(base)->is_listener) {
+    if (kind_of(base) != WE_VIRTUAL_END) {
         return WE_ERR_NOT_CONNECTED;
     }
     end = we_host_virtual_end_of(base);
@@ -370,7 +448,7 @@ static enum we_err virtual_error(struct we_host_ep *base)
     struct we_host_virtual_link *link;
     enum we_err err;
 
-    if (we_host_virtual_ep_of(base)->is_listener) {
+    if (kind_of(base) != WE_VIRTUAL_END) {
         return WE_OK;
     }
     link = we_host_virtual_link_of(we_host_virtual_end_of(base));
@@ -399,7 +477,7 @@ static enum we_err virtual_route(const struct we_base_addr *remote, struct we_ba
 
 static enum we_err virtual_tcp_info(struct we_host_ep *base, struct we_host_tcp_info *info)
 {
-    if (we_host_virtual_ep_of(base)->is_listener) {
+    if (kind_of(base) != WE_VIRTUAL_END) {
         return WE_ERR_NOT_CONNECTED;
     }
     return we_host_virtual_end_tcp_info(we_host_virtual_end_of(base), info);
@@ -440,4 +518,9 @@ const struct we_host_net_ops we_host_net_virtual_ops = {
     .tcp_info = virtual_tcp_info,
     .local_addresses = virtual_local_addresses,
     .route = virtual_route,
+    .dgram_open = we_host_virtual_dgram_open,
+    .dgram_send = we_host_virtual_dgram_send,
+    .dgram_recv = we_host_virtual_dgram_recv,
+    .dgram_set = we_host_virtual_dgram_set,
+    .dgram_group = we_host_virtual_dgram_group,
 };

@@ -27,6 +27,8 @@
  * Locks: names (rank NET) guards addresses in use, listeners and backlogs; one in each link (NET_LINK) guards both
  * ends; one in each queue (NET_QUEUE) guards who is queued. They are taken in this order.
  *
+ * A datagram endpoint is a port with a queue of its own: see host_net_virtual_port.h.
+ *
  * Memory: a link is freed with its last reference. References: the owner of end 0; the backlog or, later, the owner of
  * end 1; and wait() while it asks an endpoint that it took off a queue. The same goes for a listener and its owner.
  *
@@ -37,11 +39,13 @@
 /* Without a limit of the listener's own: enough for a hundred thousand peers that all knock at once. */
 #define WE_HOST_VIRTUAL_BACKLOG_COUNT (128u * 1024u)
 
-/* What listeners and ends have in common: being on a queue. */
+enum we_host_virtual_kind { WE_VIRTUAL_END, WE_VIRTUAL_LISTENER, WE_VIRTUAL_PORT };
+
+/* What all endpoints have in common: being on a queue. */
 struct we_host_virtual_ep {
     struct we_host_ep base; /* first */
-    bool is_listener;
-    /* Guarded by the endpoint's own lock (names or link): where events go; id 0 = not watched. */
+    unsigned char kind;     /* enum we_host_virtual_kind */
+    /* Guarded by the endpoint's own lock (names, link or port): where events go; id 0 = not watched. */
     unsigned queue_cpu;
     we_base_id queue_id;
     /* Guarded by the queue's lock; the mark is atomic, so that it can be read with the endpoint's own lock alone. */
@@ -138,13 +142,13 @@ static inline struct we_host_virtual_ep *we_host_virtual_ep_of(struct we_host_ep
 
 static inline struct we_host_virtual_listener *we_host_virtual_listener_of(struct we_host_ep *base)
 {
-    WE_ASSERT(we_host_virtual_ep_of(base)->is_listener);
+    WE_ASSERT(we_host_virtual_ep_of(base)->kind == WE_VIRTUAL_LISTENER);
     return WE_CONTAINER(base, struct we_host_virtual_listener, ep.base);
 }
 
 static inline struct we_host_virtual_end *we_host_virtual_end_of(struct we_host_ep *base)
 {
-    WE_ASSERT(!we_host_virtual_ep_of(base)->is_listener);
+    WE_ASSERT(we_host_virtual_ep_of(base)->kind == WE_VIRTUAL_END);
     return WE_CONTAINER(base, struct we_host_virtual_end, ep.base);
 }
 
@@ -236,5 +240,31 @@ void we_host_virtual_end_finish_locked(struct we_host_virtual_end *end);
 void we_host_virtual_segment_arrive_locked(struct we_host_virtual_end *end);
 /* Drops what is in flight to end and what it has not read. Link locked. */
 void we_host_virtual_segments_drop_locked(struct we_host_virtual_end *end);
+
+/* --- host_net_virtual_port.c, host_net_virtual_dgram.c: datagrams --------------------------------------------------------- */
+
+struct we_host_virtual_port; /* a datagram endpoint */
+
+void we_host_virtual_ports_start(void);
+void we_host_virtual_ports_stop(void);
+struct we_host_virtual_port *we_host_virtual_port_of(struct we_host_ep *base);
+void we_host_virtual_port_ref(struct we_host_virtual_port *port);
+void we_host_virtual_port_unref(struct we_host_virtual_port *port);
+/* As for ends. */
+unsigned we_host_virtual_port_take(struct we_host_virtual_port *port, we_base_id *id);
+void we_host_virtual_port_watch(struct we_host_virtual_port *port);
+void we_host_virtual_port_close(struct we_host_virtual_port *port);
+enum we_err we_host_virtual_port_option(struct we_host_virtual_port *port, enum we_host_ep_option option, int *value,
+                                        bool is_set);
+struct we_base_addr we_host_virtual_port_local(const struct we_host_virtual_port *port);
+enum we_err we_host_virtual_dgram_open(const struct we_base_addr *local, const struct we_host_dgram_options *options,
+                                       struct we_host_ep **ep);
+enum we_err we_host_virtual_dgram_send(struct we_host_ep *base, const struct we_host_dgram *dgram,
+                                       const struct we_host_iov *iov, unsigned iov_count);
+enum we_err we_host_virtual_dgram_recv(struct we_host_ep *base, struct we_host_dgram *dgram,
+                                       const struct we_host_iov *iov, unsigned iov_count);
+enum we_err we_host_virtual_dgram_set(struct we_host_ep *base, enum we_host_dgram_option option, int value);
+enum we_err we_host_virtual_dgram_group(struct we_host_ep *base, const struct we_base_addr *group,
+                                        uint32_t interface_index, bool is_member);
 
 #endif

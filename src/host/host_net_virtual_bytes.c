@@ -274,7 +274,7 @@ size_t we_host_virtual_ideal_backlog_bytes(struct we_host_ep *base)
     struct we_host_virtual_link *link;
     size_t bytes = 0;
 
-    if (we_host_virtual_ep_of(base)->is_listener) {
+    if (we_host_virtual_ep_of(base)->kind != WE_VIRTUAL_END) {
         return 0;
     }
     end = we_host_virtual_end_of(base);
@@ -293,7 +293,7 @@ size_t we_host_virtual_unread_bytes(struct we_host_ep *base)
     struct we_host_virtual_link *link;
     size_t bytes;
 
-    if (we_host_virtual_ep_of(base)->is_listener) {
+    if (we_host_virtual_ep_of(base)->kind != WE_VIRTUAL_END) {
         return 0;
     }
     end = we_host_virtual_end_of(base);

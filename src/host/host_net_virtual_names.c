@@ -181,7 +181,7 @@ static struct we_host_virtual_listener *listener_create(const struct we_base_add
     we_base_list_init(&listener->ep.queue_link);
     we_base_list_init(&listener->claim.link);
     we_base_list_init(&listener->backlog);
-    listener->ep.is_listener = true;
+    listener->ep.kind = WE_VIRTUAL_LISTENER;
     listener->references = 1;
     listener->holds_handshake = options->hold_handshake;
     listener->backlog_max = options->backlog_count == 0 ? WE_HOST_VIRTUAL_BACKLOG_COUNT : options->backlog_count;

@@ -174,6 +174,7 @@ void wsk_kit_peer_close(struct wsk_kit_peer *peer)
 void wsk_kit_peers_reset(void)
 {
     wsk_kit_servers_reset();
+    wsk_kit_datagrams_reset();
     while (!we_base_list_is_empty(&s_peers)) {
         wsk_kit_peer_close(WE_BASE_LIST_ITEM(s_peers.next, struct wsk_kit_peer, link));
     }

@@ -15,7 +15,8 @@ struct wsk_kit_peer *wsk_kit_peer_create(struct we_host_ep *ep);
 /* Makes a fresh peer an established one, for an accepted connection. */
 void wsk_kit_peer_adopt(struct wsk_kit_peer *peer);
 enum we_base_family wsk_kit_base_family(enum wsk_kit_family family);
-/* Closes the servers that the test left. */
+/* Closes the servers, and the datagram peers, that the test left. */
 void wsk_kit_servers_reset(void);
+void wsk_kit_datagrams_reset(void);
 
 #endif

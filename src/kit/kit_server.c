@@ -6,6 +6,7 @@
 
 #include "base/base_addr.h"
 #include "base/base_list.h"
+#include "host/host_dgram.h"
 #include "host/host_net.h"
 #include "kit/kit_internal.h"
 #include "kit/kit_peer.h"
@@ -210,19 +211,30 @@ static uint16_t next_candidate(void)
     return (uint16_t)(UNUSED_PORT_FIRST + (begin + s_unused_port_turn++) % UNUSED_PORT_COUNT);
 }
 
-uint16_t wsk_kit_unused_port(enum wsk_kit_family family)
+static enum we_err open_stream(const struct we_base_addr *local, struct we_host_ep **ep)
+{
+    return we_host_stream_open(local, ep);
+}
+
+static enum we_err open_dgram(const struct we_base_addr *local, struct we_host_ep **ep)
+{
+    static const struct we_host_dgram_options options = { .is_v6_only = true };
+
+    return we_host_dgram_open(local, &options, ep);
+}
+
+/* A port on which open succeeds. */
+static uint16_t unused_port(enum wsk_kit_family family,
+                            enum we_err (*open)(const struct we_base_addr *local, struct we_host_ep **ep))
 {
     enum we_err err = WE_OK;
 
-    if (!wsk_kit_check_running("wsk_kit_unused_port")) {
-        return 0;
-    }
     for (unsigned i = 0; i < UNUSED_PORT_COUNT; i++) {
         uint16_t port = next_candidate();
         struct we_base_addr local = we_base_addr_loopback(wsk_kit_base_family(family), port);
         struct we_host_ep *ep;
 
-        err = we_host_stream_open(&local, &ep);
+        err = open(&local, &ep);
         if (err == WE_OK) {
             we_host_close(ep, WE_CLOSE_RESET);
             return port;
@@ -230,6 +242,16 @@ uint16_t wsk_kit_unused_port(enum wsk_kit_family family)
     }
     wsk_kit_fail("no unused port: %s", we_base_err_text(err));
     return 0;
+}
+
+uint16_t wsk_kit_unused_port(enum wsk_kit_family family)
+{
+    return wsk_kit_check_running("wsk_kit_unused_port") ? unused_port(family, open_stream) : 0;
+}
+
+uint16_t wsk_kit_unused_datagram_port(enum wsk_kit_family family)
+{
+    return wsk_kit_check_running("wsk_kit_unused_datagram_port") ? unused_port(family, open_dgram) : 0;
 }
 
 void wsk_kit_servers_reset(void)

@@ -12,6 +12,7 @@
 #include "nt/io_remove_lock.h"
 #include "nt/ke_cpu.h"
 #include "nt/ke_dispatcher.h"
+#include "nt/nmr_registrar.h"
 #include "nt/nt_block.h"
 #include "nt/nt_door.h"
 #include "nt/nt_stall.h"
@@ -100,6 +101,7 @@ void we_nt_stop(void)
     we_ex_worker_stop();
     we_ps_stop();
     we_host_exec_stop_processors();
+    we_nmr_stop();
     (void)we_ke_timers_stop();
     we_ex_resources_stop();
     we_io_remove_locks_stop();

@@ -12,6 +12,15 @@
 struct we_nt_cpu;
 struct we_nt_section;
 
+/* Callbacks of the network module registrar. */
+#define WE_NT_NMR_DOOR_LIST(X)                           \
+    X(NMR_CLIENT_ATTACH, "ClientAttachProvider")         \
+    X(NMR_CLIENT_DETACH, "ClientDetachProvider")         \
+    X(NMR_CLIENT_CLEANUP, "ClientCleanupBindingContext") \
+    X(NMR_PROVIDER_ATTACH, "ProviderAttachClient")       \
+    X(NMR_PROVIDER_DETACH, "ProviderDetachClient")       \
+    X(NMR_PROVIDER_CLEANUP, "ProviderCleanupBindingContext")
+
 /* What kind of driver code a door frame runs; names appear in reports. */
 #define WE_NT_DOOR_LIST(X)                          \
     X(DRIVER_ENTRY, "DriverEntry")                  \
@@ -23,6 +32,7 @@ struct we_nt_section;
     X(WORK_ITEM, "work item routine")               \
     X(THREAD, "thread routine")                     \
     X(LOOKASIDE, "lookaside allocate/free routine") \
+    WE_NT_NMR_DOOR_LIST(X)                          \
     X(WSK_CLIENT, "WskClientEvent")                 \
     X(WSK_ACCEPT, "WskAcceptEvent")                 \
     X(WSK_INSPECT, "WskInspectEvent")               \

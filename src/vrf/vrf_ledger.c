@@ -282,6 +282,7 @@ const char *we_vrf_kind_name(enum we_vrf_kind kind)
         [WE_KIND_SOCKET] = "socket",
         [WE_KIND_INDICATION] = "retained data indication",
         [WE_KIND_INSPECT] = "pended connection request",
+        [WE_KIND_NMR_MODULE] = "NMR module",
     };
 
     WE_ASSERT((unsigned)kind < WE_KIND_COUNT);

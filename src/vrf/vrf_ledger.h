@@ -25,6 +25,7 @@ enum we_vrf_kind {
     WE_KIND_SOCKET,
     WE_KIND_INDICATION, /* retained by the driver */
     WE_KIND_INSPECT,    /* a pended request */
+    WE_KIND_NMR_MODULE, /* a client or provider of the network module registrar, by handle */
     WE_KIND_COUNT
 };
 

@@ -242,6 +242,7 @@ static const char *kind_ended_verb(enum we_vrf_kind kind)
     case WE_KIND_TIMER:
         return "ended";
     case WE_KIND_REGISTRATION:
+    case WE_KIND_NMR_MODULE:
         return "deregistered";
     case WE_KIND_CAPTURE:
     case WE_KIND_INDICATION:

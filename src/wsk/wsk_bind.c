@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "wsk/wsk_addr.h"
+#include "wsk/wsk_dgram.h"
 #include "wsk/wsk_listen.h"
 #include "wsk/wsk_option.h"
 #include "wsk/wsk_status.h"
@@ -83,10 +84,12 @@ static NTSTATUS bind_run(struct we_wsk_socket *socket, const struct we_base_addr
 {
     enum we_err err;
 
-    if (socket->type != SOCK_STREAM) {
+    if ((socket->type == SOCK_DGRAM) != (socket->category == WE_WSK_DATAGRAM)) {
         err = WE_ERR_NOT_SUPPORTED; /* a mismatch of category and transport shows here, not at creation */
     } else if (socket->category == WE_WSK_LISTEN) {
         err = we_wsk_listen_start(socket);
+    } else if (socket->category == WE_WSK_DATAGRAM) {
+        err = we_wsk_dgram_start(socket, local);
     } else {
         WE_ASSERT((WE_WSK_CATEGORY_BIT(socket->category) & WE_WSK_CONNECTIONS) != 0);
         err = bind_connection(socket, local);

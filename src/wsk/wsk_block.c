@@ -17,8 +17,10 @@
  * list of all blocks has one, and is touched only when memory comes or goes and when a driver's mistake is explained.
  *
  * Free blocks are poisoned for the address sanitizer: a driver that uses an indication after its time is caught at
- * the access. Their MDL and bytes only, because the pool itself needs the links.
+ * the access. Not their links, because the pool itself needs those.
  */
+/* Mapped and nonpaged at once, so that whichever flag a driver looks at says that the address is there. */
+#define MDL_FLAGS (MDL_MAPPED_TO_SYSTEM_VA | MDL_SOURCE_IS_NONPAGED_POOL)
 #define FREE_MAX 64u /* blocks a processor keeps; above that they go back to the heap */
 
 struct block_pool {
@@ -43,12 +45,14 @@ static struct block_pool *pool_current(void)
 static void block_guard(struct we_wsk_block *block)
 {
     we_nt_asan_poison(&block->mdl, sizeof(block->mdl));
+    we_nt_asan_poison(&block->dgram, sizeof(block->dgram));
     we_nt_asan_poison(block->bytes, sizeof(block->bytes));
 }
 
 static void block_unguard(struct we_wsk_block *block)
 {
     we_nt_asan_unpoison(&block->mdl, sizeof(block->mdl));
+    we_nt_asan_unpoison(&block->dgram, sizeof(block->dgram));
     we_nt_asan_unpoison(block->bytes, sizeof(block->bytes));
 }
 
@@ -137,11 +141,41 @@ void we_wsk_block_describe(struct we_wsk_block *block)
     block->indication.Buffer.Mdl = &block->mdl;
     block->indication.Buffer.Offset = block->head_bytes;
     block->indication.Buffer.Length = block->length_bytes;
-    /* Mapped and nonpaged at once, so that whichever flag a driver looks at says that the address is there. */
     block->mdl.Next = NULL;
-    block->mdl.MdlFlags = MDL_MAPPED_TO_SYSTEM_VA | MDL_SOURCE_IS_NONPAGED_POOL;
+    block->mdl.MdlFlags = MDL_FLAGS;
     block->mdl.MappedSystemVa = block->bytes;
     block->mdl.ByteCount = block->head_bytes + block->length_bytes;
+}
+
+static void piece_describe(struct we_wsk_block_piece *piece, unsigned char *bytes, ULONG length_bytes)
+{
+    MmInitializeMdl(&piece->mdl, bytes, length_bytes);
+    piece->mdl.AllocationProcessorNumber = 0;
+    piece->mdl.Reserved = 0;
+    piece->mdl.Process = NULL;
+    piece->mdl.MdlFlags = MDL_FLAGS;
+    piece->mdl.MappedSystemVa = bytes;
+    for (size_t index = 0; index < WE_WSK_BLOCK_PAGES; index++) {
+        piece->pages[index] = (PFN_NUMBER)((ULONG_PTR)piece->mdl.StartVa / PAGE_SIZE + index);
+    }
+}
+
+void we_wsk_block_cut(struct we_wsk_block *block, ULONG piece_bytes)
+{
+    unsigned char *bytes = block->bytes + block->head_bytes;
+    ULONG left_bytes = block->length_bytes;
+    PMDL last = &block->mdl;
+
+    for (unsigned index = 0; index < WE_WSK_BLOCK_PIECES && left_bytes > piece_bytes; index++) {
+        struct we_wsk_block_piece *piece = &block->dgram.pieces[index];
+
+        last->ByteCount -= left_bytes - piece_bytes;
+        bytes += piece_bytes;
+        left_bytes -= piece_bytes;
+        piece_describe(piece, bytes, left_bytes);
+        last->Next = &piece->mdl;
+        last = &piece->mdl;
+    }
 }
 
 enum we_wsk_block_past we_wsk_block_past(const void *address)

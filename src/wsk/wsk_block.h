@@ -6,11 +6,15 @@
 #include <wsk.h>
 
 #include "base/base_list.h"
+#include "host/host_dgram.h"
 #include "vrf/vrf_ledger.h"
 
 /* What one read brings at most. */
 #define WE_WSK_BLOCK_BYTES 65536u
 #define WE_WSK_BLOCK_PAGES (WE_WSK_BLOCK_BYTES / PAGE_SIZE + 1)
+
+/* The control information of one datagram at most. */
+#define WE_WSK_CONTROL_BYTES 256u
 
 struct we_wsk_socket;
 
@@ -22,8 +26,28 @@ enum we_wsk_block_state {
     WE_WSK_BLOCK_LENT      /* retained by the client; in the ledger */
 };
 
+/* A datagram is described by one MDL, or, when indications are cut, by up to so many more. */
+#define WE_WSK_BLOCK_PIECES 2u
+
+struct we_wsk_block_piece {
+    MDL mdl;
+    PFN_NUMBER pages[WE_WSK_BLOCK_PAGES]; /* directly behind the MDL */
+};
+
+/* What the block of a datagram has beyond others. */
+struct we_wsk_block_dgram {
+    struct we_host_dgram about;
+    ULONG segment_bytes; /* 0, or of how many bytes the datagrams were that are joined here */
+    SOCKADDR_STORAGE remote;
+    _Alignas(CMSGHDR) unsigned char control[WE_WSK_CONTROL_BYTES];
+    struct we_wsk_block_piece pieces[WE_WSK_BLOCK_PIECES];
+};
+
 struct we_wsk_block {
-    WSK_DATA_INDICATION indication; /* the client writes to Next: nothing of ours depends on it */
+    union { /* the client writes to Next: nothing of ours depends on it */
+        WSK_DATA_INDICATION indication;
+        WSK_DATAGRAM_INDICATION datagram; /* begins in the same way */
+    };
     MDL mdl;
     PFN_NUMBER pages[WE_WSK_BLOCK_PAGES]; /* directly behind the MDL */
     struct we_base_list link;             /* free, held, shown or lent blocks of one owner */
@@ -34,6 +58,7 @@ struct we_wsk_block {
     bool was_released;                    /* its last life ended with WskRelease */
     ULONG head_bytes;                     /* bytes in front that were accepted */
     ULONG length_bytes;                   /* bytes left behind them */
+    struct we_wsk_block_dgram dgram;
     unsigned char bytes[WE_WSK_BLOCK_BYTES];
 };
 
@@ -55,6 +80,8 @@ static inline void we_wsk_block_consume(struct we_wsk_block *block, size_t bytes
 }
 /* Describes the block's bytes afresh for a callback: indication (Next NULL) and MDL. */
 void we_wsk_block_describe(struct we_wsk_block *block);
+/* Then cuts the description: the first MDLs get piece_bytes each, the last one the rest. */
+void we_wsk_block_cut(struct we_wsk_block *block, ULONG piece_bytes);
 
 /* What is known about an address that WskRelease got and that is no live indication. */
 enum we_wsk_block_past { WE_WSK_BLOCK_UNKNOWN, WE_WSK_BLOCK_WAS_CONSUMED, WE_WSK_BLOCK_WAS_RELEASED };

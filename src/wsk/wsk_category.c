@@ -46,6 +46,8 @@ const struct we_wsk_category_ops *we_wsk_category_ops(enum we_wsk_category categ
         return &we_wsk_listen_ops;
     case WE_WSK_CONNECTION:
         return &we_wsk_connection_ops;
+    case WE_WSK_DATAGRAM:
+        return &we_wsk_dgram_ops;
     case WE_WSK_STREAM:
         return &we_wsk_stream_ops;
     default:

@@ -2,6 +2,8 @@
 /* Client objects: their list, their references and counts, and the frame of provider-level calls. */
 #include "wsk/wsk_client.h"
 
+#include "wsk/wsk_nmr.h"
+
 #include "base/base_assert.h"
 #include "host/host_mem.h"
 #include "nt/io_irp.h"
@@ -75,7 +77,7 @@ static struct we_wsk_client *find_locked(const WSK_REGISTRATION *registration)
     WE_BASE_LIST_FOR_EACH (link, &s_clients) {
         struct we_wsk_client *client = WE_BASE_LIST_ITEM(link, struct we_wsk_client, link);
 
-        if (client->registration == registration) {
+        if (registration != NULL && client->registration == registration) {
             return client;
         }
     }
@@ -115,6 +117,17 @@ static bool is_unchanged(const struct we_wsk_client *client)
            now->Reserved == then->Reserved && now->WskClientEvent == then->WskClientEvent;
 }
 
+void we_wsk_client_check_dispatch(struct we_wsk_client *client, const char *function)
+{
+    if (!is_unchanged(client)) {
+        we_vrf_report_entry(WE_RULE_NPI_003, &client->entry,
+                            "%s found that the WSK_CLIENT_DISPATCH %p was changed since %s", function,
+                            (const void *)client->client_dispatch,
+                            client->registration != NULL ? "WskRegister" : "NmrClientAttachProvider");
+        client->client_dispatch = &client->dispatch_copy;
+    }
+}
+
 /* Registration lock held. Each change is reported once. */
 static void client_check_memory_locked(struct we_wsk_client *client, const char *function)
 {
@@ -127,12 +140,7 @@ static void client_check_memory_locked(struct we_wsk_client *client, const char 
                             (const void *)block);
         block_fill(client);
     }
-    if (!is_unchanged(client)) {
-        we_vrf_report_entry(WE_RULE_NPI_003, &client->entry,
-                            "%s found that the WSK_CLIENT_DISPATCH %p was changed since WskRegister", function,
-                            (const void *)client->client_dispatch);
-        client->client_dispatch = &client->dispatch_copy;
-    }
+    we_wsk_client_check_dispatch(client, function);
 }
 
 struct we_wsk_client *we_wsk_client_lookup(PWSK_REGISTRATION registration, const char *function, bool *is_dead)
@@ -186,6 +194,32 @@ void we_wsk_client_withdraw(struct we_wsk_client *client)
     we_wsk_client_unref(client);
 }
 
+void we_wsk_client_publish_nmr(struct we_wsk_client *client)
+{
+    client->entry.address = client;
+    client->entry.kind = WE_KIND_REGISTRATION;
+    client->entry.note = "WSK client of the network module registrar";
+    we_host_trace_capture(&client->entry.made, 0);
+    we_host_mutex_lock(&s_lock);
+    we_base_list_append(&s_clients, &client->link);
+    we_host_mutex_unlock(&s_lock);
+}
+
+void we_wsk_client_withdraw_nmr(struct we_wsk_client *client)
+{
+    bool was_listed;
+
+    we_host_mutex_lock(&s_lock);
+    was_listed = we_base_list_is_linked(&client->link);
+    we_base_list_remove(&client->link);
+    we_host_mutex_unlock(&s_lock);
+    if (was_listed) {
+        we_wsk_client_unref(client);
+    } else {
+        we_wsk_client_end_leaked(client); /* the stop has ended the sockets and taken the client off the list */
+    }
+}
+
 void we_wsk_client_end_leaked(struct we_wsk_client *client)
 {
     if (we_nt_door_is_shut()) {
@@ -227,7 +261,11 @@ bool we_wsk_client_is_idle(const struct we_wsk_client *client)
 void we_wsk_client_kick(struct we_wsk_client *client)
 {
     if (__atomic_load_n(&client->is_deregistering, __ATOMIC_SEQ_CST)) {
-        KeSetEvent(&client->idle, IO_NO_INCREMENT, FALSE);
+        if (client->registration != NULL) {
+            KeSetEvent(&client->idle, IO_NO_INCREMENT, FALSE);
+        } else {
+            we_wsk_nmr_kick(client);
+        }
     }
 }
 
@@ -277,7 +315,7 @@ static struct we_wsk_client *client_admit(PWSK_CLIENT handle, const char *functi
                       (void *)handle);
         return NULL;
     }
-    if (__atomic_load_n(&client->capture_count, __ATOMIC_SEQ_CST) == 0) {
+    if (client->registration != NULL && __atomic_load_n(&client->capture_count, __ATOMIC_SEQ_CST) == 0) {
         we_vrf_report_entry(WE_RULE_NPI_010, &client->entry,
                             "%s was called for client %p after the last WskReleaseProviderNPI", function,
                             (void *)handle);
@@ -285,6 +323,15 @@ static struct we_wsk_client *client_admit(PWSK_CLIENT handle, const char *functi
         return NULL;
     }
     return client;
+}
+
+/* Ends a call that was counted and may not go on. */
+static NTSTATUS call_refuse(struct we_wsk_client *client, PIRP irp, NTSTATUS status)
+{
+    __atomic_sub_fetch(&client->call_count, 1, __ATOMIC_SEQ_CST);
+    we_wsk_client_kick(client);
+    we_wsk_client_unref(client);
+    return irp == NULL ? status : we_io_irp_finish_inline(irp, status, 0);
 }
 
 NTSTATUS we_wsk_client_call_begin(struct we_wsk_client_call *call, PWSK_CLIENT client, PIRP irp, bool is_irp_optional,
@@ -310,6 +357,12 @@ NTSTATUS we_wsk_client_call_begin(struct we_wsk_client_call *call, PWSK_CLIENT c
     call->function = function;
     we_nt_completions_init(&call->completions);
     __atomic_add_fetch(&call->client->call_count, 1, __ATOMIC_SEQ_CST);
+    if (call->client->registration == NULL) {
+        status = we_wsk_nmr_admit(call->client, irp != NULL, function);
+        if (!NT_SUCCESS(status)) {
+            return call_refuse(call->client, irp, status);
+        }
+    }
     if (irp != NULL) {
         we_wsk_client_ref(call->client);
         __atomic_add_fetch(&call->client->irp_count, 1, __ATOMIC_SEQ_CST);

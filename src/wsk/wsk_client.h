@@ -14,9 +14,9 @@
 
 struct we_wsk_client {
     ULONG magic;
-    struct we_vrf_entry entry; /* WE_KIND_REGISTRATION, address = the registration block */
-    LONG references;           /* atomic: registration, sockets, calls, IRPs */
-    PWSK_REGISTRATION registration;
+    struct we_vrf_entry entry;      /* WE_KIND_REGISTRATION, address = the registration block */
+    LONG references;                /* atomic: registration or binding, sockets, calls, IRPs */
+    PWSK_REGISTRATION registration; /* NULL for a client of the network module registrar */
     PVOID client_context;
     const WSK_CLIENT_DISPATCH *client_dispatch;
     WSK_CLIENT_DISPATCH dispatch_copy; /* to notice changes: NPI-003 */
@@ -36,6 +36,11 @@ struct we_wsk_client {
     struct we_host_mutex lock;
     struct we_base_list captures; /* struct capture of wsk_registration.c */
 
+    /* A client of the network module registrar: wsk_nmr.c. */
+    HANDLE nmr_binding;
+    LONG detach_is_owed;        /* atomic: the registrar waits for the end of the detaching */
+    struct we_nt_work nmr_work; /* tells it */
+
     KEVENT idle;    /* set when a waiting deregister should look again */
     KEVENT changed; /* set while a waiting capture should look again: provider ready, or deregistering */
 };
@@ -48,6 +53,9 @@ struct we_wsk_client *we_wsk_client_create(const WSK_CLIENT_NPI *npi, PWSK_REGIS
 WE_MUST_USE bool we_wsk_client_publish(struct we_wsk_client *client);
 /* The opposite; drops the registration's reference. */
 void we_wsk_client_withdraw(struct we_wsk_client *client);
+/* The same two for a client of the network module registrar: no block, and not in the ledger, where its module is. */
+void we_wsk_client_publish_nmr(struct we_wsk_client *client);
+void we_wsk_client_withdraw_nmr(struct we_wsk_client *client);
 /* The client of a block, with a reference for the caller, or NULL. *is_dead tells a block whose registration has ended
  * from one that never was registered. Reports what the driver has changed (NPI-002, NPI-003). */
 struct we_wsk_client *we_wsk_client_lookup(PWSK_REGISTRATION registration, const char *function, bool *is_dead);
@@ -57,6 +65,8 @@ void we_wsk_client_each(void (*fn)(struct we_wsk_client *client, void *context),
 struct we_wsk_client *we_wsk_client_take_leaked(void);
 /* Drops that reference (stop). */
 void we_wsk_client_end_leaked(struct we_wsk_client *client);
+/* Reports a change of the dispatch table (NPI-003), once. By one thread at a time. */
+void we_wsk_client_check_dispatch(struct we_wsk_client *client, const char *function);
 /* The live client behind the pointer, with a reference for the caller, or NULL. Never reads what the pointer points
  * to. */
 struct we_wsk_client *we_wsk_client_check(PWSK_CLIENT client);
@@ -137,6 +147,9 @@ void we_wsk_registration_stop(void);
 /* For each WskDeregister whose wait nothing can end: reports NPI-011 with what it waits for, and SOCK-062 for each open
  * socket. */
 void we_wsk_registration_report_stalled(void);
+/* What WskRegister and an attach ask of a client's dispatch table; reports NPI-004. Not whether its version is served. */
+NTSTATUS we_wsk_client_dispatch_check(const WSK_CLIENT_DISPATCH *dispatch);
+bool we_wsk_is_version_served(USHORT version);
 /* Whether captures succeed now; true from the start on. For tests of the waits. */
 void we_wsk_registration_set_ready(bool is_ready);
 

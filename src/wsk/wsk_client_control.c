@@ -23,6 +23,8 @@ struct control {
 static const WSK_TRANSPORT s_transports[] = {
     { .Version = WE_WSK_VERSION, .SocketType = SOCK_STREAM, .Protocol = IPPROTO_TCP, .AddressFamily = AF_INET },
     { .Version = WE_WSK_VERSION, .SocketType = SOCK_STREAM, .Protocol = IPPROTO_TCP, .AddressFamily = AF_INET6 },
+    { .Version = WE_WSK_VERSION, .SocketType = SOCK_DGRAM, .Protocol = IPPROTO_UDP, .AddressFamily = AF_INET },
+    { .Version = WE_WSK_VERSION, .SocketType = SOCK_DGRAM, .Protocol = IPPROTO_UDP, .AddressFamily = AF_INET6 },
 };
 
 static NTSTATUS control_transport_list(struct we_wsk_client_call *call, const struct control *control)

@@ -40,7 +40,7 @@ static bool is_stream_category(enum we_wsk_category category)
     return category == WE_WSK_LISTEN || category == WE_WSK_CONNECTION || category == WE_WSK_STREAM;
 }
 
-/* The transports of WSK_TRANSPORT_LIST_QUERY, and UDP where only the mismatch with the category can be shown. */
+/* The transports of WSK_TRANSPORT_LIST_QUERY. */
 static NTSTATUS transport_check(const struct we_vrf_entry *client, const struct we_wsk_socket_arguments *arguments,
                                 enum we_wsk_category category)
 {
@@ -56,10 +56,6 @@ static NTSTATUS transport_check(const struct we_vrf_entry *client, const struct 
         /* Windows makes the socket; binding it fails. */
         we_vrf_report_entry(WE_RULE_SOCK_013, client, "%s was asked for a %s over %s", arguments->function,
                             we_wsk_category_name(category), is_udp ? "UDP" : "TCP");
-    }
-    if (category == WE_WSK_DATAGRAM) {
-        we_wsk_unsupported("a %s", we_wsk_category_name(category));
-        return STATUS_NOT_SUPPORTED;
     }
     return STATUS_SUCCESS;
 }

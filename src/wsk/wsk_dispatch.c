@@ -4,6 +4,7 @@
 
 #include "wsk/wsk_bind.h"
 #include "wsk/wsk_conn.h"
+#include "wsk/wsk_dgram.h"
 #include "wsk/wsk_listen.h"
 #include "wsk/wsk_option.h"
 #include "wsk/wsk_stream.h"
@@ -96,49 +97,6 @@ static NTSTATUS WSKAPI receive_ex(PWSK_SOCKET Socket, PWSK_BUF Buffer, ULONG Fla
     UNREFERENCED_PARAMETER(ControlInfo);
     UNREFERENCED_PARAMETER(ControlFlags);
     return refuse_socket_call(Socket, Irp, WE_WSK_CONNECTIONS, "WskReceiveEx");
-}
-
-static NTSTATUS WSKAPI send_to(PWSK_SOCKET Socket, PWSK_BUF Buffer, ULONG Flags, PSOCKADDR RemoteAddress,
-                               ULONG ControlInfoLength, PCMSGHDR ControlInfo, PIRP Irp)
-{
-    UNREFERENCED_PARAMETER(Buffer);
-    UNREFERENCED_PARAMETER(Flags);
-    UNREFERENCED_PARAMETER(RemoteAddress);
-    UNREFERENCED_PARAMETER(ControlInfoLength);
-    UNREFERENCED_PARAMETER(ControlInfo);
-    return refuse_socket_call(Socket, Irp, WE_WSK_CATEGORY_BIT(WE_WSK_DATAGRAM), "WskSendTo");
-}
-
-static NTSTATUS WSKAPI send_messages(PWSK_SOCKET Socket, PWSK_BUF_LIST BufferList, ULONG Flags, PSOCKADDR RemoteAddress,
-                                     ULONG ControlInfoLength, PCMSGHDR ControlInfo, PIRP Irp)
-{
-    UNREFERENCED_PARAMETER(BufferList);
-    UNREFERENCED_PARAMETER(Flags);
-    UNREFERENCED_PARAMETER(RemoteAddress);
-    UNREFERENCED_PARAMETER(ControlInfoLength);
-    UNREFERENCED_PARAMETER(ControlInfo);
-    return refuse_socket_call(Socket, Irp, WE_WSK_CATEGORY_BIT(WE_WSK_DATAGRAM), "WskSendMessages");
-}
-
-static NTSTATUS WSKAPI receive_from(PWSK_SOCKET Socket, PWSK_BUF Buffer, ULONG Flags, PSOCKADDR RemoteAddress,
-                                    PULONG ControlLength, PCMSGHDR ControlInfo, PULONG ControlFlags, PIRP Irp)
-{
-    UNREFERENCED_PARAMETER(Buffer);
-    UNREFERENCED_PARAMETER(Flags);
-    UNREFERENCED_PARAMETER(RemoteAddress);
-    UNREFERENCED_PARAMETER(ControlLength);
-    UNREFERENCED_PARAMETER(ControlInfo);
-    UNREFERENCED_PARAMETER(ControlFlags);
-    return refuse_socket_call(Socket, Irp, WE_WSK_CATEGORY_BIT(WE_WSK_DATAGRAM), "WskReceiveFrom");
-}
-
-static NTSTATUS WSKAPI release_datagrams(PWSK_SOCKET Socket, PWSK_DATAGRAM_INDICATION DatagramIndication)
-{
-    struct we_wsk_call call;
-    NTSTATUS status = we_wsk_call_begin(&call, Socket, WE_WSK_CATEGORY_BIT(WE_WSK_DATAGRAM), NULL, true, "WskRelease");
-
-    UNREFERENCED_PARAMETER(DatagramIndication);
-    return NT_SUCCESS(status) ? we_wsk_call_end_inline(&call, STATUS_NOT_SUPPORTED, 0) : status;
 }
 
 /* --- tables --------------------------------------------------------------------------------------- */
@@ -235,15 +193,34 @@ WE_STATIC_ASSERT(sizeof(struct basic_table) == sizeof(WSK_PROVIDER_CONNECTION_DI
 WE_STATIC_ASSERT(sizeof(struct listen_table) == sizeof(WSK_PROVIDER_CONNECTION_DISPATCH),
                  "the listen table's tail fits");
 
-static const WSK_PROVIDER_DATAGRAM_DISPATCH s_datagram_table = {
-    BASIC_SLOTS,
-    .WskBind = we_wsk_bind,
-    .WskSendTo = send_to,
-    .WskReceiveFrom = receive_from,
-    .WskRelease = release_datagrams,
-    .WskGetLocalAddress = we_wsk_get_local_address,
-    .WskSendMessages = send_messages,
+struct datagram_table {
+    WSK_PROVIDER_DATAGRAM_DISPATCH datagram;
+    PFN_WSK_DISCONNECT disconnect;
+    PFN_WSK_RELEASE_DATA_INDICATION_LIST release;
+    PFN_WSK_CONNECT_EX connect_ex;
+    PFN_WSK_SEND_EX send_ex;
+    PFN_WSK_RECEIVE_EX receive_ex;
 };
+
+static const struct datagram_table s_datagram_table = {
+    .datagram = {
+        BASIC_SLOTS,
+        .WskBind = we_wsk_bind,
+        .WskSendTo = we_wsk_send_to,
+        .WskReceiveFrom = we_wsk_receive_from,
+        .WskRelease = we_wsk_release_datagrams,
+        .WskGetLocalAddress = we_wsk_get_local_address,
+        .WskSendMessages = we_wsk_send_messages,
+    },
+    .disconnect = we_wsk_disconnect,
+    .release = we_wsk_release,
+    .connect_ex = we_wsk_connect_ex,
+    .send_ex = send_ex,
+    .receive_ex = receive_ex,
+};
+
+WE_STATIC_ASSERT(sizeof(struct datagram_table) == sizeof(WSK_PROVIDER_CONNECTION_DISPATCH),
+                 "the datagram table's tail fits");
 
 static const WSK_PROVIDER_STREAM_DISPATCH s_stream_table = {
     BASIC_SLOTS,

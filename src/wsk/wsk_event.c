@@ -52,6 +52,10 @@ ULONG we_wsk_event_offered_mask(enum we_wsk_category category, const VOID *dispa
     if (category == WE_WSK_CONNECTION && dispatch != NULL) {
         return connection_offered(dispatch);
     }
+    if (category == WE_WSK_DATAGRAM && dispatch != NULL) {
+        return ((const WSK_CLIENT_DATAGRAM_DISPATCH *)dispatch)->WskReceiveFromEvent != NULL ? WSK_EVENT_RECEIVE_FROM
+                                                                                             : 0;
+    }
     return 0; /* a stream socket has events of its role only */
 }
 
@@ -479,4 +483,26 @@ void we_wsk_event_send_backlog(struct we_wsk_socket *socket, SIZE_T ideal_bytes)
     status = table->WskSendBacklogEvent(socket->context, ideal_bytes);
     we_nt_door_leave(&frame);
     check_success(socket, status, "WskSendBacklogEvent");
+}
+
+/* --- callbacks of datagram sockets ---------------------------------------------------------------- */
+
+NTSTATUS we_wsk_event_receive_from(struct we_wsk_socket *socket, ULONG flags, PWSK_DATAGRAM_INDICATION indication)
+{
+    const WSK_CLIENT_DATAGRAM_DISPATCH *table = socket->dispatch;
+    struct we_nt_frame frame;
+    NTSTATUS status;
+
+    if (table == NULL || table->WskReceiveFromEvent == NULL || we_nt_door_is_shut()) {
+        return STATUS_UNSUCCESSFUL;
+    }
+    we_nt_door_enter(&frame, WE_DOOR_WSK_RECEIVE_FROM, ROUTINE(table->WskReceiveFromEvent), socket);
+    status = table->WskReceiveFromEvent(socket->context, flags | dispatch_flag(), indication);
+    we_nt_door_leave(&frame);
+    if (status != STATUS_SUCCESS && status != STATUS_PENDING && status != STATUS_DATA_NOT_ACCEPTED) {
+        we_vrf_report_entry(WE_RULE_CB_006, &socket->entry, "WskReceiveFromEvent of socket %p returned 0x%08x",
+                            (const void *)socket, (unsigned)status);
+        return STATUS_UNSUCCESSFUL;
+    }
+    return status;
 }

@@ -23,6 +23,9 @@ NTSTATUS we_wsk_event_accept(struct we_wsk_socket *listener, struct we_wsk_socke
 /* Returns STATUS_SUCCESS (with *bytes_accepted <= bytes_indicated), STATUS_PENDING or STATUS_DATA_NOT_ACCEPTED. */
 NTSTATUS we_wsk_event_receive(struct we_wsk_socket *socket, ULONG flags, PWSK_DATA_INDICATION indication,
                               SIZE_T bytes_indicated, SIZE_T *bytes_accepted);
+/* Returns what the callback answered; STATUS_UNSUCCESSFUL, after a report, for anything but STATUS_SUCCESS,
+ * STATUS_PENDING and STATUS_DATA_NOT_ACCEPTED. */
+NTSTATUS we_wsk_event_receive_from(struct we_wsk_socket *socket, ULONG flags, PWSK_DATAGRAM_INDICATION indication);
 void we_wsk_event_disconnect(struct we_wsk_socket *socket, ULONG flags);
 void we_wsk_event_send_backlog(struct we_wsk_socket *socket, SIZE_T ideal_bytes);
 

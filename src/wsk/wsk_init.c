@@ -4,6 +4,7 @@
 
 #include "wsk/wsk_block.h"
 #include "wsk/wsk_client.h"
+#include "wsk/wsk_nmr.h"
 #include "wsk/wsk_socket.h"
 
 static struct we_wsk_config s_config; /* constant while an instance runs */
@@ -12,6 +13,7 @@ NTSTATUS we_wsk_start(const struct we_wsk_config *config)
 {
     s_config = *config;
     we_wsk_registration_start();
+    we_wsk_nmr_start();
     return STATUS_SUCCESS;
 }
 

@@ -11,7 +11,8 @@ struct we_wsk_config {
     BOOLEAN connect_ex_hides_bytes;               /* WskConnectEx completes with Information 0 (default FALSE) */
     BOOLEAN is_tcp_nodelay_allowed;               /* TCP_NODELAY can be set (default FALSE) */
     NTSTATUS unknown_option_status; /* of codes that are not in the table of options (default STATUS_NOT_SUPPORTED) */
-    ULONG indication_max_bytes;     /* 0: what one read brings (64 KiB); else lists are cut to this size */
+    NTSTATUS datagram_truncation_status; /* of a WskReceiveFrom that was too small (default STATUS_BUFFER_OVERFLOW) */
+    ULONG indication_max_bytes;          /* 0: what one read brings (64 KiB); else lists are cut to this size */
 };
 
 NTSTATUS we_wsk_start(const struct we_wsk_config *config);

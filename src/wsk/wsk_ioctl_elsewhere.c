@@ -25,5 +25,3 @@ NOT_YET(we_wsk_option_security)
 
 /* Datagram sockets. */
 NOT_YET(we_wsk_option_membership)
-NOT_YET(we_wsk_ioctl_set_remote_address)
-NOT_YET(we_wsk_ioctl_set_sendto_address)

@@ -8,6 +8,7 @@
 #include "wsk/wsk_socket.h"
 
 #include "base/base_assert.h"
+#include "host/host_mem.h"
 #include "nt/io_irp.h"
 #include "nt/ke_cpu.h"
 #include "vrf/vrf_report.h"
@@ -54,6 +55,23 @@ void we_wsk_irp_set_extra(PIRP irp, void *extra)
 void *we_wsk_irp_extra(PIRP irp)
 {
     return irp->Tail.Overlay.DriverContext[CONTEXT_EXTRA];
+}
+
+void we_wsk_irp_give_extra(PIRP irp, void *extra)
+{
+    we_wsk_irp_set_extra(irp, extra);
+    we_wsk_irp_request(irp)->owns_extra = true;
+}
+
+void we_wsk_irp_drop_extra(PIRP irp)
+{
+    struct we_wsk_request *request = we_wsk_irp_request(irp);
+
+    if (request->owns_extra) {
+        request->owns_extra = false;
+        we_host_free(we_wsk_irp_extra(irp));
+        we_wsk_irp_set_extra(irp, NULL);
+    }
 }
 
 void we_wsk_irp_reset(PIRP irp)
@@ -231,6 +249,7 @@ static VOID NTAPI irp_cancelled(PDEVICE_OBJECT DeviceObject, PIRP Irp)
     we_nt_section_enter(&section, socket->cpu);
     we_host_mutex_lock(&socket->lock);
     RemoveEntryList(&Irp->Tail.Overlay.ListEntry);
+    we_wsk_irp_drop_extra(Irp);
     we_nt_completions_add(&completions, Irp, STATUS_CANCELLED, we_wsk_irp_done_bytes(Irp));
     we_host_mutex_unlock(&socket->lock);
     we_nt_completions_run(&completions);
@@ -330,6 +349,7 @@ void we_wsk_irp_queue_flush_locked(struct we_wsk_irp_queue *queue, struct we_nt_
     PIRP irp;
 
     while ((irp = we_wsk_irp_queue_pop_locked(queue)) != NULL) {
+        we_wsk_irp_drop_extra(irp);
         we_nt_completions_add(completions, irp, status, we_wsk_irp_done_bytes(irp));
     }
 }

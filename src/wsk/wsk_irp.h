@@ -18,6 +18,7 @@ struct we_wsk_request {
     size_t mdl_offset; /* in that MDL */
     size_t remaining_bytes;
     ULONG flags;
+    bool owns_extra;
 };
 struct we_wsk_request *we_wsk_irp_request(PIRP irp);
 /* Bytes transferred so far. */
@@ -26,6 +27,10 @@ void we_wsk_irp_set_done_bytes(PIRP irp, size_t bytes);
 /* One pointer for the function that queued the IRP. */
 void we_wsk_irp_set_extra(PIRP irp, void *extra);
 void *we_wsk_irp_extra(PIRP irp);
+/* The same for memory of we_host_alloc: it is freed by we_wsk_irp_drop_extra, which the functions here call for IRPs that
+ * are cancelled or flushed; who takes an IRP off a queue himself calls it too. */
+void we_wsk_irp_give_extra(PIRP irp, void *extra);
+void we_wsk_irp_drop_extra(PIRP irp);
 
 /* Empties all of the above: a call does it for each IRP that it takes. */
 void we_wsk_irp_reset(PIRP irp);

@@ -3,6 +3,7 @@
 #include "wsk/wsk_option_table.h"
 
 #include "wsk/wsk_conn.h"
+#include "wsk/wsk_dgram.h"
 #include "wsk/wsk_init.h"
 #include "wsk/wsk_status.h"
 #include "wsk/wsk_stream.h"
@@ -37,7 +38,7 @@ NTSTATUS we_wsk_option_set_reuse(struct we_wsk_socket *socket, const struct we_w
     if (value != 0 && socket->exclusive_address != 0) {
         return STATUS_INVALID_PARAMETER;
     }
-    if (value != 0) {
+    if (value != 0 && socket->category != WE_WSK_DATAGRAM) {
         we_wsk_unsupported("sharing one address between sockets (SO_REUSEADDR)");
     }
     return STATUS_SUCCESS;
@@ -98,4 +99,23 @@ NTSTATUS we_wsk_option_get_max_message(struct we_wsk_socket *socket, const struc
     (void)row;
     *value = socket->family == AF_INET6 ? MAX_MESSAGE_BYTES_V6 : MAX_MESSAGE_BYTES_V4;
     return STATUS_SUCCESS;
+}
+
+/* --- datagrams -------------------------------------------------------------------------------------- */
+
+/* The network is told of all options of a datagram socket at once, so the value has to be kept first. */
+NTSTATUS we_wsk_option_set_datagram(struct we_wsk_socket *socket, const struct we_wsk_row *row, ULONG value)
+{
+    ULONG *kept = (ULONG *)(void *)((char *)socket + row->kept_offset);
+    ULONG before = *kept;
+    NTSTATUS status = STATUS_SUCCESS;
+
+    *kept = value;
+    if (socket->category == WE_WSK_DATAGRAM) {
+        status = we_wsk_dgram_apply_locked(socket);
+    }
+    if (!NT_SUCCESS(status)) {
+        *kept = before;
+    }
+    return status;
 }

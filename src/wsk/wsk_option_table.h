@@ -122,6 +122,7 @@ NTSTATUS we_wsk_option_set_reuse(struct we_wsk_socket *socket, const struct we_w
 NTSTATUS we_wsk_option_set_nodelay(struct we_wsk_socket *socket, const struct we_wsk_row *row, ULONG value);
 NTSTATUS we_wsk_option_get_nodelay(struct we_wsk_socket *socket, const struct we_wsk_row *row, ULONG *value);
 NTSTATUS we_wsk_option_set_unicast_if(struct we_wsk_socket *socket, const struct we_wsk_row *row, ULONG value);
+NTSTATUS we_wsk_option_set_datagram(struct we_wsk_socket *socket, const struct we_wsk_row *row, ULONG value);
 NTSTATUS we_wsk_option_get_max_message(struct we_wsk_socket *socket, const struct we_wsk_row *row, ULONG *value);
 
 /* --- functions of rows --------------------------------------------------------------------------------- */
@@ -148,8 +149,11 @@ we_wsk_row_fn we_wsk_ioctl_wait_for_change;
 /* wsk_ioctl_elsewhere.c: parts of the library that do not exist yet */
 we_wsk_row_fn we_wsk_option_security;
 we_wsk_row_fn we_wsk_option_membership;
+/* wsk_ioctl_datagram.c */
+we_wsk_row_fn we_wsk_option_group;
 we_wsk_row_fn we_wsk_ioctl_set_remote_address;
 we_wsk_row_fn we_wsk_ioctl_set_sendto_address;
+we_wsk_row_fn we_wsk_ioctl_udp_connreset;
 /* wsk_silent.c */
 we_wsk_row_fn we_wsk_ioctl_silent_mode;
 

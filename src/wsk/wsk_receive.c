@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* WskReceive and WskRelease: the receive side's functions for clients. */
 #include "wsk/wsk_conn.h"
-#include "wsk/wsk_rx_blocks.h"
+#include "wsk/wsk_lend.h"
 #include "wsk/wsk_unsupported.h"
 
 #include "vrf/vrf_report.h"
@@ -59,19 +59,14 @@ NTSTATUS WSKAPI we_wsk_receive(PWSK_SOCKET Socket, PWSK_BUF Buffer, ULONG Flags,
 NTSTATUS WSKAPI we_wsk_release(PWSK_SOCKET Socket, PWSK_DATA_INDICATION DataIndication)
 {
     struct we_wsk_call call;
-    PWSK_DATA_INDICATION element = DataIndication;
     NTSTATUS status = we_wsk_call_begin_locked(&call, Socket, WE_WSK_CONNECTIONS, NULL, true, "WskRelease");
 
     if (!NT_SUCCESS(status)) {
         return status;
     }
-    if (element == NULL) {
-        (void)we_vrf_report_entry(WE_RULE_SOCK_041, &call.socket->entry,
-                                  "WskRelease was called for socket %p without a data indication", (void *)call.socket);
+    if (!we_wsk_lend_release_locked(call.socket, &call.socket->conn->rx.shown, &call.socket->conn->rx.lent,
+                                    DataIndication)) {
         status = STATUS_INVALID_PARAMETER;
-    }
-    while (element != NULL && NT_SUCCESS(status)) {
-        status = we_wsk_rx_release_locked(call.socket, element, &element) ? STATUS_SUCCESS : STATUS_INVALID_PARAMETER;
     }
     we_host_mutex_unlock(&call.socket->lock);
     return we_wsk_call_end_inline(&call, status, 0);

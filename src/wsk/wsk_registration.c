@@ -65,17 +65,11 @@ static bool irql_is_passive(enum we_vrf_rule rule, const char *function)
     return false;
 }
 
-static NTSTATUS register_check(const WSK_CLIENT_NPI *npi, const WSK_REGISTRATION *registration)
+NTSTATUS we_wsk_client_dispatch_check(const WSK_CLIENT_DISPATCH *dispatch)
 {
-    const WSK_CLIENT_DISPATCH *dispatch;
-
-    if (npi == NULL || npi->Dispatch == NULL || registration == NULL) {
-        return STATUS_INVALID_PARAMETER;
-    }
     if (!__atomic_load_n(&s_is_started, __ATOMIC_SEQ_CST)) {
         return STATUS_DEVICE_NOT_READY;
     }
-    dispatch = npi->Dispatch;
     if (dispatch->Reserved != 0) {
         we_vrf_report(WE_RULE_NPI_004, NULL, "WSK_CLIENT_DISPATCH.Reserved is 0x%04x", dispatch->Reserved);
         return STATUS_INVALID_PARAMETER;
@@ -86,6 +80,14 @@ static NTSTATUS register_check(const WSK_CLIENT_NPI *npi, const WSK_REGISTRATION
                       dispatch->Version);
     }
     return STATUS_SUCCESS;
+}
+
+static NTSTATUS register_check(const WSK_CLIENT_NPI *npi, const WSK_REGISTRATION *registration)
+{
+    if (npi == NULL || npi->Dispatch == NULL || registration == NULL) {
+        return STATUS_INVALID_PARAMETER;
+    }
+    return we_wsk_client_dispatch_check(npi->Dispatch);
 }
 
 NTSTATUS WskRegister(PWSK_CLIENT_NPI WskClientNpi, PWSK_REGISTRATION WskRegistration)
@@ -111,7 +113,7 @@ NTSTATUS WskRegister(PWSK_CLIENT_NPI WskClientNpi, PWSK_REGISTRATION WskRegistra
 
 /* --- capture and release -------------------------------------------------------------------------- */
 
-static bool is_version_served(USHORT version)
+bool we_wsk_is_version_served(USHORT version)
 {
     return WSK_MAJOR_VERSION(version) == WSK_MAJOR_VERSION(WE_WSK_VERSION) &&
            WSK_MINOR_VERSION(version) <= WSK_MINOR_VERSION(WE_WSK_VERSION);
@@ -155,7 +157,7 @@ static NTSTATUS capture_try(struct we_wsk_client *client, bool *is_final)
     } else if (!__atomic_load_n(&s_is_ready, __ATOMIC_SEQ_CST)) {
         *is_final = false;
         status = STATUS_DEVICE_NOT_READY;
-    } else if (!is_version_served(client->dispatch_copy.Version)) {
+    } else if (!we_wsk_is_version_served(client->dispatch_copy.Version)) {
         status = STATUS_NOINTERFACE;
     } else {
         status = capture_add(client);
@@ -305,12 +307,18 @@ static bool deregister_wait(struct we_wsk_client *client)
     return true;
 }
 
+/* How messages call what waits for the client's end. */
+static const char *waiting_name(const struct we_wsk_client *client)
+{
+    return client->registration != NULL ? "WskDeregister of block" : "the detaching of client";
+}
+
 static void report_deadlock(struct we_wsk_client *client, const char *why)
 {
     we_vrf_report_entry(
-        WE_RULE_NPI_011, &client->entry,
-        "WskDeregister of block %p %s; it waits for %d capture(s), %d socket(s), %d call(s) and %d IRP(s)",
-        (void *)client->registration, why, (int)__atomic_load_n(&client->capture_count, __ATOMIC_SEQ_CST),
+        WE_RULE_NPI_011, &client->entry, "%s %p %s; it waits for %d capture(s), %d socket(s), %d call(s) and %d IRP(s)",
+        waiting_name(client), client->registration != NULL ? (void *)client->registration : (void *)client, why,
+        (int)__atomic_load_n(&client->capture_count, __ATOMIC_SEQ_CST),
         (int)__atomic_load_n(&client->socket_count, __ATOMIC_SEQ_CST),
         (int)__atomic_load_n(&client->call_count, __ATOMIC_SEQ_CST),
         (int)__atomic_load_n(&client->irp_count, __ATOMIC_SEQ_CST));
@@ -388,11 +396,12 @@ static void report_stalled(struct we_wsk_client *client, void *context)
     }
     /* Over sockets a peer outside this process may still end a request, and the driver then close the socket. */
     if (we_host_net_kind() == WE_NET_SOCKETS && we_wsk_socket_list_awaits_peer(client)) {
-        we_host_log(WE_LOG_ERROR, "WskDeregister of block %p waits for %d socket(s) with requests that a peer can end",
-                    (void *)client->registration, (int)__atomic_load_n(&client->socket_count, __ATOMIC_SEQ_CST));
+        we_host_log(WE_LOG_ERROR, "%s %p waits for %d socket(s) with requests that a peer can end",
+                    waiting_name(client), (void *)client->registration,
+                    (int)__atomic_load_n(&client->socket_count, __ATOMIC_SEQ_CST));
         return;
     }
-    report_deadlock(client, "can never return");
+    report_deadlock(client, "can never end");
     we_wsk_socket_report_open(client);
 }
 
@@ -428,6 +437,9 @@ void we_wsk_registration_stop(void)
 
     __atomic_store_n(&s_is_started, 0, __ATOMIC_SEQ_CST);
     while ((client = we_wsk_client_take_leaked()) != NULL) {
-        end_leaked(client);
+        /* The registrar reports its clients' modules, and drops the bindings' references. */
+        if (client->registration != NULL) {
+            end_leaked(client);
+        }
     }
 }

@@ -4,13 +4,13 @@
 
 #include "wsk/wsk_block.h"
 #include "wsk/wsk_conn.h"
+#include "wsk/wsk_lend.h"
 #include "wsk/wsk_rx_blocks.h"
 #include "wsk/wsk_rx_pump.h"
 #include "wsk/wsk_socket.h"
 #include "wsk/wsk_status.h"
 
 #include "base/base_assert.h"
-#include "vrf/vrf_report.h"
 
 /* Design
  *
@@ -209,16 +209,12 @@ void we_wsk_rx_init(struct we_wsk_rx *rx)
 void we_wsk_rx_fini(struct we_wsk_rx *rx, unsigned cpu)
 {
     struct we_nt_section section;
-    struct we_base_list *link;
 
     (void)we_nt_work_cancel(&rx->work, cpu); /* only a socket that a driver leaked can still have it queued */
     we_nt_section_enter(&section, WE_NT_ANY_CPU);
     we_wsk_block_give_all(&rx->held);
     we_wsk_block_give_all(&rx->shown); /* a failed assertion of a test can leave a callback by longjmp */
-    while ((link = we_base_list_pop(&rx->lent)) != NULL) {
-        we_vrf_ledger_remove(&we_wsk_block_of(link)->entry);
-        we_wsk_block_give(we_wsk_block_of(link));
-    }
+    we_wsk_lend_forget_locked(&rx->lent);
     we_nt_section_leave(&section);
 }
 
@@ -282,16 +278,11 @@ void we_wsk_rx_abort_locked(struct we_wsk_socket *socket, struct we_nt_completio
 void we_wsk_rx_report_lent_locked(struct we_wsk_socket *socket)
 {
     struct we_wsk_rx *rx = &socket->conn->rx;
-    const struct we_wsk_block *block;
 
-    if (we_base_list_is_empty(&rx->lent) || rx->has_reported_lent) {
-        return;
+    if (!we_base_list_is_empty(&rx->lent) && !rx->has_reported_lent) {
+        rx->has_reported_lent = true;
+        we_wsk_lend_report_locked(socket, &rx->lent);
     }
-    rx->has_reported_lent = true;
-    block = we_wsk_block_of(rx->lent.next);
-    (void)we_vrf_report_entry(WE_RULE_SOCK_039, &block->entry,
-                              "WskCloseSocket was called for socket %p while the driver retains the data indication %p",
-                              (void *)socket, (const void *)&block->indication);
 }
 
 void we_wsk_rx_close_locked(struct we_wsk_socket *socket, struct we_nt_completions *completions)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* What becomes of a connection's receive blocks: held, shown, lent, released. */
+/* What becomes of a connection's receive blocks: shown and held. */
 #ifndef WE_WSK_RX_BLOCKS_H
 #define WE_WSK_RX_BLOCKS_H
 
@@ -15,8 +15,5 @@ void we_wsk_rx_lend_shown_locked(struct we_wsk_rx *rx);
 void we_wsk_rx_trim_shown_locked(struct we_wsk_rx *rx, size_t accepted_bytes);
 /* Copies held bytes to iov, as many as there are and fit; returns how many. */
 size_t we_wsk_rx_give_held_locked(struct we_wsk_rx *rx, const struct we_host_iov *iov, unsigned iov_count);
-/* WskRelease of one element: returns false, after a report, when it is not the client's to release. *next receives the
- * element's Next as it is at this moment. */
-bool we_wsk_rx_release_locked(struct we_wsk_socket *socket, PWSK_DATA_INDICATION element, PWSK_DATA_INDICATION *next);
 
 #endif

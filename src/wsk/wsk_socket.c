@@ -25,9 +25,50 @@
  *   destroy   the last reference (an endpoint event or queued work may still hold one) frees the category's part. The
  *             socket's own memory becomes a tombstone; the 65th youngest is freed.
  *
+ * Which of them comes when is one table (wsk_life_fsm.c): life_feed is its only caller, life_perform does what it says.
+ *
  * A call looks at the socket's memory before it can know whether it is one. For a tombstone that is safe and gives a
  * good report; for older ones and wild pointers it is as safe as on Windows.
  */
+
+/* --- life ----------------------------------------------------------------------------------------- */
+
+/* Socket lock held, or the last reference. What the answer says is done without the lock. */
+static struct we_wsk_life_cell life_feed_locked(struct we_wsk_socket *socket, enum we_wsk_life_event event)
+{
+    struct we_wsk_life_cell cell = we_wsk_life_feed(&socket->life, event);
+
+    if ((cell.actions & WE_WSK_LIFE_DO_CANCEL) != 0) {
+        __atomic_store_n(&socket->is_closing, true, __ATOMIC_RELAXED); /* the list is searched without this lock */
+    }
+    if ((cell.actions & WE_WSK_LIFE_DO_END) != 0) {
+        __atomic_store_n(&socket->magic, WE_WSK_SOCKET_MAGIC_CLOSED, __ATOMIC_RELAXED);
+    }
+    return cell;
+}
+
+/* The actions that need nothing but the socket. No lock. */
+static void life_perform(struct we_wsk_socket *socket, unsigned actions)
+{
+    const struct we_wsk_category_ops *ops = we_wsk_category_ops(socket->category);
+
+    if ((actions & WE_WSK_LIFE_DO_END) != 0) {
+        ops->finish(socket);
+    }
+    if ((actions & WE_WSK_LIFE_DO_UNLIST) != 0) {
+        we_wsk_socket_list_remove(socket);
+    }
+    if ((actions & WE_WSK_LIFE_DO_DESTROY) != 0) {
+        ops->destroy(socket);
+        we_wsk_option_values_free(socket);
+    }
+    if ((actions & WE_WSK_LIFE_DO_BURY) != 0) {
+        we_wsk_socket_list_bury(socket);
+    }
+    if ((actions & WE_WSK_LIFE_DO_RELEASE) != 0) {
+        we_wsk_socket_unref(socket);
+    }
+}
 
 /* --- creation and the end of memory --------------------------------------------------------------- */
 
@@ -47,6 +88,7 @@ static void socket_init(struct we_wsk_socket *socket, struct we_wsk_client *clie
     we_wsk_irp_queue_init(&socket->disable_irps);
     we_wsk_irp_queue_init(&socket->change_irps);
     socket->v6only = 1;
+    socket->dgram_options.report_unreachable = 1;
 }
 
 struct we_wsk_socket *we_wsk_socket_create(struct we_wsk_client *client, enum we_wsk_category category,
@@ -76,14 +118,6 @@ struct we_wsk_socket *we_wsk_socket_create(struct we_wsk_client *client, enum we
     return socket;
 }
 
-/* The last reference is gone. */
-static void socket_destroy(struct we_wsk_socket *socket)
-{
-    we_wsk_category_ops(socket->category)->destroy(socket);
-    we_wsk_option_values_free(socket);
-    we_wsk_socket_list_bury(socket);
-}
-
 void we_wsk_socket_ref(struct we_wsk_socket *socket)
 {
     __atomic_add_fetch(&socket->references, 1, __ATOMIC_SEQ_CST);
@@ -95,7 +129,8 @@ void we_wsk_socket_unref(struct we_wsk_socket *socket)
 
     WE_ASSERT(left >= 0);
     if (left == 0) {
-        socket_destroy(socket);
+        /* Whoever drops the last reference may hold locks, and nobody else can have any business with the socket. */
+        life_perform(socket, life_feed_locked(socket, WE_WSK_LIFE_ON_UNREF).actions);
     }
 }
 
@@ -121,7 +156,7 @@ static void counts_add(struct we_wsk_socket *socket, uint64_t counts)
 
 bool we_wsk_rundown_acquire_locked(struct we_wsk_socket *socket)
 {
-    if (socket->is_closing) {
+    if (life_feed_locked(socket, WE_WSK_LIFE_ON_START).kind != WE_WSK_LIFE_GO) {
         return false;
     }
     counts_add(socket, 1);
@@ -143,20 +178,21 @@ static void socket_finish(struct we_wsk_socket *socket)
 {
     struct we_wsk_client *client = socket->client;
     struct we_nt_completions completions;
+    struct we_wsk_life_cell cell;
     NTSTATUS close_status;
     PIRP close_irp;
 
-    we_wsk_category_ops(socket->category)->finish(socket);
-    we_wsk_socket_list_remove(socket);
-
     we_host_mutex_lock(&socket->lock);
-    __atomic_store_n(&socket->magic, WE_WSK_SOCKET_MAGIC_CLOSED, __ATOMIC_RELAXED);
+    cell = life_feed_locked(socket, WE_WSK_LIFE_ON_RUNDOWN);
     close_irp = socket->close_irp;
     close_status = socket->close_status;
     socket->close_irp = NULL;
     we_host_mutex_unlock(&socket->lock);
-    we_wsk_socket_unref(socket);
+    life_perform(socket, cell.actions);
 
+    if ((cell.actions & WE_WSK_LIFE_DO_COMPLETE) == 0) {
+        return;
+    }
     if (close_irp == NULL) {
         we_wsk_client_socket_gone(client);
         return;
@@ -241,7 +277,7 @@ static void report_closed(enum we_vrf_rule rule, const struct we_wsk_socket *soc
 
 static NTSTATUS call_admit_locked(struct we_wsk_socket *socket, unsigned allowed_categories, const char *function)
 {
-    if (socket->is_closing) {
+    if (life_feed_locked(socket, WE_WSK_LIFE_ON_CALL).kind == WE_WSK_LIFE_RULE) {
         report_closed(WE_RULE_SOCK_037, socket, function);
         return STATUS_FILE_FORCED_CLOSED;
     }
@@ -363,10 +399,10 @@ NTSTATUS we_wsk_call_end_done(struct we_wsk_call *call, NTSTATUS status, ULONG_P
 
 /* --- close ---------------------------------------------------------------------------------------- */
 
+/* What is to complete with status when nothing is left, and what is cancelled now. */
 static void close_mark_locked(struct we_wsk_socket *socket, PIRP irp, NTSTATUS status,
                               struct we_nt_completions *completions)
 {
-    __atomic_store_n(&socket->is_closing, true, __ATOMIC_RELAXED); /* the list is searched without this lock */
     socket->close_irp = irp;
     socket->close_status = status;
     we_wsk_irp_queue_flush_locked(&socket->change_irps, completions, STATUS_CANCELLED);
@@ -374,12 +410,13 @@ static void close_mark_locked(struct we_wsk_socket *socket, PIRP irp, NTSTATUS s
 }
 
 /* Marks the socket and gathers what is cancelled; false when it was closing already. */
-static bool close_begin(struct we_wsk_socket *socket, PIRP irp, struct we_nt_completions *completions)
+static bool close_begin(struct we_wsk_socket *socket, enum we_wsk_life_event event, PIRP irp,
+                        struct we_nt_completions *completions)
 {
     bool is_first;
 
     we_host_mutex_lock(&socket->lock);
-    is_first = !socket->is_closing;
+    is_first = (life_feed_locked(socket, event).actions & WE_WSK_LIFE_DO_CANCEL) != 0;
     if (is_first) {
         close_mark_locked(socket, irp, STATUS_SUCCESS, completions);
     }
@@ -427,7 +464,7 @@ NTSTATUS WSKAPI we_wsk_close_socket(PWSK_SOCKET Socket, PIRP Irp)
 
     we_nt_completions_init(&completions);
     we_nt_section_enter(&section, socket->cpu);
-    if (!close_begin(socket, Irp, &completions)) {
+    if (!close_begin(socket, WE_WSK_LIFE_ON_CLOSE, Irp, &completions)) {
         report_closed(WE_RULE_SOCK_036, socket, "WskCloseSocket");
         we_nt_section_leave(&section);
         return refuse(Irp, STATUS_FILE_FORCED_CLOSED);
@@ -445,7 +482,7 @@ void we_wsk_socket_abandon(struct we_wsk_socket *socket)
 
     we_nt_completions_init(&completions);
     we_nt_section_enter(&section, socket->cpu);
-    if (close_begin(socket, NULL, &completions)) {
+    if (close_begin(socket, WE_WSK_LIFE_ON_ABANDON, NULL, &completions)) {
         close_end(socket, &completions);
     }
     we_nt_section_leave(&section);
@@ -456,7 +493,7 @@ void we_wsk_socket_fail_locked(struct we_wsk_socket *socket, PIRP irp, NTSTATUS 
 {
     uint64_t before;
 
-    WE_ASSERT(!socket->is_closing);
+    (void)life_feed_locked(socket, WE_WSK_LIFE_ON_FAIL);
     close_mark_locked(socket, irp, status, completions);
     /* The open socket's, and the one that irp has had as a request. */
     before = __atomic_fetch_sub(&socket->counts, 2, __ATOMIC_SEQ_CST);
@@ -490,13 +527,15 @@ static void settle(void)
 /* Whoever held the last counts is gone without a word: a test that left a callback by longjmp. */
 static void end_by_force(struct we_wsk_socket *socket)
 {
-    __atomic_store_n(&socket->magic, WE_WSK_SOCKET_MAGIC_CLOSED, __ATOMIC_RELAXED);
-    we_wsk_category_ops(socket->category)->finish(socket);
-    we_wsk_socket_list_remove(socket);
-    we_wsk_client_socket_gone(socket->client);
-    we_wsk_category_ops(socket->category)->destroy(socket);
-    we_wsk_socket_ref(socket); /* nobody drops this one: a late reference must not destroy it again */
-    we_wsk_socket_list_bury(socket);
+    struct we_wsk_life_cell cell;
+
+    we_host_mutex_lock(&socket->lock);
+    cell = life_feed_locked(socket, WE_WSK_LIFE_ON_FORCE);
+    we_host_mutex_unlock(&socket->lock);
+    if (cell.kind == WE_WSK_LIFE_GO) {
+        we_wsk_client_socket_gone(socket->client);
+        life_perform(socket, cell.actions);
+    }
 }
 
 /* Closes what drivers left open. Driver code is shut out meanwhile: the routines and contexts of what is still pending

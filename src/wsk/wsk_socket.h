@@ -11,7 +11,9 @@
 #include "nt/ke_cpu.h"
 #include "nt/nt_completion.h"
 #include "vrf/vrf_ledger.h"
+#include "wsk/wsk_cmsg.h"
 #include "wsk/wsk_irp.h"
+#include "wsk/wsk_life_fsm.h"
 
 /* Lifetimes
  *
@@ -42,6 +44,7 @@ struct we_wsk_client;
 struct we_wsk_listener;
 struct we_wsk_conn;
 struct we_wsk_option_values; /* wsk_option_value.c */
+struct we_wsk_dgram;
 
 struct we_wsk_socket {
     WSK_SOCKET head;           /* first: what the client sees */
@@ -69,8 +72,9 @@ struct we_wsk_socket {
     /* Atomic, in one word because they change together: in the lower half the rundown count, see above; in the upper
      * half how many calls of this socket's functions are executing (SOCK-037). */
     uint64_t counts;
-    bool is_closing;
-    bool is_known_dead; /* a call was told STATUS_FILE_FORCED_CLOSED (SOCK-044) */
+    enum we_wsk_life_state life; /* changed through the table alone */
+    bool is_closing;             /* not OPEN any more, for those who only ask */
+    bool is_known_dead;          /* a call was told STATUS_FILE_FORCED_CLOSED (SOCK-044) */
     PIRP close_irp;
     NTSTATUS close_status;                /* what it completes with */
     struct we_wsk_irp_queue disable_irps; /* event disables that wait for a running callback */
@@ -87,12 +91,14 @@ struct we_wsk_socket {
     ULONG v6only; /* IPV6_V6ONLY, Windows default 1 */
     ULONG reuse_address;
     ULONG exclusive_address;
+    struct we_wsk_dgram_options dgram_options; /* datagram sockets */
     /* One of these, by category. A stream socket has a connection's part, and a listener's from WskListen on. */
     ULONG nodelay;                              /* TCP_NODELAY */
     struct we_wsk_option_values *option_values; /* all other options that were set; NULL: none */
     /* Exactly one of these, by category. */
     struct we_wsk_listener *listener;
     struct we_wsk_conn *conn;
+    struct we_wsk_dgram *dgram;
 };
 
 #define WE_WSK_SOCKET_MAGIC 0x4b535721u
@@ -189,6 +195,7 @@ struct we_wsk_category_ops {
 };
 extern const struct we_wsk_category_ops we_wsk_listen_ops;     /* wsk_listen.c */
 extern const struct we_wsk_category_ops we_wsk_connection_ops; /* wsk_conn.c */
+extern const struct we_wsk_category_ops we_wsk_dgram_ops;      /* wsk_dgram.c */
 extern const struct we_wsk_category_ops we_wsk_stream_ops;     /* wsk_stream.c */
 const struct we_wsk_category_ops *we_wsk_category_ops(enum we_wsk_category category);
 

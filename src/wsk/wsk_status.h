@@ -14,7 +14,9 @@ enum we_wsk_operation {
     WE_WSK_OP_SEND,
     WE_WSK_OP_RECEIVE,
     WE_WSK_OP_DISCONNECT,
-    WE_WSK_OP_CONTROL
+    WE_WSK_OP_CONTROL,
+    WE_WSK_OP_SEND_TO,
+    WE_WSK_OP_RECEIVE_FROM
 };
 
 NTSTATUS we_wsk_status(enum we_err err, enum we_wsk_operation operation);

@@ -302,18 +302,6 @@ static void test_behaviour_deferred_completion_comes_after_the_return(void **sta
     assert_false(is_done_on_return(state));
 }
 
-/* --- other ways to the provider --------------------------------------------------------------------------------------- */
-
-static void test_behaviour_nmr_is_not_emulated(void **state)
-{
-    static const NPI_CLIENT_CHARACTERISTICS characteristics;
-    HANDLE handle = state;
-
-    assert_int_equal(NmrRegisterClient(&characteristics, NULL, &handle), STATUS_NOT_SUPPORTED);
-    assert_null(handle);
-    assert_int_equal(NmrDeregisterClient(NULL), STATUS_INVALID_PARAMETER);
-}
-
 /* In all four ways. */
 #define TESTS(X)                                                    \
     X(test_behaviour_connections_stay_on_the_listeners_processor)   \
@@ -323,8 +311,7 @@ static void test_behaviour_nmr_is_not_emulated(void **state)
     X(test_behaviour_disconnect_completes_before_the_peer_answers)  \
     X(test_behaviour_short_read_is_marked_as_entire_message)        \
     X(test_behaviour_static_events_count_for_sockets_of_accept)     \
-    X(test_behaviour_completion_routines_run_at_dispatch_level)     \
-    X(test_behaviour_nmr_is_not_emulated)
+    X(test_behaviour_completion_routines_run_at_dispatch_level)
 
 /* Where simulated time or exact numbers of connections matter. */
 #define MEMORY_TESTS(X)                                        \

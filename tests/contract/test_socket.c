@@ -103,15 +103,6 @@ static void test_socket_of_an_unknown_transport_is_not_supported(void **state)
     }
 }
 
-static void test_datagram_sockets_are_not_supported(void **state)
-{
-    PWSK_SOCKET socket;
-
-    assert_int_equal(
-        socket_open_try(*state, WSK_FLAG_DATAGRAM_SOCKET, AF_INET, SOCK_DGRAM, IPPROTO_UDP, NULL, NULL, &socket),
-        STATUS_NOT_SUPPORTED);
-}
-
 static void test_socket_with_a_thread_without_its_process_fails(void **state)
 {
     struct wsk_fixture *fixture = *state;
@@ -357,7 +348,6 @@ static void test_close_races_with_the_cancel_of_an_accept(void **state)
     X(test_basic_socket_with_context_or_dispatch_fails)             \
     X(test_socket_with_a_table_of_null_pointers_succeeds)           \
     X(test_socket_of_an_unknown_transport_is_not_supported)         \
-    X(test_datagram_sockets_are_not_supported)                      \
     X(test_socket_with_a_thread_without_its_process_fails)          \
     X(test_tables_begin_with_the_same_functions)                    \
     X(test_tables_have_no_empty_slot)                               \

@@ -138,6 +138,50 @@ static void test_text_without_family_says_so(void **state)
     assert_string_equal(we_base_addr_text(&addr, text), "(no address)");
 }
 
+static void test_mapped_and_unmapped_are_each_others_reverse(void **state)
+{
+    struct we_base_addr ipv4 = we_base_addr_loopback(WE_FAMILY_IPV4, 80);
+    struct we_base_addr ipv6 = we_base_addr_loopback(WE_FAMILY_IPV6, 80);
+    struct we_base_addr mapped = we_base_addr_mapped(&ipv4);
+    struct we_base_addr other;
+
+    (void)state;
+    assert_int_equal(mapped.family, WE_FAMILY_IPV6);
+    assert_true(we_base_addr_is_mapped(&mapped));
+    assert_false(we_base_addr_is_mapped(&ipv4));
+    assert_false(we_base_addr_is_mapped(&ipv6));
+    other = we_base_addr_unmapped(&mapped);
+    assert_true(we_base_addr_equal(&other, &ipv4));
+    other = we_base_addr_unmapped(&ipv6);
+    assert_true(we_base_addr_equal(&other, &ipv6));
+    other = we_base_addr_mapped(&ipv6);
+    assert_true(we_base_addr_equal(&other, &ipv6));
+}
+
+static void test_multicast_and_broadcast_are_told_from_hosts(void **state)
+{
+    struct we_base_addr addr = we_base_addr_any(WE_FAMILY_IPV4, 0);
+    struct we_base_addr mapped;
+
+    (void)state;
+    addr.bytes[0] = 223;
+    assert_false(we_base_addr_is_multicast(&addr));
+    addr.bytes[0] = 224;
+    assert_true(we_base_addr_is_multicast(&addr));
+    mapped = we_base_addr_mapped(&addr);
+    assert_true(we_base_addr_is_multicast(&mapped));
+    addr.bytes[0] = 240;
+    assert_false(we_base_addr_is_multicast(&addr));
+    assert_false(we_base_addr_is_broadcast(&addr));
+    memset(addr.bytes, 0xff, 4);
+    assert_true(we_base_addr_is_broadcast(&addr));
+    assert_false(we_base_addr_is_multicast(&addr));
+    addr = we_base_addr_any(WE_FAMILY_IPV6, 0);
+    assert_false(we_base_addr_is_multicast(&addr));
+    addr.bytes[0] = 0xff;
+    assert_true(we_base_addr_is_multicast(&addr));
+}
+
 static const struct CMUnitTest tests[] = {
     cmocka_unit_test(test_any_of_each_family_is_wildcard_with_port),
     cmocka_unit_test(test_loopback_of_each_family_is_not_wildcard),
@@ -149,6 +193,8 @@ static const struct CMUnitTest tests[] = {
     cmocka_unit_test(test_text_ipv4_mapped_shows_dotted_part),
     cmocka_unit_test(test_text_longest_address_fits),
     cmocka_unit_test(test_text_without_family_says_so),
+    cmocka_unit_test(test_mapped_and_unmapped_are_each_others_reverse),
+    cmocka_unit_test(test_multicast_and_broadcast_are_told_from_hosts),
 };
 
 UNIT_MAIN(tests)

@@ -4,8 +4,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "nt/nmr_fsm.h"
 #include "support/unit.h"
 #include "wsk/wsk_accept_fsm.h"
+#include "wsk/wsk_life_fsm.h"
 #include "wsk/wsk_rx_fsm.h"
 
 #define PAGE_BYTES 65536u
@@ -131,6 +133,94 @@ static void put_rx(struct page *page)
     put(page, "\n");
 }
 
+/* --- socket life ------------------------------------------------------------------------------------------- */
+
+static const char s_life_text[] =
+    "\n"
+    "## Life of a socket\n"
+    "\n"
+    "From creation to tombstone, for every category (`src/wsk/wsk_life_fsm.c`). A socket begins in OPEN. Rundown counts\n"
+    "(calls, callbacks, IRPs) keep it in CLOSING, references keep it in FINISHED; the open socket holds one of each.\n"
+    "\n";
+
+static void put_life(struct page *page)
+{
+    char text[WE_WSK_LIFE_CELL_TEXT_SIZE];
+    unsigned row;
+    unsigned column;
+
+    put(page, "%s| event \\ state |", s_life_text);
+    for (column = 0; column < WE_WSK_LIFE_STATE_COUNT; column++) {
+        put(page, " %s |", we_wsk_life_state_name((enum we_wsk_life_state)column));
+    }
+    put(page, "\n|---|");
+    for (column = 0; column < WE_WSK_LIFE_STATE_COUNT; column++) {
+        put(page, "---|");
+    }
+    for (row = 0; row < WE_WSK_LIFE_EVENT_COUNT; row++) {
+        put(page, "\n| %s |", we_wsk_life_event_name((enum we_wsk_life_event)row));
+        for (column = 0; column < WE_WSK_LIFE_STATE_COUNT; column++) {
+            put(page, " %s |",
+                we_wsk_life_cell_text((enum we_wsk_life_state)column, (enum we_wsk_life_event)row, text));
+        }
+    }
+    put(page, "\n");
+}
+
+/* --- network module registrar ------------------------------------------------------------------------------ */
+
+static const char s_nmr_text[] =
+    "\n"
+    "## Binding of two network modules\n"
+    "\n"
+    "A client and a provider of one interface in the network module registrar (`src/nt/nmr_fsm.c`). A binding begins in\n"
+    "OFFERED. park: an attach callback is on a stack, the event is replayed after its return; rule: a driver broke a\n"
+    "rule, which is reported before the rest.\n"
+    "\n";
+
+static const char s_nmr_side_text[] =
+    "\n"
+    "Each side of a binding detaches by itself; *detach* above tells first the side that deregisters, then the other.\n"
+    "\n";
+
+static void put_nmr(struct page *page)
+{
+    char text[WE_NMR_CELL_TEXT_SIZE];
+    unsigned row;
+    unsigned column;
+
+    put(page, "%s| event \\ state |", s_nmr_text);
+    for (column = 0; column < WE_NMR_STATE_COUNT; column++) {
+        put(page, " %s |", we_nmr_state_name((enum we_nmr_state)column));
+    }
+    put(page, "\n|---|");
+    for (column = 0; column < WE_NMR_STATE_COUNT; column++) {
+        put(page, "---|");
+    }
+    for (row = 0; row < WE_NMR_EVENT_COUNT; row++) {
+        put(page, "\n| %s |", we_nmr_event_name((enum we_nmr_event)row));
+        for (column = 0; column < WE_NMR_STATE_COUNT; column++) {
+            put(page, " %s |", we_nmr_cell_text((enum we_nmr_state)column, (enum we_nmr_event)row, text));
+        }
+    }
+    put(page, "\n%s| event \\ state |", s_nmr_side_text);
+    for (column = 0; column < WE_NMR_SIDE_STATE_COUNT; column++) {
+        put(page, " %s |", we_nmr_side_state_name((enum we_nmr_side_state)column));
+    }
+    put(page, "\n|---|");
+    for (column = 0; column < WE_NMR_SIDE_STATE_COUNT; column++) {
+        put(page, "---|");
+    }
+    for (row = 0; row < WE_NMR_SIDE_EVENT_COUNT; row++) {
+        put(page, "\n| %s |", we_nmr_side_event_name((enum we_nmr_side_event)row));
+        for (column = 0; column < WE_NMR_SIDE_STATE_COUNT; column++) {
+            put(page, " %s |",
+                we_nmr_side_cell_text((enum we_nmr_side_state)column, (enum we_nmr_side_event)row, text));
+        }
+    }
+    put(page, "\n");
+}
+
 static void print_page(struct page *page)
 {
     page->length = 0;
@@ -139,6 +229,8 @@ static void print_page(struct page *page)
         "differs.\n`WSK_EMU_WRITE_DOCS=1` in its environment makes it write the page anew.\n\n");
     put_accept(page);
     put_rx(page);
+    put_life(page);
+    put_nmr(page);
 }
 
 static void read_committed(struct page *page)

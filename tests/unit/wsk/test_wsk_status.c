@@ -4,9 +4,9 @@
 
 #include "wsk/wsk_status.h"
 
-static const enum we_wsk_operation operations[] = { WE_WSK_OP_SOCKET, WE_WSK_OP_BIND,    WE_WSK_OP_CONNECT,
-                                                    WE_WSK_OP_SEND,   WE_WSK_OP_RECEIVE, WE_WSK_OP_DISCONNECT,
-                                                    WE_WSK_OP_CONTROL };
+static const enum we_wsk_operation operations[] = { WE_WSK_OP_SOCKET,  WE_WSK_OP_BIND,    WE_WSK_OP_CONNECT,
+                                                    WE_WSK_OP_SEND,    WE_WSK_OP_RECEIVE, WE_WSK_OP_DISCONNECT,
+                                                    WE_WSK_OP_CONTROL, WE_WSK_OP_SEND_TO, WE_WSK_OP_RECEIVE_FROM };
 
 /* A forgotten row would be zeroes, and a failure would look like a success. */
 static void test_status_of_every_error_is_no_success(void **state)
@@ -56,6 +56,12 @@ static void test_status_depends_on_the_operation(void **state)
         { WE_ERR_TIMED_OUT, WE_WSK_OP_CONNECT, STATUS_IO_TIMEOUT },
         { WE_ERR_TIMED_OUT, WE_WSK_OP_SEND, STATUS_CONNECTION_ABORTED },
         { WE_ERR_TIMED_OUT, WE_WSK_OP_RECEIVE, STATUS_CONNECTION_ABORTED },
+        { WE_ERR_REFUSED, WE_WSK_OP_RECEIVE_FROM, STATUS_PORT_UNREACHABLE },
+        { WE_ERR_RESET, WE_WSK_OP_RECEIVE_FROM, STATUS_PORT_UNREACHABLE },
+        { WE_ERR_TOO_LARGE, WE_WSK_OP_SEND_TO, STATUS_INVALID_BUFFER_SIZE },
+        { WE_ERR_ADDRESS, WE_WSK_OP_SEND_TO, STATUS_INVALID_ADDRESS_COMPONENT },
+        { WE_ERR_ACCESS, WE_WSK_OP_SEND_TO, STATUS_ACCESS_DENIED },
+        { WE_ERR_NO_MEMORY, WE_WSK_OP_SEND_TO, STATUS_INSUFFICIENT_RESOURCES },
         { WE_ERR_NET_UNREACHABLE, WE_WSK_OP_CONNECT, STATUS_NETWORK_UNREACHABLE },
         { WE_ERR_HOST_UNREACHABLE, WE_WSK_OP_CONNECT, STATUS_HOST_UNREACHABLE },
         { WE_ERR_CONNECTED, WE_WSK_OP_CONNECT, STATUS_CONNECTION_ACTIVE },

@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: MIT */
+/* Ancillary data of datagrams, which systems spell differently: one file for each system implements it. */
+#ifndef WE_HOST_CMSG_H
+#define WE_HOST_CMSG_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <sys/socket.h>
+
+#include "host/host_dgram.h"
+
+/* Room for everything that a datagram brings or takes along. */
+#define WE_HOST_CMSG_BYTES 256u
+
+/* A UDP socket of the host's address family: non-blocking, closed on exec. Returns it, or -1 and errno. */
+int we_host_cmsg_socket(int family);
+/* For each receive: where the system knows it, the result is the length of the whole datagram. */
+extern const int we_host_cmsg_receive_flags;
+/* What recvmsg brings: the address that each datagram was sent to; hop limit and traffic class as well. Return false
+ * and set errno. is_dual: IPv4 comes to this IPv6 socket too. */
+bool we_host_cmsg_want_destination(int fd, enum we_base_family family, bool is_dual);
+bool we_host_cmsg_want_details(int fd, enum we_base_family family, bool is_dual, bool is_on);
+/* Answers of the network to what was sent. False with ENOPROTOOPT where the system cannot tell who answered. */
+bool we_host_cmsg_want_errors(int fd, enum we_base_family family, bool is_dual, bool is_on);
+
+/* Fills everything of dgram but remote and length_bytes from what recvmsg put into message. */
+void we_host_cmsg_read(struct msghdr *message, enum we_base_family family, struct we_host_dgram *dgram);
+/* Describes dgram's details to sendmsg in control, which has WE_HOST_CMSG_BYTES and is aligned for a cmsghdr. */
+void we_host_cmsg_write(struct msghdr *message, void *control, const struct we_host_dgram *dgram);
+/* Takes the oldest answer of the network: its error number, and where the datagram was going. False: there is none. */
+bool we_host_cmsg_take_error(int fd, int *number, struct we_base_addr *remote);
+
+#endif

@@ -1,0 +1,116 @@
+/* SPDX-License-Identifier: MIT */
+/* Multicast groups of datagram sockets: options that are orders rather than values. */
+#include <string.h>
+
+#include "wsk/wsk_dgram.h"
+#include "wsk/wsk_status.h"
+#include "wsk/wsk_unsupported.h"
+
+#include "base/base_assert.h"
+#include "vrf/vrf_report.h"
+
+/* IP_MREQ names the interface by one of its addresses; the network knows indexes. Only the wildcard and loopback can be
+ * told without asking the system for its addresses. */
+#define LOOPBACK_INDEX 1u
+
+static NTSTATUS v4_read(const struct we_wsk_control *control, struct we_base_addr *group, uint32_t *interface_index)
+{
+    IP_MREQ request;
+
+    if (control->input == NULL || control->input_size < sizeof(request)) {
+        return STATUS_INVALID_PARAMETER;
+    }
+    memcpy(&request, control->input, sizeof(request));
+    *group = we_base_addr_any(WE_FAMILY_IPV4, 0);
+    memcpy(group->bytes, &request.imr_multiaddr, 4);
+    if (request.imr_interface.S_un.S_addr == 0) {
+        *interface_index = 0;
+    } else if (request.imr_interface.S_un.S_un_b.s_b1 == 127) {
+        *interface_index = LOOPBACK_INDEX;
+    } else if (request.imr_interface.S_un.S_un_b.s_b1 == 0) {
+        /* 0.x.y.z is an index in network order. */
+        *interface_index = (uint32_t)request.imr_interface.S_un.S_un_b.s_b2 << 16 |
+                           (uint32_t)request.imr_interface.S_un.S_un_b.s_b3 << 8 |
+                           request.imr_interface.S_un.S_un_b.s_b4;
+    } else {
+        we_wsk_unsupported("an interface that is named by an address in IP_MREQ");
+        return STATUS_NOT_SUPPORTED;
+    }
+    return STATUS_SUCCESS;
+}
+
+static NTSTATUS v6_read(const struct we_wsk_control *control, struct we_base_addr *group, uint32_t *interface_index)
+{
+    IPV6_MREQ request;
+
+    if (control->input == NULL || control->input_size < sizeof(request)) {
+        return STATUS_INVALID_PARAMETER;
+    }
+    memcpy(&request, control->input, sizeof(request));
+    *group = we_base_addr_any(WE_FAMILY_IPV6, 0);
+    memcpy(group->bytes, &request.ipv6mr_multiaddr, 16);
+    *interface_index = request.ipv6mr_interface;
+    return STATUS_SUCCESS;
+}
+
+bool we_wsk_dgram_is_group_option(ULONG level, ULONG option)
+{
+    return (level == IPPROTO_IP && (option == IP_ADD_MEMBERSHIP || option == IP_DROP_MEMBERSHIP)) ||
+           (level == IPPROTO_IPV6 && (option == IPV6_ADD_MEMBERSHIP || option == IPV6_DROP_MEMBERSHIP));
+}
+
+/* The numbers are the same at both levels. */
+WE_STATIC_ASSERT(IP_ADD_MEMBERSHIP == IPV6_ADD_MEMBERSHIP, "groups are entered by the same number");
+
+static NTSTATUS group_check(const struct we_wsk_call *call, ULONG level, bool is_set)
+{
+    const struct we_wsk_socket *socket = call->socket;
+
+    if (!is_set) {
+        return STATUS_INVALID_PARAMETER;
+    }
+    if (socket->category != WE_WSK_DATAGRAM || (level == IPPROTO_IPV6) != (socket->family == AF_INET6)) {
+        (void)we_vrf_report_entry(WE_RULE_SOCK_030, &socket->entry,
+                                  "a multicast group of level %u was entered or left with socket %p, which is a %s of "
+                                  "family %u",
+                                  (unsigned)level, (const void *)socket, we_wsk_category_name(socket->category),
+                                  socket->family);
+        return STATUS_NOT_SUPPORTED;
+    }
+    if (call->irp == NULL) {
+        (void)we_vrf_report_entry(WE_RULE_SOCK_003, &socket->entry,
+                                  "a multicast group was entered or left with socket %p without an IRP",
+                                  (const void *)socket);
+        return STATUS_REQUEST_NOT_ACCEPTED;
+    }
+    return STATUS_SUCCESS;
+}
+
+NTSTATUS we_wsk_dgram_group_option(struct we_wsk_call *call, ULONG level, ULONG option, bool is_set,
+                                   const struct we_wsk_control *control)
+{
+    struct we_wsk_socket *socket = call->socket;
+    struct we_base_addr group;
+    uint32_t interface_index;
+    NTSTATUS status = group_check(call, level, is_set);
+
+    if (NT_SUCCESS(status)) {
+        status = level == IPPROTO_IPV6 ? v6_read(control, &group, &interface_index)
+                                       : v4_read(control, &group, &interface_index);
+    }
+    if (!NT_SUCCESS(status)) {
+        return status;
+    }
+    we_host_mutex_lock(&socket->lock);
+    if (socket->ep == NULL) {
+        (void)we_vrf_report_entry(WE_RULE_SOCK_030, &socket->entry,
+                                  "a multicast group was entered or left with socket %p before WskBind",
+                                  (const void *)socket);
+        status = STATUS_INVALID_DEVICE_STATE;
+    } else {
+        status = we_wsk_status(we_host_dgram_group(socket->ep, &group, interface_index, option == IP_ADD_MEMBERSHIP),
+                               WE_WSK_OP_CONTROL);
+    }
+    we_host_mutex_unlock(&socket->lock);
+    return status;
+}

@@ -1,0 +1,198 @@
+/* SPDX-License-Identifier: MIT */
+/* Broadcasts and multicasts: who hears them, and the flags that tell. */
+#include "support/dgram_client.h"
+
+#include <string.h>
+
+/* Bound to the wildcard address, with the event off. */
+static struct dgram_client *client_open_any(void **state, ADDRESS_FAMILY family)
+{
+    struct dgram_client *client = dgram_client_create(*state, family, 0);
+    SOCKADDR_STORAGE any = address_any(family, 0);
+
+    socket_close(client->socket);
+    client->socket = dgram_open(*state, family, client, &dgram_client_dispatch);
+    assert_int_equal(socket_bind_try(client->socket, &any), STATUS_SUCCESS);
+    client->port = dgram_port(client->socket);
+    return client;
+}
+
+static IP_MREQ group_v4(void)
+{
+    IP_MREQ request;
+
+    memset(&request, 0, sizeof(request));
+    request.imr_multiaddr.S_un.S_un_b.s_b1 = 239;
+    request.imr_multiaddr.S_un.S_un_b.s_b2 = 9;
+    request.imr_multiaddr.S_un.S_un_b.s_b3 = 8;
+    request.imr_multiaddr.S_un.S_un_b.s_b4 = 7;
+    request.imr_interface.S_un.S_un_b.s_b1 = 127;
+    request.imr_interface.S_un.S_un_b.s_b4 = 1;
+    return request;
+}
+
+static SOCKADDR_STORAGE group_address(USHORT port)
+{
+    SOCKADDR_STORAGE address = address_any(AF_INET, port);
+    IP_MREQ request = group_v4();
+
+    ((SOCKADDR_IN *)&address)->sin_addr = request.imr_multiaddr;
+    return address;
+}
+
+/* Through the loopback interface, where tests find themselves on any machine. */
+static void send_to_group(PWSK_SOCKET socket, USHORT port, const char *text)
+{
+    struct {
+        CMSGHDR header;
+        IN_PKTINFO info;
+    } control;
+    SOCKADDR_STORAGE remote = group_address(port);
+
+    memset(&control, 0, sizeof(control));
+    control.header.cmsg_len = WSA_CMSG_LEN(sizeof(IN_PKTINFO));
+    control.header.cmsg_level = IPPROTO_IP;
+    control.header.cmsg_type = IP_PKTINFO;
+    control.info.ipi_ifindex = 1;
+    assert_int_equal(
+        dgram_send_with(socket, text, strlen(text), &remote, WSA_CMSG_SPACE(sizeof(IN_PKTINFO)), &control, NULL),
+        STATUS_SUCCESS);
+}
+
+static void test_group_member_hears_and_sees_the_flag(void **state)
+{
+    struct dgram_client *client = client_open_any(state, AF_INET);
+    IP_MREQ request = group_v4();
+    struct dgram_receive *receive;
+    PWSK_SOCKET sender;
+    USHORT port;
+
+    sender = dgram_open_bound(*state, AF_INET, NULL, NULL, &port);
+    assert_int_equal(socket_set_option(client->socket, IPPROTO_IP, IP_ADD_MEMBERSHIP, &request, sizeof(request)),
+                     STATUS_SUCCESS);
+    receive = dgram_receive_post(client->socket, 64, 0);
+    send_to_group(sender, client->port, "to all");
+    dgram_receive_wait(receive, STATUS_SUCCESS, "to all");
+    assert_int_equal(receive->control_flags, MSG_MCAST);
+    dgram_receive_destroy(receive);
+    socket_events(client->socket, WSK_EVENT_RECEIVE_FROM);
+    send_to_group(sender, client->port, "to all again");
+    dgram_client_expect(client, 0, "to all again");
+    assert_int_equal(client->last_flags, MSG_MCAST | WSK_FLAG_AT_DISPATCH_LEVEL);
+    socket_close(sender);
+    dgram_client_destroy(client);
+}
+
+static void test_group_left_is_not_heard(void **state)
+{
+    struct dgram_client *client = client_open_any(state, AF_INET);
+    IP_MREQ request = group_v4();
+    PWSK_SOCKET sender;
+    USHORT port;
+
+    sender = dgram_open_bound(*state, AF_INET, NULL, NULL, &port);
+    assert_int_equal(socket_set_option(client->socket, IPPROTO_IP, IP_ADD_MEMBERSHIP, &request, sizeof(request)),
+                     STATUS_SUCCESS);
+    assert_int_equal(socket_set_option(client->socket, IPPROTO_IP, IP_DROP_MEMBERSHIP, &request, sizeof(request)),
+                     STATUS_SUCCESS);
+    assert_int_equal(socket_set_option(client->socket, IPPROTO_IP, IP_DROP_MEMBERSHIP, &request, sizeof(request)),
+                     STATUS_INVALID_ADDRESS_COMPONENT);
+    socket_events(client->socket, WSK_EVENT_RECEIVE_FROM);
+    send_to_group(sender, client->port, "to nobody");
+    dgram_send_text(sender, AF_INET, client->port, "to you");
+    dgram_client_expect(client, 0, "to you");
+    socket_close(sender);
+    dgram_client_destroy(client);
+}
+
+static void test_group_arguments_that_fail(void **state)
+{
+    struct dgram_client *client = client_open_any(state, AF_INET);
+    PWSK_SOCKET unbound = dgram_open(*state, AF_INET, NULL, NULL);
+    IP_MREQ request = group_v4();
+
+    assert_int_equal(socket_set_option(client->socket, IPPROTO_IP, IP_ADD_MEMBERSHIP, &request, 4),
+                     STATUS_INVALID_PARAMETER);
+    wsk_kit_expect_report("SOCK-030");
+    assert_int_equal(socket_set_option(unbound, IPPROTO_IP, IP_ADD_MEMBERSHIP, &request, sizeof(request)),
+                     STATUS_INVALID_DEVICE_STATE);
+    request.imr_interface.S_un.S_un_b.s_b1 = 10;
+    assert_int_equal(socket_set_option(client->socket, IPPROTO_IP, IP_ADD_MEMBERSHIP, &request, sizeof(request)),
+                     STATUS_NOT_SUPPORTED);
+    memset(&request.imr_interface, 0, sizeof(request.imr_interface));
+    request.imr_interface.S_un.S_un_b.s_b4 = 1; /* by index */
+    assert_int_equal(socket_set_option(client->socket, IPPROTO_IP, IP_ADD_MEMBERSHIP, &request, sizeof(request)),
+                     STATUS_SUCCESS);
+    request.imr_multiaddr.S_un.S_un_b.s_b1 = 10;
+    assert_int_equal(socket_set_option(client->socket, IPPROTO_IP, IP_ADD_MEMBERSHIP, &request, sizeof(request)),
+                     STATUS_INVALID_ADDRESS_COMPONENT);
+    wsk_kit_expect_report("SOCK-030");
+    assert_int_equal(socket_set_option(client->socket, IPPROTO_IPV6, IPV6_ADD_MEMBERSHIP, &request, sizeof(request)),
+                     STATUS_NOT_SUPPORTED);
+    socket_close(unbound);
+    dgram_client_destroy(client);
+}
+
+/* A machine without a route for broadcasts is none of the test's business: it runs where all machines are alike. */
+static void test_broadcast_is_heard_and_flagged(void **state)
+{
+    const struct wsk_fixture *fixture = *state;
+    struct dgram_client *client = client_open_any(state, AF_INET);
+    SOCKADDR_STORAGE all = address_any(AF_INET, client->port);
+    PWSK_SOCKET sender;
+    USHORT port;
+
+    sender = dgram_open_bound(*state, AF_INET, NULL, NULL, &port);
+    assert_int_equal(socket_set_ulong(sender, SOL_SOCKET, SO_BROADCAST, 1), STATUS_SUCCESS);
+    if (fixture->way->is_virtual) {
+        ((SOCKADDR_IN *)&all)->sin_addr.S_un.S_addr = 0xffffffff;
+        /* Of two kinds of delivery, each comes in a callback of its own. */
+        dgram_send_text(sender, AF_INET, client->port, "to you");
+        assert_int_equal(dgram_send_try(sender, "to all", 6, &all, NULL), STATUS_SUCCESS);
+        wsk_kit_run_until_idle();
+        socket_events(client->socket, WSK_EVENT_RECEIVE_FROM);
+        dgram_client_expect(client, 0, "to you");
+        dgram_client_expect(client, 1, "to all");
+        assert_int_equal(client->call_count, 2);
+        assert_int_equal(client->last_flags, MSG_BCAST | WSK_FLAG_AT_DISPATCH_LEVEL);
+    }
+    socket_close(sender);
+    dgram_client_destroy(client);
+}
+
+static void test_shared_port_broadcast_reaches_both(void **state)
+{
+    const struct wsk_fixture *fixture = *state;
+    SOCKADDR_STORAGE any = address_any(AF_INET, 0);
+    PWSK_SOCKET sockets[2];
+    struct wsk_kit_datagram_peer *peer = wsk_kit_datagram_open(WSK_KIT_IPV4);
+
+    for (unsigned i = 0; i < 2; i++) {
+        sockets[i] = dgram_open(*state, AF_INET, NULL, NULL);
+        assert_int_equal(socket_set_ulong(sockets[i], SOL_SOCKET, SO_REUSEADDR, 1), STATUS_SUCCESS);
+        assert_int_equal(socket_bind_try(sockets[i], &any), STATUS_SUCCESS);
+        any = address_any(AF_INET, dgram_port(sockets[i]));
+    }
+    if (fixture->way->is_virtual) {
+        struct wsk_kit_datagram how;
+
+        memset(&how, 0, sizeof(how));
+        how.remote = wsk_kit_loopback(WSK_KIT_IPV4, dgram_port(sockets[0]));
+        memset(how.remote.bytes, 0xff, 4);
+        wsk_kit_datagram_send_as(peer, &how, "to all", 6);
+        dgram_receive_expect(dgram_receive_post(sockets[0], 64, 0), STATUS_SUCCESS, "to all");
+        dgram_receive_expect(dgram_receive_post(sockets[1], 64, 0), STATUS_SUCCESS, "to all");
+    }
+    socket_close(sockets[0]);
+    socket_close(sockets[1]);
+    wsk_kit_datagram_close(peer);
+}
+
+#define TESTS(X)                                 \
+    X(test_group_member_hears_and_sees_the_flag) \
+    X(test_group_left_is_not_heard)              \
+    X(test_group_arguments_that_fail)            \
+    X(test_broadcast_is_heard_and_flagged)       \
+    X(test_shared_port_broadcast_reaches_both)
+
+CONTRACT_MAIN(TESTS, fixture_setup, fixture_teardown)
