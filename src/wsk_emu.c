@@ -116,6 +116,17 @@ static bool value_check(const char *member, unsigned value, unsigned highest)
     return true;
 }
 
+/* A call that does nothing must not look like one that succeeded, or is pending. */
+static bool failure_check(const char *member, NTSTATUS status)
+{
+    if (status != 0 && NT_SUCCESS(status)) {
+        we_host_log(WE_LOG_ERROR, "wsk_emu_start: config.%s is 0x%08X; it has to be a failure", member,
+                    (unsigned)status);
+        return false;
+    }
+    return true;
+}
+
 /* One line for each member that is wrong. */
 static bool config_check(const struct wsk_emu_config *config)
 {
@@ -127,6 +138,7 @@ static bool config_check(const struct wsk_emu_config *config)
     is_good &= value_check("processors", config->processors, WE_HOST_CPU_MAX);
     is_good &= value_check("completion", (unsigned)config->completion, WSK_EMU_COMPLETION_MIXED);
     is_good &= value_check("verifier", (unsigned)config->verifier, WSK_EMU_VERIFIER_OFF);
+    is_good &= failure_check("unknown_option", config->unknown_option);
     return is_good;
 }
 
@@ -229,6 +241,8 @@ static bool settings_make(struct settings *settings, const struct wsk_emu_config
     settings->wsk.abort_on_listener_close = config->keep_silent_on_listener_close == 0;
     settings->wsk.inspect_complete_after_abort_status = config->inspect_complete_after_abort;
     settings->wsk.connect_ex_hides_bytes = config->connect_ex_hides_bytes != 0;
+    settings->wsk.is_tcp_nodelay_allowed = config->allow_tcp_nodelay != 0;
+    settings->wsk.unknown_option_status = config->unknown_option != 0 ? config->unknown_option : STATUS_NOT_SUPPORTED;
     settings->wsk.datagram_truncation_status =
         config->truncate_datagrams_silently != 0 ? STATUS_SUCCESS : STATUS_BUFFER_OVERFLOW;
     settings->wsk.indication_max_bytes = config->indication_max_bytes;

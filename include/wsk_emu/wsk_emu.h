@@ -68,6 +68,8 @@ struct wsk_emu_config {
     NTSTATUS inspect_complete_after_abort; /**< status of WskInspectComplete for an aborted request; 0 = SUCCESS */
     int connect_ex_hides_bytes; /**< nonzero: WskConnectEx completes with Information 0, not with the bytes of
                                          its buffer */
+    int allow_tcp_nodelay;      /**< nonzero: TCP_NODELAY can be set; Windows refuses it */
+    NTSTATUS unknown_option;    /**< failure of WskControlSocket for unknown codes; 0 = NOT_SUPPORTED */
     wsk_emu_log_fn *log;        /**< NULL = lines on stderr */
     void *log_context;
 };

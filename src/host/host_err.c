@@ -29,6 +29,8 @@ static const struct row s_rows[] = {
     { EDOM, WE_ERR_INVALID },
     { EADDRINUSE, WE_ERR_IN_USE },
     { EADDRNOTAVAIL, WE_ERR_ADDRESS },
+    { ENODEV, WE_ERR_ADDRESS }, /* of options: no such interface */
+    { ENXIO, WE_ERR_ADDRESS },
     { EACCES, WE_ERR_ACCESS },
     { EPERM, WE_ERR_ACCESS },
     { EAFNOSUPPORT, WE_ERR_FAMILY },

@@ -484,6 +484,12 @@ void we_host_reset(struct we_host_ep *ep)
     s_net.ops->reset(ep);
 }
 
+void we_host_silence(struct we_host_ep *ep)
+{
+    ep_mute(ep);
+    s_net.ops->silence(ep);
+}
+
 void we_host_close(struct we_host_ep *ep, enum we_host_close how)
 {
     ep_leave(ep);
@@ -523,4 +529,27 @@ size_t we_host_ep_ideal_backlog_bytes(struct we_host_ep *ep)
 size_t we_host_ep_unread_bytes(struct we_host_ep *ep)
 {
     return s_net.ops->unread_bytes(ep);
+}
+
+bool we_host_net_has_option(enum we_host_ep_option option)
+{
+    WE_ASSERT((unsigned)option < WE_EP_OPTION_COUNT);
+    return s_net.ops->has_option(option);
+}
+
+enum we_err we_host_ep_tcp_info(struct we_host_ep *ep, struct we_host_tcp_info *info)
+{
+    return s_net.ops->tcp_info(ep, info);
+}
+
+unsigned we_host_net_local_addresses(enum we_base_family family, struct we_base_addr *addrs, unsigned addrs_max)
+{
+    WE_ASSERT(family != WE_FAMILY_NONE);
+    return s_net.ops->local_addresses(family, addrs, addrs_max);
+}
+
+enum we_err we_host_net_route(const struct we_base_addr *remote, struct we_base_addr *local)
+{
+    WE_ASSERT(remote->family != WE_FAMILY_NONE);
+    return s_net.ops->route(remote, local);
 }

@@ -85,7 +85,62 @@ enum we_host_close {
     WE_CLOSE_RESET     /* the peer sees a reset */
 };
 
-enum we_host_ep_option { WE_EP_RECEIVE_BUFFER_BYTES, WE_EP_SEND_BUFFER_BYTES, WE_EP_KEEPALIVE, WE_EP_NODELAY };
+/* Values are numbers or flags; _IF is the index of an interface in host byte order. */
+enum we_host_ep_option {
+    WE_EP_RECEIVE_BUFFER_BYTES,
+    WE_EP_SEND_BUFFER_BYTES,
+    WE_EP_KEEPALIVE,
+    WE_EP_NODELAY,
+    WE_EP_BROADCAST,
+    WE_EP_KEEPALIVE_IDLE_S,
+    WE_EP_KEEPALIVE_INTERVAL_S,
+    WE_EP_KEEPALIVE_PROBE_COUNT,
+    WE_EP_UNANSWERED_MS, /* sent bytes without an acknowledgement for so long end the connection */
+    WE_EP_SEGMENT_BYTES,
+    WE_EP_IPV4_TOS,
+    WE_EP_IPV4_TTL,
+    WE_EP_IPV4_DONT_FRAGMENT,
+    WE_EP_IPV4_MTU_DISCOVERY, /* enum we_host_mtu_discovery */
+    WE_EP_IPV4_MTU,
+    WE_EP_IPV4_UNICAST_IF,
+    WE_EP_IPV4_MULTICAST_IF, /* as a number in network byte order: an address, or an index below 2^24 */
+    WE_EP_IPV4_MULTICAST_TTL,
+    WE_EP_IPV4_MULTICAST_LOOP,
+    WE_EP_IPV6_TCLASS,
+    WE_EP_IPV6_HOPS,
+    WE_EP_IPV6_DONT_FRAGMENT,
+    WE_EP_IPV6_MTU_DISCOVERY, /* enum we_host_mtu_discovery */
+    WE_EP_IPV6_MTU,
+    WE_EP_IPV6_UNICAST_IF,
+    WE_EP_IPV6_MULTICAST_IF,
+    WE_EP_IPV6_MULTICAST_HOPS,
+    WE_EP_IPV6_MULTICAST_LOOP,
+    WE_EP_UDP_NO_CHECKSUM,
+    WE_EP_OPTION_COUNT
+};
+
+enum we_host_mtu_discovery {
+    WE_MTU_DISCOVERY_NOT_SET,
+    WE_MTU_DISCOVERY_DO,
+    WE_MTU_DISCOVERY_DONT,
+    WE_MTU_DISCOVERY_PROBE
+};
+
+/* What the network knows about a TCP connection; 0: it does not. */
+struct we_host_tcp_info {
+    uint32_t segment_bytes;
+    bool has_timestamps;
+    uint32_t rtt_us;
+    uint32_t rtt_min_us;
+    uint32_t unacked_bytes;
+    uint32_t congestion_window_bytes;
+    uint32_t send_window_bytes;
+    uint32_t receive_window_bytes;
+    uint32_t receive_buffer_bytes;
+    uint64_t acked_bytes;
+    uint64_t received_bytes;
+    uint64_t retransmitted_bytes;
+};
 
 struct we_host_net_config {
     enum we_host_network network;
@@ -164,9 +219,15 @@ WE_MUST_USE enum we_err we_host_send(struct we_host_ep *ep, const struct we_host
 WE_MUST_USE enum we_err we_host_shutdown_send(struct we_host_ep *ep);
 /* Resets the connection at once; the endpoint stays until close, every later call fails. */
 void we_host_reset(struct we_host_ep *ep);
+/* Nothing is sent or announced any more; the endpoint stays until close. virtual: the peer hears nothing, not even of the
+ * close. sockets: the operating system goes on answering, and the close can be seen. */
+void we_host_silence(struct we_host_ep *ep);
 /* Ends the endpoint. The pointer is dead afterwards. */
 void we_host_close(struct we_host_ep *ep, enum we_host_close how);
 
+/* False: the network has nothing like the option, set and get say WE_ERR_NOT_SUPPORTED. */
+bool we_host_net_has_option(enum we_host_ep_option option);
+/* A network on which an option has no effect accepts it, and answers get with WE_ERR_NOT_SUPPORTED. */
 WE_MUST_USE enum we_err we_host_ep_set(struct we_host_ep *ep, enum we_host_ep_option option, int value);
 WE_MUST_USE enum we_err we_host_ep_get(struct we_host_ep *ep, enum we_host_ep_option option, int *value);
 WE_MUST_USE enum we_err we_host_ep_local(struct we_host_ep *ep, struct we_base_addr *addr);
@@ -179,5 +240,15 @@ enum we_err we_host_ep_error(struct we_host_ep *ep);
 size_t we_host_ep_ideal_backlog_bytes(struct we_host_ep *ep);
 /* Bytes that wait to be read here; 0 when unknown. */
 size_t we_host_ep_unread_bytes(struct we_host_ep *ep);
+/* Of a connected stream. */
+WE_MUST_USE enum we_err we_host_ep_tcp_info(struct we_host_ep *ep, struct we_host_tcp_info *info);
+
+/* --- this host's addresses -------------------------------------------------------------- */
+
+/* The addresses of a family that can be bound to, with port 0; loopback ones last. Fills up to addrs_max and returns how
+ * many there are; 0 when they cannot be found out. May block for as long as the operating system needs for it. */
+unsigned we_host_net_local_addresses(enum we_base_family family, struct we_base_addr *addrs, unsigned addrs_max);
+/* The local address, with port 0, from which remote is reached. Sends nothing. */
+WE_MUST_USE enum we_err we_host_net_route(const struct we_base_addr *remote, struct we_base_addr *local);
 
 #endif

@@ -63,6 +63,7 @@ struct we_host_net_ops {
                                     size_t *bytes);
     WE_MUST_USE enum we_err (*shutdown_send)(struct we_host_ep *ep);
     void (*reset)(struct we_host_ep *ep);
+    void (*silence)(struct we_host_ep *ep);
     /* refuse and close: the registration is gone; the memory goes. */
     void (*close)(struct we_host_ep *ep, enum we_host_close how);
     WE_MUST_USE enum we_err (*set)(struct we_host_ep *ep, enum we_host_ep_option option, int value);
@@ -72,6 +73,10 @@ struct we_host_net_ops {
     enum we_err (*error)(struct we_host_ep *ep);
     size_t (*ideal_backlog_bytes)(struct we_host_ep *ep);
     size_t (*unread_bytes)(struct we_host_ep *ep);
+    bool (*has_option)(enum we_host_ep_option option);
+    WE_MUST_USE enum we_err (*tcp_info)(struct we_host_ep *ep, struct we_host_tcp_info *info);
+    unsigned (*local_addresses)(enum we_base_family family, struct we_base_addr *addrs, unsigned addrs_max);
+    WE_MUST_USE enum we_err (*route)(const struct we_base_addr *remote, struct we_base_addr *local);
     /* Datagrams: host_dgram.h. dgram_open makes an endpoint. */
     WE_MUST_USE enum we_err (*dgram_open)(const struct we_base_addr *local, const struct we_host_dgram_options *options,
                                           struct we_host_ep **ep);

@@ -403,6 +403,13 @@ static void posix_reset(struct we_host_ep *base)
     ep_disconnect(ep, true);
 }
 
+/* There is no way, without privileges, to keep a kernel from answering: what comes waits unread until it has no more room
+ * for it. */
+static void posix_silence(struct we_host_ep *base)
+{
+    (void)base;
+}
+
 /* The connection is gone in the kernel already: there is nothing to reset. Of a request an error says less: its peer may
  * only have finished sending. */
 static bool stream_is_broken(const struct we_host_posix_ep *ep)
@@ -461,6 +468,7 @@ const struct we_host_net_ops we_host_net_posix_ops = {
     .send = we_host_posix_send,
     .shutdown_send = we_host_posix_shutdown_send,
     .reset = posix_reset,
+    .silence = posix_silence,
     .close = posix_close,
     .set = we_host_posix_set,
     .get = we_host_posix_get,
@@ -469,6 +477,10 @@ const struct we_host_net_ops we_host_net_posix_ops = {
     .error = posix_error,
     .ideal_backlog_bytes = we_host_posix_ideal_backlog_bytes,
     .unread_bytes = we_host_posix_unread_bytes,
+    .has_option = we_host_posix_has_option,
+    .tcp_info = we_host_posix_tcp_info,
+    .local_addresses = we_host_posix_local_addresses,
+    .route = we_host_posix_route,
     .dgram_open = we_host_posix_dgram_open,
     .dgram_send = we_host_posix_dgram_send,
     .dgram_recv = we_host_posix_dgram_recv,

@@ -77,6 +77,14 @@ static inline enum we_err we_host_posix_error_get(const struct we_host_posix_ep 
     return (enum we_err)__atomic_load_n(&ep->error, __ATOMIC_ACQUIRE);
 }
 
+/* Why ep has no descriptor any more. */
+static inline enum we_err we_host_posix_gone_err(const struct we_host_posix_ep *ep)
+{
+    enum we_err err = we_host_posix_error_get(ep);
+
+    return err != WE_OK ? err : WE_ERR_NOT_CONNECTED;
+}
+
 /* The first error is the one that counts. */
 void we_host_posix_error_note(struct we_host_posix_ep *ep, enum we_err err);
 
@@ -130,11 +138,19 @@ enum we_err we_host_posix_send(struct we_host_ep *base, const struct we_host_iov
 enum we_err we_host_posix_shutdown_send(struct we_host_ep *base);
 /* Before an orderly close: sees to it that the kernel does not make a reset of it. */
 void we_host_posix_linger(struct we_host_posix_ep *ep);
-enum we_err we_host_posix_set(struct we_host_ep *base, enum we_host_ep_option option, int value);
-enum we_err we_host_posix_get(struct we_host_ep *base, enum we_host_ep_option option, int *value);
 enum we_err we_host_posix_local(struct we_host_ep *base, struct we_base_addr *addr);
 enum we_err we_host_posix_remote(struct we_host_ep *base, struct we_base_addr *addr);
 size_t we_host_posix_ideal_backlog_bytes(struct we_host_ep *base);
 size_t we_host_posix_unread_bytes(struct we_host_ep *base);
+
+/* host_net_posix_option.c */
+enum we_err we_host_posix_set(struct we_host_ep *base, enum we_host_ep_option option, int value);
+enum we_err we_host_posix_get(struct we_host_ep *base, enum we_host_ep_option option, int *value);
+bool we_host_posix_has_option(enum we_host_ep_option option);
+enum we_err we_host_posix_tcp_info(struct we_host_ep *base, struct we_host_tcp_info *info);
+
+/* host_net_posix_interface.c */
+unsigned we_host_posix_local_addresses(enum we_base_family family, struct we_base_addr *addrs, unsigned addrs_max);
+enum we_err we_host_posix_route(const struct we_base_addr *remote, struct we_base_addr *local);
 
 #endif

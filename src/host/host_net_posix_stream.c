@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Connections of the sockets network: connect, bytes, options, addresses. */
+/* Connections of the sockets network: connect, bytes, addresses. */
 #include <errno.h>
 #include <limits.h>
 #include <netinet/in.h>
@@ -365,79 +365,7 @@ void we_host_posix_linger(struct we_host_posix_ep *ep)
     }
 }
 
-/* --- options and addresses ------------------------------------------------------------- */
-
-static bool option_native(enum we_host_ep_option option, int *level, int *name)
-{
-    *level = SOL_SOCKET;
-    switch (option) {
-    case WE_EP_RECEIVE_BUFFER_BYTES:
-        *name = SO_RCVBUF;
-        return true;
-    case WE_EP_SEND_BUFFER_BYTES:
-        *name = SO_SNDBUF;
-        return true;
-    case WE_EP_KEEPALIVE:
-        *name = SO_KEEPALIVE;
-        return true;
-    case WE_EP_NODELAY:
-        *level = IPPROTO_TCP;
-        *name = TCP_NODELAY;
-        return true;
-    }
-    return false;
-}
-
-static bool option_is_buffer(enum we_host_ep_option option)
-{
-    return option == WE_EP_RECEIVE_BUFFER_BYTES || option == WE_EP_SEND_BUFFER_BYTES;
-}
-
-static enum we_err ep_gone_err(struct we_host_posix_ep *ep)
-{
-    enum we_err err = we_host_posix_error_get(ep);
-
-    return err != WE_OK ? err : WE_ERR_NOT_CONNECTED;
-}
-
-enum we_err we_host_posix_set(struct we_host_ep *base, enum we_host_ep_option option, int value)
-{
-    struct we_host_posix_ep *ep = we_host_posix_ep_of(base);
-    int level;
-    int name;
-
-    if (!option_native(option, &level, &name)) {
-        return WE_ERR_NOT_SUPPORTED;
-    }
-    if (option_is_buffer(option) && value < 0) {
-        return WE_ERR_INVALID;
-    }
-    if (ep->fd < 0) {
-        return ep_gone_err(ep);
-    }
-    return setsockopt(ep->fd, level, name, &value, (socklen_t)sizeof(value)) == 0 ? WE_OK
-                                                                                  : we_host_err_from_errno(errno);
-}
-
-enum we_err we_host_posix_get(struct we_host_ep *base, enum we_host_ep_option option, int *value)
-{
-    struct we_host_posix_ep *ep = we_host_posix_ep_of(base);
-    socklen_t length_bytes = (socklen_t)sizeof(*value);
-    int level;
-    int name;
-
-    if (!option_native(option, &level, &name)) {
-        return WE_ERR_NOT_SUPPORTED;
-    }
-    if (ep->fd < 0) {
-        return ep_gone_err(ep);
-    }
-    if (getsockopt(ep->fd, level, name, value, &length_bytes) != 0) {
-        return we_host_err_from_errno(errno);
-    }
-    *value = option_is_buffer(option) ? we_host_socket_buffer_bytes(*value) : *value != 0;
-    return WE_OK;
-}
+/* --- addresses ------------------------------------------------------------------------- */
 
 enum we_err we_host_posix_local(struct we_host_ep *base, struct we_base_addr *addr)
 {
@@ -450,7 +378,7 @@ enum we_err we_host_posix_local(struct we_host_ep *base, struct we_base_addr *ad
         return WE_OK;
     }
     if (ep->fd < 0) {
-        return ep_gone_err(ep);
+        return we_host_posix_gone_err(ep);
     }
     if (getsockname(ep->fd, (struct sockaddr *)&native, &length_bytes) != 0) {
         return we_host_err_from_errno(errno);

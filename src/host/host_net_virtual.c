@@ -340,8 +340,42 @@ static void virtual_refuse(struct we_host_ep *base)
     we_host_virtual_end_close(we_host_virtual_end_of(base), WE_CLOSE_RESET);
 }
 
+/* Nothing here has a header that an option could change, or a segment that is lost: all others are accepted. */
+static bool option_has_effect(enum we_host_ep_option option)
+{
+    return option == WE_EP_RECEIVE_BUFFER_BYTES || option == WE_EP_SEND_BUFFER_BYTES || option == WE_EP_KEEPALIVE ||
+           option == WE_EP_NODELAY;
+}
+
+static bool virtual_has_option(enum we_host_ep_option option)
+{
+    (void)option;
+    return true;
+}
+
+/* Of a datagram's header its receiver sees two things. */
+static enum we_err port_header_set(struct we_host_ep *base, enum we_host_ep_option option, int value)
+{
+    switch (option) {
+    case WE_EP_IPV4_TTL:
+    case WE_EP_IPV6_HOPS:
+        return we_host_virtual_dgram_set(base, WE_DGRAM_HOP_LIMIT, value);
+    case WE_EP_IPV4_TOS:
+    case WE_EP_IPV6_TCLASS:
+        return we_host_virtual_dgram_set(base, WE_DGRAM_TRAFFIC_CLASS, value);
+    default:
+        return WE_OK;
+    }
+}
+
 static enum we_err virtual_option(struct we_host_ep *base, enum we_host_ep_option option, int *value, bool is_set)
 {
+    if (!option_has_effect(option)) {
+        if (!is_set) {
+            return WE_ERR_NOT_SUPPORTED;
+        }
+        return kind_of(base) == WE_VIRTUAL_PORT ? port_header_set(base, option, *value) : WE_OK;
+    }
     switch (kind_of(base)) {
     case WE_VIRTUAL_LISTENER:
         return we_host_virtual_listener_option(we_host_virtual_listener_of(base), option, value, is_set);
@@ -424,6 +458,31 @@ static enum we_err virtual_error(struct we_host_ep *base)
     return err;
 }
 
+/* Any address is local; the one that everybody knows is the loopback. */
+static unsigned virtual_local_addresses(enum we_base_family family, struct we_base_addr *addrs, unsigned addrs_max)
+{
+    if (addrs_max > 0) {
+        addrs[0] = we_base_addr_loopback(family, 0);
+    }
+    return 1;
+}
+
+/* Whoever connects to an address has the same one. */
+static enum we_err virtual_route(const struct we_base_addr *remote, struct we_base_addr *local)
+{
+    *local = we_base_addr_is_any(remote) ? we_base_addr_loopback(remote->family, 0) : *remote;
+    local->port = 0;
+    return WE_OK;
+}
+
+static enum we_err virtual_tcp_info(struct we_host_ep *base, struct we_host_tcp_info *info)
+{
+    if (kind_of(base) != WE_VIRTUAL_END) {
+        return WE_ERR_NOT_CONNECTED;
+    }
+    return we_host_virtual_end_tcp_info(we_host_virtual_end_of(base), info);
+}
+
 const struct we_host_net_ops we_host_net_virtual_ops = {
     .abilities = WE_NET_HOLDS_HANDSHAKE,
     .start = virtual_start,
@@ -446,6 +505,7 @@ const struct we_host_net_ops we_host_net_virtual_ops = {
     .send = we_host_virtual_send,
     .shutdown_send = we_host_virtual_shutdown_send,
     .reset = we_host_virtual_reset,
+    .silence = we_host_virtual_silence,
     .close = virtual_close,
     .set = virtual_set,
     .get = virtual_get,
@@ -454,6 +514,10 @@ const struct we_host_net_ops we_host_net_virtual_ops = {
     .error = virtual_error,
     .ideal_backlog_bytes = we_host_virtual_ideal_backlog_bytes,
     .unread_bytes = we_host_virtual_unread_bytes,
+    .has_option = virtual_has_option,
+    .tcp_info = virtual_tcp_info,
+    .local_addresses = virtual_local_addresses,
+    .route = virtual_route,
     .dgram_open = we_host_virtual_dgram_open,
     .dgram_send = we_host_virtual_dgram_send,
     .dgram_recv = we_host_virtual_dgram_recv,

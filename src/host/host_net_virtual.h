@@ -115,6 +115,7 @@ struct we_host_virtual_end {
     bool wants_writable;      /* a send was short */
     bool is_keepalive;
     bool is_nodelay;
+    bool is_silent;   /* its peer is not told of its end */
     unsigned pending; /* events that have happened and were not taken */
     enum we_err error;
     unsigned receive_buffer_bytes;
@@ -209,6 +210,7 @@ unsigned we_host_virtual_end_take(struct we_host_virtual_end *end, we_base_id *i
 void we_host_virtual_end_watch(struct we_host_virtual_end *end);
 enum we_err we_host_virtual_confirm(struct we_host_ep *base);
 void we_host_virtual_reset(struct we_host_ep *base);
+void we_host_virtual_silence(struct we_host_ep *base);
 /* Drops the owner's reference. */
 void we_host_virtual_end_close(struct we_host_virtual_end *end, enum we_host_close how);
 /* Something was put in flight to end. Link locked. */
@@ -229,6 +231,7 @@ size_t we_host_virtual_ideal_backlog_bytes(struct we_host_ep *base);
 size_t we_host_virtual_unread_bytes(struct we_host_ep *base);
 enum we_err we_host_virtual_end_option(struct we_host_virtual_end *end, enum we_host_ep_option option, int *value,
                                        bool is_set);
+enum we_err we_host_virtual_end_tcp_info(struct we_host_virtual_end *end, struct we_host_tcp_info *info);
 /* What end may send now. Link locked. */
 size_t we_host_virtual_end_room_bytes_locked(struct we_host_virtual_end *end);
 /* end finishes sending: the end is put in flight to its peer. Link locked. */

@@ -348,8 +348,9 @@ static enum we_err end_option_locked(struct we_host_virtual_end *end, enum we_ho
         *flag = is_set ? *value != 0 : *flag;
         *value = *flag;
         return WE_OK;
+    default:
+        return WE_ERR_NOT_SUPPORTED;
     }
-    return WE_ERR_NOT_SUPPORTED;
 }
 
 enum we_err we_host_virtual_end_option(struct we_host_virtual_end *end, enum we_host_ep_option option, int *value,
@@ -360,6 +361,29 @@ enum we_err we_host_virtual_end_option(struct we_host_virtual_end *end, enum we_
 
     we_host_mutex_lock(&link->lock);
     err = end_option_locked(end, option, value, is_set);
+    we_host_mutex_unlock(&link->lock);
+    return err;
+}
+
+enum we_err we_host_virtual_end_tcp_info(struct we_host_virtual_end *end, struct we_host_tcp_info *info)
+{
+    struct we_host_virtual_link *link = we_host_virtual_link_of(end);
+    enum we_err err;
+
+    memset(info, 0, sizeof(*info));
+    we_host_mutex_lock(&link->lock);
+    err = end_usable_locked(end);
+    if (err == WE_OK) {
+        const struct we_host_virtual_end *peer = we_host_virtual_peer_of(end);
+
+        info->unacked_bytes = (uint32_t)peer->flying_bytes;
+        info->send_window_bytes = (uint32_t)we_host_virtual_end_room_bytes_locked(end);
+        info->congestion_window_bytes = info->send_window_bytes;
+        info->receive_buffer_bytes = end->receive_buffer_bytes;
+        info->receive_window_bytes = end->arrived_bytes < end->receive_buffer_bytes
+                                         ? end->receive_buffer_bytes - (uint32_t)end->arrived_bytes
+                                         : 0;
+    }
     we_host_mutex_unlock(&link->lock);
     return err;
 }

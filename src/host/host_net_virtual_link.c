@@ -311,7 +311,7 @@ static void end_farewell_locked(struct we_host_virtual_end *end, enum we_host_cl
     bool is_established = end->state == WE_VIRTUAL_CONNECTED ||
                           (end->state == WE_VIRTUAL_CONNECTING && peer->state == WE_VIRTUAL_CONNECTED);
 
-    if (end->state == WE_VIRTUAL_BOUND || end->state == WE_VIRTUAL_DEAD) {
+    if (end->state == WE_VIRTUAL_BOUND || end->state == WE_VIRTUAL_DEAD || end->is_silent) {
         return;
     }
     if (end->state == WE_VIRTUAL_HELD) {
@@ -335,6 +335,18 @@ void we_host_virtual_reset(struct we_host_ep *base)
     if (end->state != WE_VIRTUAL_DEAD) {
         end_die_locked(end, WE_ERR_ABORTED);
     }
+    end->pending = 0;
+    we_host_virtual_unqueue(&end->ep);
+    we_host_mutex_unlock(&link->lock);
+}
+
+void we_host_virtual_silence(struct we_host_ep *base)
+{
+    struct we_host_virtual_end *end = we_host_virtual_end_of(base);
+    struct we_host_virtual_link *link = we_host_virtual_link_of(end);
+
+    we_host_mutex_lock(&link->lock);
+    end->is_silent = true;
     end->pending = 0;
     we_host_virtual_unqueue(&end->ep);
     we_host_mutex_unlock(&link->lock);

@@ -318,8 +318,9 @@ static enum we_err listener_option_locked(struct we_host_virtual_listener *liste
         *flag = is_set ? *value != 0 : *flag;
         *value = *flag;
         return WE_OK;
+    default:
+        return WE_ERR_NOT_SUPPORTED;
     }
-    return WE_ERR_NOT_SUPPORTED;
 }
 
 enum we_err we_host_virtual_listener_option(struct we_host_virtual_listener *listener, enum we_host_ep_option option,

@@ -21,7 +21,7 @@ extern const int we_host_socket_send_flags;
 size_t we_host_socket_unacked_bytes(int fd);
 /* Bytes that TCP lets be on their way unacknowledged, as the network's state has it; 0 when unknown. */
 size_t we_host_socket_congestion_window_bytes(int fd);
-/* What SO_RCVBUF or SO_SNDBUF was set to, from what the system answers. */
-int we_host_socket_buffer_bytes(int answer_bytes);
+/* A UDP socket of the host's address family. */
+int we_host_socket_open_datagram(int family);
 
 #endif

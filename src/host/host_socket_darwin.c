@@ -47,6 +47,11 @@ int we_host_socket_open(int family)
     return socket_prepare(socket(family, SOCK_STREAM, IPPROTO_TCP));
 }
 
+int we_host_socket_open_datagram(int family)
+{
+    return socket_prepare(socket(family, SOCK_DGRAM, IPPROTO_UDP));
+}
+
 int we_host_socket_accept(int listener_fd, struct sockaddr_storage *remote, socklen_t *length_bytes)
 {
     int fd = socket_prepare(accept(listener_fd, (struct sockaddr *)remote, length_bytes));
@@ -90,9 +95,4 @@ size_t we_host_socket_congestion_window_bytes(int fd)
 
     memset(&info, 0, sizeof(info));
     return getsockopt(fd, IPPROTO_TCP, TCP_CONNECTION_INFO, &info, &length_bytes) == 0 ? info.tcpi_snd_cwnd : 0;
-}
-
-int we_host_socket_buffer_bytes(int answer_bytes)
-{
-    return answer_bytes;
 }

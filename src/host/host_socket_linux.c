@@ -17,6 +17,11 @@ int we_host_socket_open(int family)
     return socket(family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, IPPROTO_TCP);
 }
 
+int we_host_socket_open_datagram(int family)
+{
+    return socket(family, SOCK_DGRAM | SOCK_NONBLOCK | SOCK_CLOEXEC, IPPROTO_UDP);
+}
+
 int we_host_socket_accept(int listener_fd, struct sockaddr_storage *remote, socklen_t *length_bytes)
 {
     return accept4(listener_fd, (struct sockaddr *)remote, length_bytes, SOCK_NONBLOCK | SOCK_CLOEXEC);
@@ -44,10 +49,4 @@ size_t we_host_socket_congestion_window_bytes(int fd)
         return 0;
     }
     return (size_t)info.tcpi_snd_cwnd * info.tcpi_snd_mss;
-}
-
-int we_host_socket_buffer_bytes(int answer_bytes)
-{
-    /* The kernel doubles what it is given, for its own bookkeeping. */
-    return answer_bytes / 2;
 }

@@ -18,6 +18,7 @@ struct we_wsk_conn {
     bool is_being_made;               /* atomic: WskSocketConnect has not succeeded yet */
     WSK_INSPECT_ID inspect_id;
     bool has_inspect_id;
+    bool is_silent; /* SIO_WSK_SET_TCP_SILENT_MODE: only close is of use */
 };
 
 /* Turns a fresh connection socket into an accepted one: takes ep (established), both addresses. No event is
@@ -49,6 +50,9 @@ void we_wsk_connect_ended_locked(struct we_wsk_socket *socket, enum we_err err, 
 void we_wsk_connect_writable_locked(struct we_wsk_socket *socket, struct we_nt_completions *completions);
 /* Returns false unless the socket is connected, and reports SOCK-016 unless it is closing. Socket lock held. */
 bool we_wsk_conn_check_connected_locked(struct we_wsk_socket *socket, const char *function);
+
+/* Returns false, and reports SOCK-056, when the connection may send nothing any more. Socket lock held. */
+bool we_wsk_conn_check_speaks_locked(struct we_wsk_socket *socket, const char *function);
 
 /* Dispatch functions (wsk_connect.c, wsk_conn.c, wsk_rx.c, wsk_tx.c). */
 NTSTATUS WSKAPI we_wsk_connect(PWSK_SOCKET Socket, PSOCKADDR RemoteAddress, ULONG Flags, PIRP Irp);

@@ -9,6 +9,8 @@ struct we_wsk_config {
     BOOLEAN abort_on_listener_close; /* T17: WskAbortEvent for pended requests of a closing listener (default TRUE) */
     NTSTATUS inspect_complete_after_abort_status; /* T20 (default STATUS_SUCCESS) */
     BOOLEAN connect_ex_hides_bytes;               /* WskConnectEx completes with Information 0 (default FALSE) */
+    BOOLEAN is_tcp_nodelay_allowed;               /* TCP_NODELAY can be set (default FALSE) */
+    NTSTATUS unknown_option_status; /* of codes that are not in the table of options (default STATUS_NOT_SUPPORTED) */
     NTSTATUS datagram_truncation_status; /* of a WskReceiveFrom that was too small (default STATUS_BUFFER_OVERFLOW) */
     ULONG indication_max_bytes;          /* 0: what one read brings (64 KiB); else lists are cut to this size */
 };

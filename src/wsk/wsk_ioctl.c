@@ -1,63 +1,51 @@
 /* SPDX-License-Identifier: MIT */
-/* I/O controls of sockets as a table of rows. */
-#include "wsk/wsk_option.h"
-
+/* I/O controls of single connections and of the transport: functions of rows of the table. */
 #include <mstcpip.h>
 #include <mswsockdef.h>
 #include <string.h>
 
 #include "wsk/wsk_backlog.h"
 #include "wsk/wsk_conn.h"
-#include "wsk/wsk_dgram.h"
+#include "wsk/wsk_option_table.h"
+#include "wsk/wsk_status.h"
 #include "wsk/wsk_unsupported.h"
 
 #include "base/base_assert.h"
-#include "vrf/vrf_report.h"
 
-enum irp_need { IRP_REQUIRED, IRP_FORBIDDEN, IRP_OPTIONAL };
+#define MS_IN_A_SECOND 1000u
+#define US_IN_A_MS 1000u
 
-struct ioctl_row {
-    const char *name;
-    ULONG code;
-    enum irp_need irp;
-    bool is_passive_only;
-    /* *information: bytes of output. NULL: not emulated. */
-    NTSTATUS (*run)(struct we_wsk_call *call, const struct we_wsk_control *control, ULONG_PTR *information);
-};
+/* --- of WSK ----------------------------------------------------------------------------------------- */
 
-static NTSTATUS query_inspect_id(struct we_wsk_call *call, const struct we_wsk_control *control, ULONG_PTR *information)
+NTSTATUS we_wsk_ioctl_register_extension(struct we_wsk_call *call, const struct we_wsk_row *row,
+                                         const struct we_wsk_control *control, ULONG_PTR *information)
+{
+    (void)call;
+    (void)control;
+    (void)information;
+    we_wsk_unsupported("I/O control %s: %s", row->name, row->text);
+    return STATUS_NOT_SUPPORTED;
+}
+
+NTSTATUS we_wsk_ioctl_inspect_id(struct we_wsk_call *call, const struct we_wsk_row *row,
+                                 const struct we_wsk_control *control, ULONG_PTR *information)
 {
     WSK_INSPECT_ID *request_id = control->output;
 
-    if (control->output_size_returned == NULL) {
-        return STATUS_INVALID_PARAMETER;
-    }
-    if (call->socket->category != WE_WSK_CONNECTION) {
+    if (call->socket->category != WE_WSK_CONNECTION || !we_wsk_conn_inspect_id(call->socket, request_id)) {
         return STATUS_INVALID_DEVICE_REQUEST;
     }
-    if (request_id == NULL || control->output_size < sizeof(*request_id)) {
-        *control->output_size_returned = sizeof(*request_id);
-        return STATUS_BUFFER_TOO_SMALL;
-    }
-    if (!we_wsk_conn_inspect_id(call->socket, request_id)) {
-        return STATUS_INVALID_DEVICE_REQUEST;
-    }
-    *control->output_size_returned = sizeof(*request_id);
-    *information = sizeof(*request_id);
+    *information = row->output_size;
     return STATUS_SUCCESS;
 }
 
 /* One SIZE_T that the connection knows. */
-static NTSTATUS query_backlog(struct we_wsk_call *call, const struct we_wsk_control *control, ULONG_PTR *information,
-                              NTSTATUS (*query)(struct we_wsk_socket *socket, SIZE_T *bytes))
+static NTSTATUS backlog(struct we_wsk_call *call, const struct we_wsk_control *control, ULONG_PTR *information,
+                        NTSTATUS (*query)(struct we_wsk_socket *socket, SIZE_T *bytes))
 {
     SIZE_T bytes;
-    NTSTATUS status;
+    NTSTATUS status = query(call->socket, &bytes);
 
-    if (control->output == NULL || control->output_size < sizeof(bytes)) {
-        return STATUS_BUFFER_TOO_SMALL;
-    }
-    status = query(call->socket, &bytes);
     if (NT_SUCCESS(status)) {
         memcpy(control->output, &bytes, sizeof(bytes));
         *information = sizeof(bytes);
@@ -65,81 +53,168 @@ static NTSTATUS query_backlog(struct we_wsk_call *call, const struct we_wsk_cont
     return status;
 }
 
-static NTSTATUS query_ideal_send_backlog(struct we_wsk_call *call, const struct we_wsk_control *control,
-                                         ULONG_PTR *information)
+NTSTATUS we_wsk_ioctl_ideal_send_backlog(struct we_wsk_call *call, const struct we_wsk_row *row,
+                                         const struct we_wsk_control *control, ULONG_PTR *information)
 {
-    return query_backlog(call, control, information, we_wsk_backlog_query_ideal);
+    (void)row;
+    return backlog(call, control, information, we_wsk_backlog_query_ideal);
 }
 
-static NTSTATUS query_receive_backlog(struct we_wsk_call *call, const struct we_wsk_control *control,
-                                      ULONG_PTR *information)
+NTSTATUS we_wsk_ioctl_receive_backlog(struct we_wsk_call *call, const struct we_wsk_row *row,
+                                      const struct we_wsk_control *control, ULONG_PTR *information)
 {
-    return query_backlog(call, control, information, we_wsk_backlog_query_receive);
+    (void)row;
+    return backlog(call, control, information, we_wsk_backlog_query_receive);
 }
 
-/* The controls that are documented for WSK or that real drivers send. */
-static const struct ioctl_row s_ioctls[] = {
-    { "SIO_WSK_QUERY_INSPECT_ID", SIO_WSK_QUERY_INSPECT_ID, IRP_FORBIDDEN, false, query_inspect_id },
-    { "SIO_WSK_QUERY_IDEAL_SEND_BACKLOG", SIO_WSK_QUERY_IDEAL_SEND_BACKLOG, IRP_REQUIRED, false,
-      query_ideal_send_backlog },
-    { "SIO_WSK_QUERY_RECEIVE_BACKLOG", SIO_WSK_QUERY_RECEIVE_BACKLOG, IRP_REQUIRED, false, query_receive_backlog },
-    { "SIO_WSK_SET_REMOTE_ADDRESS", SIO_WSK_SET_REMOTE_ADDRESS, IRP_REQUIRED, false, we_wsk_dgram_set_remote },
-    { "SIO_WSK_SET_SENDTO_ADDRESS", SIO_WSK_SET_SENDTO_ADDRESS, IRP_REQUIRED, false, we_wsk_dgram_set_sendto },
-    { "SIO_WSK_SET_TCP_SILENT_MODE", SIO_WSK_SET_TCP_SILENT_MODE, IRP_REQUIRED, false, NULL },
-    { "SIO_WSK_REGISTER_EXTENSION", SIO_WSK_REGISTER_EXTENSION, IRP_FORBIDDEN, false, NULL },
-    { "SIO_ADDRESS_LIST_QUERY", SIO_ADDRESS_LIST_QUERY, IRP_FORBIDDEN, true, NULL },
-    { "SIO_ADDRESS_LIST_CHANGE", SIO_ADDRESS_LIST_CHANGE, IRP_REQUIRED, true, NULL },
-    { "SIO_ADDRESS_LIST_SORT", SIO_ADDRESS_LIST_SORT, IRP_OPTIONAL, true, NULL },
-    { "SIO_KEEPALIVE_VALS", SIO_KEEPALIVE_VALS, IRP_REQUIRED, false, NULL },
-    { "SIO_UDP_CONNRESET", SIO_UDP_CONNRESET, IRP_REQUIRED, false, we_wsk_dgram_set_connreset },
-    { "SIO_LOOPBACK_FAST_PATH", SIO_LOOPBACK_FAST_PATH, IRP_REQUIRED, true, NULL },
-    { "SIO_TCP_INFO", SIO_TCP_INFO, IRP_REQUIRED, false, NULL },
-};
+/* --- of TCP/IP -------------------------------------------------------------------------------------- */
 
-static const struct ioctl_row *ioctl_find(ULONG code)
+/* Rounded up: a short time is not none. */
+static ULONG seconds(ULONG milliseconds)
 {
-    size_t i;
+    return milliseconds / MS_IN_A_SECOND + (milliseconds % MS_IN_A_SECOND != 0);
+}
 
-    for (i = 0; i < WE_ARRAY_COUNT(s_ioctls); i++) {
-        if (s_ioctls[i].code == code) {
-            return &s_ioctls[i];
+NTSTATUS we_wsk_ioctl_keepalive_values(struct we_wsk_call *call, const struct we_wsk_row *row,
+                                       const struct we_wsk_control *control, ULONG_PTR *information)
+{
+    const struct tcp_keepalive *values = control->input;
+    struct we_wsk_socket *socket = call->socket;
+    NTSTATUS status = STATUS_SUCCESS;
+
+    (void)row;
+    (void)information;
+    if (values->onoff != 0 && (values->keepalivetime == 0 || values->keepaliveinterval == 0)) {
+        return STATUS_INVALID_PARAMETER;
+    }
+    we_host_mutex_lock(&socket->lock);
+    if (values->onoff != 0) {
+        status = we_wsk_option_set_locked(socket, we_wsk_row(WE_WSK_ROW_IPPROTO_TCP_TCP_KEEPALIVE),
+                                          seconds(values->keepalivetime));
+        if (NT_SUCCESS(status)) {
+            status = we_wsk_option_set_locked(socket, we_wsk_row(WE_WSK_ROW_IPPROTO_TCP_TCP_KEEPINTVL),
+                                              seconds(values->keepaliveinterval));
         }
     }
-    return NULL;
+    if (NT_SUCCESS(status)) {
+        status = we_wsk_option_set_locked(socket, we_wsk_row(WE_WSK_ROW_SOL_SOCKET_SO_KEEPALIVE), values->onoff != 0);
+    }
+    we_host_mutex_unlock(&socket->lock);
+    return status;
 }
 
-/* False: the call has an IRP where it must not, or none where it must. */
-static bool ioctl_check(struct we_wsk_call *call, const struct ioctl_row *row)
+/* How far the connection is, as far as the library knows: whose end has been sent. */
+static TCPSTATE tcp_state_locked(const struct we_wsk_socket *socket)
 {
-    KIRQL irql = call->section.old_irql;
-
-    if (row->is_passive_only && irql > PASSIVE_LEVEL) {
-        we_vrf_report(WE_RULE_SOCK_059, NULL, "WskControlSocket(%s) was called at %s", row->name,
-                      we_nt_irql_name(irql));
+    if (socket->state != WE_WSK_CONNECTED || socket->conn == NULL) {
+        return TCPSTATE_CLOSED;
     }
-    if ((row->irp == IRP_REQUIRED && call->irp == NULL) || (row->irp == IRP_FORBIDDEN && call->irp != NULL)) {
-        we_vrf_report_entry(WE_RULE_SOCK_003, &call->socket->entry, "%s of socket %p was called with%s an IRP",
-                            row->name, (void *)call->socket, call->irp != NULL ? "" : "out");
-        return false;
+    if (socket->conn->tx.has_ended) {
+        return socket->conn->rx.has_end ? TCPSTATE_LAST_ACK : TCPSTATE_FIN_WAIT_2;
     }
-    return true;
+    return socket->conn->rx.has_end ? TCPSTATE_CLOSE_WAIT : TCPSTATE_ESTABLISHED;
 }
 
-NTSTATUS we_wsk_ioctl(struct we_wsk_call *call, ULONG code, const struct we_wsk_control *control,
-                      ULONG_PTR *information)
+/* The longer version begins with the shorter one; what no network tells is 0. */
+static void tcp_info_fill(TCP_INFO_v1 *to, const struct we_host_tcp_info *from)
 {
-    const struct ioctl_row *row = ioctl_find(code);
+    to->Mss = from->segment_bytes;
+    to->TimestampsEnabled = from->has_timestamps;
+    to->RttUs = from->rtt_us;
+    to->MinRttUs = from->rtt_min_us;
+    to->BytesInFlight = from->unacked_bytes;
+    to->Cwnd = from->congestion_window_bytes;
+    to->SndWnd = from->send_window_bytes;
+    to->RcvWnd = from->receive_window_bytes;
+    to->RcvBuf = from->receive_buffer_bytes;
+    to->BytesOut = from->acked_bytes;
+    to->BytesIn = from->received_bytes;
+    to->BytesRetrans = (ULONG)from->retransmitted_bytes;
+}
 
-    if (row == NULL) {
-        we_wsk_unsupported("I/O control 0x%08x", (unsigned)code);
+NTSTATUS we_wsk_ioctl_tcp_info(struct we_wsk_call *call, const struct we_wsk_row *row,
+                               const struct we_wsk_control *control, ULONG_PTR *information)
+{
+    struct we_wsk_socket *socket = call->socket;
+    struct we_host_tcp_info info;
+    enum we_err err = WE_ERR_NOT_CONNECTED;
+    ULONG version;
+    SIZE_T size;
+    TCP_INFO_v1 answer;
+
+    (void)row;
+    memcpy(&version, control->input, sizeof(version));
+    if (version > 1) {
+        return STATUS_INVALID_PARAMETER;
+    }
+    size = version == 0 ? sizeof(TCP_INFO_v0) : sizeof(TCP_INFO_v1);
+    if (control->output_size < size) {
+        *information = size;
+        return STATUS_BUFFER_TOO_SMALL;
+    }
+    memset(&answer, 0, sizeof(answer));
+    we_host_mutex_lock(&socket->lock);
+    answer.State = tcp_state_locked(socket);
+    if (socket->ep != NULL) {
+        err = we_host_ep_tcp_info(socket->ep, &info);
+    }
+    we_host_mutex_unlock(&socket->lock);
+    if (err != WE_OK) {
+        return we_wsk_status(err, WE_WSK_OP_CONTROL);
+    }
+    tcp_info_fill(&answer, &info);
+    memcpy(control->output, &answer, size);
+    *information = size;
+    return STATUS_SUCCESS;
+}
+
+NTSTATUS we_wsk_ioctl_multipoint_loopback(struct we_wsk_call *call, const struct we_wsk_row *row,
+                                          const struct we_wsk_control *control, ULONG_PTR *information)
+{
+    struct we_wsk_socket *socket = call->socket;
+    enum we_wsk_row_id id = socket->family == AF_INET6 ? WE_WSK_ROW_IPPROTO_IPV6_IPV6_MULTICAST_LOOP
+                                                       : WE_WSK_ROW_IPPROTO_IP_IP_MULTICAST_LOOP;
+    NTSTATUS status;
+
+    (void)row;
+    (void)information;
+    we_host_mutex_lock(&socket->lock);
+    status = we_wsk_option_set_locked(socket, we_wsk_row(id), *(const UCHAR *)control->input != 0);
+    we_host_mutex_unlock(&socket->lock);
+    return status;
+}
+
+NTSTATUS we_wsk_ioctl_loopback_fast_path(struct we_wsk_call *call, const struct we_wsk_row *row,
+                                         const struct we_wsk_control *control, ULONG_PTR *information)
+{
+    (void)information;
+    if (control->input_size < sizeof(ULONG)) {
+        return STATUS_INVALID_BUFFER_SIZE;
+    }
+    if (call->socket->type != SOCK_STREAM) {
         return STATUS_NOT_SUPPORTED;
     }
-    if (!ioctl_check(call, row)) {
-        return call->irp != NULL ? STATUS_INVALID_PARAMETER : STATUS_REQUEST_NOT_ACCEPTED;
-    }
-    if (row->run == NULL) {
-        we_wsk_unsupported("I/O control %s", row->name);
-        return STATUS_NOT_SUPPORTED;
-    }
-    return row->run(call, control, information);
+    we_wsk_unsupported("the effect of %s (%s)", row->name, row->text);
+    return STATUS_SUCCESS;
+}
+
+NTSTATUS we_wsk_ioctl_rss(struct we_wsk_call *call, const struct we_wsk_row *row, const struct we_wsk_control *control,
+                          ULONG_PTR *information)
+{
+    RSS_SCALABILITY_INFO *info = control->output;
+
+    (void)call;
+    info->RssEnabled = FALSE;
+    *information = row->output_size;
+    return STATUS_SUCCESS;
+}
+
+NTSTATUS we_wsk_ioctl_not_redirected(struct we_wsk_call *call, const struct we_wsk_row *row,
+                                     const struct we_wsk_control *control, ULONG_PTR *information)
+{
+    (void)call;
+    (void)row;
+    (void)control;
+    (void)information;
+    return STATUS_NOT_FOUND;
 }

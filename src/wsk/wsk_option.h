@@ -12,21 +12,20 @@ NTSTATUS WSKAPI we_wsk_control_socket(PWSK_SOCKET Socket, WSK_CONTROL_SOCKET_TYP
 
 /* What a control call was given besides its code. */
 struct we_wsk_control {
+    WSK_CONTROL_SOCKET_TYPE type;
     SIZE_T input_size;
     PVOID input;
     SIZE_T output_size;
     PVOID output;
     SIZE_T *output_size_returned; /* or NULL */
 };
-/* The I/O controls (wsk_ioctl.c). Returns the status that the call ends with, never STATUS_PENDING. *information, 0 at
- * first: bytes of output. */
-NTSTATUS we_wsk_ioctl(struct we_wsk_call *call, ULONG code, const struct we_wsk_control *control,
-                      ULONG_PTR *information);
 
 /* Tells socket->ep the options that were set before there was one. Socket lock held, or socket not published. */
 void we_wsk_option_apply_locked(struct we_wsk_socket *socket);
-/* Gives an accepted socket what it inherits: SO_RCVBUF and SO_KEEPALIVE. Listener's lock held; accepted not armed, its
- * endpoint may be there or not. */
+/* Gives an accepted socket what was set on its listener. Listener's lock held; accepted not armed, its endpoint may be
+ * there or not. */
 void we_wsk_option_inherit_locked(const struct we_wsk_socket *listener, struct we_wsk_socket *accepted);
+/* The socket's last reference is gone. */
+void we_wsk_option_values_free(struct we_wsk_socket *socket);
 
 #endif

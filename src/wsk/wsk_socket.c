@@ -5,6 +5,7 @@
 #include "wsk/wsk_client.h"
 #include "wsk/wsk_conn.h"
 #include "wsk/wsk_event.h"
+#include "wsk/wsk_option.h"
 #include "wsk/wsk_socket_list.h"
 
 #include "base/base_assert.h"
@@ -59,6 +60,7 @@ static void life_perform(struct we_wsk_socket *socket, unsigned actions)
     }
     if ((actions & WE_WSK_LIFE_DO_DESTROY) != 0) {
         ops->destroy(socket);
+        we_wsk_option_values_free(socket);
     }
     if ((actions & WE_WSK_LIFE_DO_BURY) != 0) {
         we_wsk_socket_list_bury(socket);
@@ -84,6 +86,7 @@ static void socket_init(struct we_wsk_socket *socket, struct we_wsk_client *clie
     we_host_mutex_init(&socket->lock,
                        (WE_WSK_CATEGORY_BIT(category) & WE_WSK_LISTENERS) != 0 ? WE_RANK_LISTENER : WE_RANK_SOCKET);
     we_wsk_irp_queue_init(&socket->disable_irps);
+    we_wsk_irp_queue_init(&socket->change_irps);
     socket->v6only = 1;
     socket->dgram_options.report_unreachable = 1;
 }
@@ -402,6 +405,7 @@ static void close_mark_locked(struct we_wsk_socket *socket, PIRP irp, NTSTATUS s
 {
     socket->close_irp = irp;
     socket->close_status = status;
+    we_wsk_irp_queue_flush_locked(&socket->change_irps, completions, STATUS_CANCELLED);
     we_wsk_category_ops(socket->category)->close_locked(socket, completions);
 }
 

@@ -43,6 +43,7 @@ enum we_wsk_state {
 struct we_wsk_client;
 struct we_wsk_listener;
 struct we_wsk_conn;
+struct we_wsk_option_values; /* wsk_option_value.c */
 struct we_wsk_dgram;
 
 struct we_wsk_socket {
@@ -77,6 +78,7 @@ struct we_wsk_socket {
     PIRP close_irp;
     NTSTATUS close_status;                /* what it completes with */
     struct we_wsk_irp_queue disable_irps; /* event disables that wait for a running callback */
+    struct we_wsk_irp_queue change_irps;  /* wait for a change of addresses or routes */
     /* While a WskAcceptEvent offers this socket: the callback's out-parameters, for an enable inside it; else NULL. */
     PVOID *accept_context;
     const WSK_CLIENT_CONNECTION_DISPATCH **accept_dispatch;
@@ -91,6 +93,9 @@ struct we_wsk_socket {
     ULONG exclusive_address;
     struct we_wsk_dgram_options dgram_options; /* datagram sockets */
     /* One of these, by category. A stream socket has a connection's part, and a listener's from WskListen on. */
+    ULONG nodelay;                              /* TCP_NODELAY */
+    struct we_wsk_option_values *option_values; /* all other options that were set; NULL: none */
+    /* Exactly one of these, by category. */
     struct we_wsk_listener *listener;
     struct we_wsk_conn *conn;
     struct we_wsk_dgram *dgram;

@@ -8,6 +8,7 @@
 #include "wsk/wsk_addr.h"
 #include "wsk/wsk_conn.h"
 #include "wsk/wsk_event.h"
+#include "wsk/wsk_option.h"
 
 /* Design
  *
@@ -53,8 +54,7 @@ static bool request_make_socket_locked(struct we_wsk_request_record *request, PV
         return false;
     }
     accepted->cpu = socket->cpu;
-    accepted->keepalive = socket->keepalive;
-    accepted->receive_buffer_bytes = socket->receive_buffer_bytes;
+    we_wsk_option_inherit_locked(socket, accepted);
     we_wsk_socket_ref(accepted); /* the request's, until it is freed: the client may close the socket at once */
     if (request->is_watched && we_host_ep_watch(request->ep, WE_WATCH_HANGUP, accepted->cpu,
                                                 &we_wsk_request_given_client, accepted) != WE_OK) {

@@ -47,7 +47,7 @@ enum we_err we_wsk_tx_transfer_locked(struct we_wsk_socket *socket, PIRP irp)
     const struct we_wsk_request *request = we_wsk_irp_request(irp);
     struct we_host_iov iov[IOV_MAX_COUNT];
 
-    nodelay_set_locked(socket, (request->flags & WSK_FLAG_NODELAY) != 0);
+    nodelay_set_locked(socket, (request->flags & WSK_FLAG_NODELAY) != 0 || socket->nodelay != 0);
     while (request->remaining_bytes > 0) {
         unsigned count = we_wsk_irp_iov(irp, iov, IOV_MAX_COUNT);
         size_t offered_bytes = 0;
@@ -181,7 +181,8 @@ static NTSTATUS send_locked(struct we_wsk_call *call, const WSK_BUF *buffer, ULO
     struct we_wsk_socket *socket = call->socket;
     struct we_wsk_conn *conn = socket->conn;
 
-    if (!we_wsk_conn_check_connected_locked(socket, call->function)) {
+    if (!we_wsk_conn_check_connected_locked(socket, call->function) ||
+        !we_wsk_conn_check_speaks_locked(socket, call->function)) {
         return STATUS_INVALID_DEVICE_STATE;
     }
     if (conn->tx.is_finishing) {
@@ -266,7 +267,8 @@ static NTSTATUS disconnect_gracefully_locked(struct we_wsk_call *call, const WSK
 
 static NTSTATUS disconnect_locked(struct we_wsk_call *call, const WSK_BUF *buffer, ULONG flags)
 {
-    if (!we_wsk_conn_check_connected_locked(call->socket, call->function)) {
+    if (!we_wsk_conn_check_connected_locked(call->socket, call->function) ||
+        !we_wsk_conn_check_speaks_locked(call->socket, call->function)) {
         return STATUS_INVALID_DEVICE_STATE;
     }
     if ((flags & WSK_FLAG_ABORTIVE) != 0) {

@@ -12,7 +12,7 @@
 
 /* Texts that were logged, as hashes. When it is full nothing more is remembered or logged: a driver that asks for so
  * many different things has been told often enough. */
-#define SEEN_MAX 128
+#define SEEN_MAX 256
 
 static struct we_host_mutex s_lock = WE_HOST_MUTEX_INIT(WE_RANK_REPORT);
 static uint64_t s_seen[SEEN_MAX];

@@ -240,16 +240,38 @@ static void write_int(struct writer *writer, INT level, INT type, INT value)
     write_object(writer, level, type, &value, sizeof(value));
 }
 
-static void expect_sent(struct wired *wired, const SOCKADDR_STORAGE *remote, const struct writer *writer, INT hops,
+static void expect_sent(struct wired *wired, const SOCKADDR_STORAGE *remote, struct writer *writer, INT hops,
                         INT traffic_class)
 {
     struct wsk_kit_datagram about;
 
-    assert_int_equal(dgram_send_with(wired->socket, "x", 1, remote, writer->length, writer->bytes, NULL),
-                     STATUS_SUCCESS);
+    assert_int_equal(
+        dgram_send_with(wired->socket, "x", 1, remote, writer->length, writer->length > 0 ? writer->bytes : NULL, NULL),
+        STATUS_SUCCESS);
     wsk_kit_datagram_expect(wired->peer, "x", 1, &about);
     assert_int_equal(about.hop_limit, hops);
     assert_int_equal(about.traffic_class, traffic_class);
+}
+
+/* What options say of every datagram, and an object of one of them says otherwise. */
+static void test_control_options_change_what_the_peer_sees(void **state)
+{
+    struct wired v4 = wired_open(state, AF_INET);
+    struct wired v6 = wired_open(state, AF_INET6);
+    SOCKADDR_STORAGE v4_remote = address_loopback(AF_INET, wsk_kit_datagram_port(v4.peer));
+    SOCKADDR_STORAGE v6_remote = address_loopback(AF_INET6, wsk_kit_datagram_port(v6.peer));
+    struct writer writer = { .length = 0 };
+
+    assert_int_equal(socket_set_ulong(v4.socket, IPPROTO_IP, IP_TTL, 21), STATUS_SUCCESS);
+    assert_int_equal(socket_set_ulong(v4.socket, IPPROTO_IP, IP_TOS, 0x48), STATUS_SUCCESS);
+    expect_sent(&v4, &v4_remote, &writer, 21, 0x48);
+    assert_int_equal(socket_set_ulong(v6.socket, IPPROTO_IPV6, IPV6_UNICAST_HOPS, 22), STATUS_SUCCESS);
+    assert_int_equal(socket_set_ulong(v6.socket, IPPROTO_IPV6, IPV6_TCLASS, 0x68), STATUS_SUCCESS);
+    expect_sent(&v6, &v6_remote, &writer, 22, 0x68);
+    write_int(&writer, IPPROTO_IP, IP_TTL, 12);
+    expect_sent(&v4, &v4_remote, &writer, 12, 0x48);
+    wired_close(&v6);
+    wired_close(&v4);
 }
 
 static void test_control_sent_over_ipv4(void **state)
@@ -433,6 +455,7 @@ static void test_coalesced_datagrams_of_two_senders_stay_apart(void **state)
     X(test_control_received_by_the_event)                        \
     X(test_control_that_does_not_fit_is_left_out_and_flagged)    \
     X(test_control_options_switched_off_bring_nothing)           \
+    X(test_control_options_change_what_the_peer_sees)            \
     X(test_control_sent_over_ipv4)                               \
     X(test_control_sent_over_ipv6)                               \
     X(test_control_sent_over_ipv4_by_a_dual_stack_socket)        \

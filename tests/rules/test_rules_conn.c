@@ -24,6 +24,16 @@ static void wired_close(struct wired *wired)
     conn_client_destroy(wired->client);
 }
 
+static NTSTATUS silence(PWSK_SOCKET socket)
+{
+    NTSTATUS status;
+
+    REQUEST_CALL(status, NULL, irp,
+                 ((const WSK_PROVIDER_BASIC_DISPATCH *)socket->Dispatch)
+                     ->WskControlSocket(socket, WskIoctl, SIO_WSK_SET_TCP_SILENT_MODE, 0, 0, NULL, 0, NULL, NULL, irp));
+    return status;
+}
+
 /* --- SOCK-015, SOCK-016: states --------------------------------------------------------------- */
 
 static void test_sock_015_breach_connect_without_bind(void **state)
@@ -377,6 +387,43 @@ static void test_sock_023_near_miss_mdl_of_nonpaged_pool(void **state)
     wired_close(&wired);
 }
 
+/* --- SOCK-056: silent mode -------------------------------------------------------------------- */
+
+static void test_sock_056_breach_send_on_a_silent_connection(void **state)
+{
+    struct wired wired;
+
+    wired_open(&wired, state, 0);
+    assert_int_equal(silence(wired.socket), STATUS_SUCCESS);
+    wsk_kit_expect_report("SOCK-056");
+    assert_int_equal(connection_send_try(wired.socket, "x", 1, 0, NULL), STATUS_INVALID_DEVICE_STATE);
+    assert_non_null(strstr(wsk_kit_last_report(), "WskSend"));
+    wired_close(&wired);
+}
+
+static void test_sock_056_breach_disconnect_of_a_silent_connection(void **state)
+{
+    struct wired wired;
+
+    wired_open(&wired, state, 0);
+    assert_int_equal(silence(wired.socket), STATUS_SUCCESS);
+    wsk_kit_expect_report("SOCK-056");
+    assert_int_equal(connection_disconnect_try(wired.socket, 0), STATUS_INVALID_DEVICE_STATE);
+    wsk_kit_expect_report("SOCK-056");
+    assert_int_equal(connection_disconnect_try(wired.socket, WSK_FLAG_ABORTIVE), STATUS_INVALID_DEVICE_STATE);
+    wired_close(&wired);
+}
+
+static void test_sock_056_near_miss_silent_connection_is_closed(void **state)
+{
+    struct wired wired;
+
+    wired_open(&wired, state, 0);
+    assert_int_equal(connection_send_try(wired.socket, "x", 1, 0, NULL), STATUS_SUCCESS);
+    assert_int_equal(silence(wired.socket), STATUS_SUCCESS);
+    wired_close(&wired);
+}
+
 #define T(f) wsk_emu_unit_test_setup_teardown(f, fixture_setup, fixture_teardown)
 
 int main(int argc, char **argv)
@@ -403,6 +450,9 @@ int main(int argc, char **argv)
         T(test_sock_021_breach_send_after_abort),
         T(test_sock_021_breach_second_graceful_while_pending),
         T(test_sock_021_near_miss_abortive_after_pending_graceful),
+        T(test_sock_056_breach_send_on_a_silent_connection),
+        T(test_sock_056_breach_disconnect_of_a_silent_connection),
+        T(test_sock_056_near_miss_silent_connection_is_closed),
         T(test_sock_022_breach_length_beyond_the_chain),
         T(test_sock_022_near_miss_the_whole_chain),
         T(test_sock_023_breach_mdl_neither_locked_nor_built),

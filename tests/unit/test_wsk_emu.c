@@ -107,6 +107,9 @@ static void test_start_names_the_member_that_is_out_of_range(void **state)
     config = config_stepped();
     config.verifier = (enum wsk_emu_verifier) - 1;
     assert_refused(&config, "config.verifier is 4294967295");
+    config = config_stepped();
+    config.unknown_option = STATUS_PENDING;
+    assert_refused(&config, "config.unknown_option is 0x00000103");
 }
 
 static void test_start_names_every_member_that_is_wrong(void **state)
@@ -156,6 +159,8 @@ static void test_start_hands_the_values_to_the_parts(void **state)
     config.keep_silent_on_listener_close = 1;
     config.inspect_complete_after_abort = STATUS_CANCELLED;
     config.connect_ex_hides_bytes = 1;
+    config.allow_tcp_nodelay = 1;
+    config.unknown_option = STATUS_INVALID_PARAMETER;
     assert_int_equal(wsk_emu_start(&config), STATUS_SUCCESS);
     assert_int_equal(we_host_exec_kind(), WE_EXEC_STEPPED);
     assert_int_equal(we_host_net_kind(), WE_NET_VIRTUAL);
@@ -165,6 +170,8 @@ static void test_start_hands_the_values_to_the_parts(void **state)
     assert_false(we_wsk_config()->abort_on_listener_close);
     assert_int_equal(we_wsk_config()->inspect_complete_after_abort_status, STATUS_CANCELLED);
     assert_true(we_wsk_config()->connect_ex_hides_bytes);
+    assert_true(we_wsk_config()->is_tcp_nodelay_allowed);
+    assert_int_equal(we_wsk_config()->unknown_option_status, STATUS_INVALID_PARAMETER);
     assert_int_equal(wsk_emu_stop(), 0);
 }
 

@@ -19,6 +19,7 @@ struct tcp_keepalive {
     ULONG keepalivetime;
     ULONG keepaliveinterval;
 };
+C_ASSERT(sizeof(struct tcp_keepalive) == 12);
 
 #define SIO_RCVALL                     _WSAIOW(IOC_VENDOR, 1)
 #define SIO_RCVALL_MCAST               _WSAIOW(IOC_VENDOR, 2)
@@ -34,6 +35,140 @@ struct tcp_keepalive {
 #define SIO_ACQUIRE_PORT_RESERVATION   _WSAIOW(IOC_VENDOR, 100)
 #define SIO_RELEASE_PORT_RESERVATION   _WSAIOW(IOC_VENDOR, 101)
 #define SIO_ASSOCIATE_PORT_RESERVATION _WSAIOW(IOC_VENDOR, 102)
+
+typedef enum {
+    RCVALL_OFF = 0,
+    RCVALL_ON = 1,
+    RCVALL_SOCKETLEVELONLY = 2,
+    RCVALL_IPLEVEL = 3
+} RCVALL_VALUE, *PRCVALL_VALUE;
+
+typedef struct _TCP_INITIAL_RTO_PARAMETERS {
+    USHORT Rtt;
+    UCHAR MaxSynRetransmissions;
+} TCP_INITIAL_RTO_PARAMETERS, *PTCP_INITIAL_RTO_PARAMETERS;
+C_ASSERT(sizeof(TCP_INITIAL_RTO_PARAMETERS) == 4);
+
+typedef enum {
+    TCP_ICW_LEVEL_DEFAULT = 0,
+    TCP_ICW_LEVEL_HIGH = 1,
+    TCP_ICW_LEVEL_VERY_HIGH = 2,
+    TCP_ICW_LEVEL_AGGRESSIVE = 3,
+    TCP_ICW_LEVEL_EXPERIMENTAL = 4,
+    TCP_ICW_LEVEL_COMPAT = 254,
+    TCP_ICW_LEVEL_MAX = 255
+} TCP_ICW_LEVEL, *PTCP_ICW_LEVEL;
+
+typedef struct _TCP_ICW_PARAMETERS {
+    TCP_ICW_LEVEL Level;
+} TCP_ICW_PARAMETERS, *PTCP_ICW_PARAMETERS;
+C_ASSERT(sizeof(TCP_ICW_PARAMETERS) == 4);
+
+typedef struct _TCP_ACK_FREQUENCY_PARAMETERS {
+    UCHAR TcpDelayedAckFrequency;
+} TCP_ACK_FREQUENCY_PARAMETERS, *PTCP_ACK_FREQUENCY_PARAMETERS;
+C_ASSERT(sizeof(TCP_ACK_FREQUENCY_PARAMETERS) == 1);
+
+typedef struct _TRANSPORT_SETTING_ID {
+    GUID Guid;
+} TRANSPORT_SETTING_ID, *PTRANSPORT_SETTING_ID;
+C_ASSERT(sizeof(TRANSPORT_SETTING_ID) == 16);
+
+/* Ports are in network byte order. */
+typedef struct _INET_PORT_RANGE {
+    USHORT StartPort;
+    USHORT NumberOfPorts;
+} INET_PORT_RANGE, *PINET_PORT_RANGE, INET_PORT_RESERVATION, *PINET_PORT_RESERVATION;
+C_ASSERT(sizeof(INET_PORT_RESERVATION) == 4);
+
+typedef struct {
+    ULONG64 Token;
+} INET_PORT_RESERVATION_TOKEN, *PINET_PORT_RESERVATION_TOKEN;
+C_ASSERT(sizeof(INET_PORT_RESERVATION_TOKEN) == 8);
+
+typedef struct {
+    INET_PORT_RESERVATION Reservation;
+    INET_PORT_RESERVATION_TOKEN Token;
+} INET_PORT_RESERVATION_INSTANCE, *PINET_PORT_RESERVATION_INSTANCE;
+WSK_EMU_CHECK_SIZE(INET_PORT_RESERVATION_INSTANCE, 16);
+
+/*
+ * Data of SIO_TCP_INFO; its input is the number of the version.
+ */
+typedef enum _TCPSTATE {
+    TCPSTATE_CLOSED,
+    TCPSTATE_LISTEN,
+    TCPSTATE_SYN_SENT,
+    TCPSTATE_SYN_RCVD,
+    TCPSTATE_ESTABLISHED,
+    TCPSTATE_FIN_WAIT_1,
+    TCPSTATE_FIN_WAIT_2,
+    TCPSTATE_CLOSE_WAIT,
+    TCPSTATE_CLOSING,
+    TCPSTATE_LAST_ACK,
+    TCPSTATE_TIME_WAIT,
+    TCPSTATE_MAX
+} TCPSTATE;
+
+typedef struct _TCP_INFO_v0 {
+    TCPSTATE State;
+    ULONG Mss;
+    ULONG64 ConnectionTimeMs;
+    BOOLEAN TimestampsEnabled;
+    ULONG RttUs;
+    ULONG MinRttUs;
+    ULONG BytesInFlight;
+    ULONG Cwnd;
+    ULONG SndWnd;
+    ULONG RcvWnd;
+    ULONG RcvBuf;
+    ULONG64 BytesOut;
+    ULONG64 BytesIn;
+    ULONG BytesReordered;
+    ULONG BytesRetrans;
+    ULONG FastRetrans;
+    ULONG DupAcksIn;
+    ULONG TimeoutEpisodes;
+    UCHAR SynRetrans;
+} TCP_INFO_v0, *PTCP_INFO_v0;
+WSK_EMU_CHECK_SIZE(TCP_INFO_v0, 88);
+WSK_EMU_CHECK_OFFSET(TCP_INFO_v0, RttUs, 20);
+WSK_EMU_CHECK_OFFSET(TCP_INFO_v0, BytesOut, 48);
+WSK_EMU_CHECK_OFFSET(TCP_INFO_v0, SynRetrans, 84);
+
+typedef struct _TCP_INFO_v1 {
+    TCPSTATE State;
+    ULONG Mss;
+    ULONG64 ConnectionTimeMs;
+    BOOLEAN TimestampsEnabled;
+    ULONG RttUs;
+    ULONG MinRttUs;
+    ULONG BytesInFlight;
+    ULONG Cwnd;
+    ULONG SndWnd;
+    ULONG RcvWnd;
+    ULONG RcvBuf;
+    ULONG64 BytesOut;
+    ULONG64 BytesIn;
+    ULONG BytesReordered;
+    ULONG BytesRetrans;
+    ULONG FastRetrans;
+    ULONG DupAcksIn;
+    ULONG TimeoutEpisodes;
+    UCHAR SynRetrans;
+    ULONG SndLimTransRwin;
+    ULONG SndLimTimeRwin;
+    ULONG64 SndLimBytesRwin;
+    ULONG SndLimTransCwnd;
+    ULONG SndLimTimeCwnd;
+    ULONG64 SndLimBytesCwnd;
+    ULONG SndLimTransSnd;
+    ULONG SndLimTimeSnd;
+    ULONG64 SndLimBytesSnd;
+} TCP_INFO_v1, *PTCP_INFO_v1;
+WSK_EMU_CHECK_SIZE(TCP_INFO_v1, 136);
+WSK_EMU_CHECK_OFFSET(TCP_INFO_v1, SndLimTransRwin, 88);
+WSK_EMU_CHECK_OFFSET(TCP_INFO_v1, SndLimBytesSnd, 128);
 
 /*
  * Socket addresses of either family. Ports are in network byte order.

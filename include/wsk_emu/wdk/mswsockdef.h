@@ -26,6 +26,7 @@ extern "C" {
 typedef struct _RSS_SCALABILITY_INFO {
     BOOLEAN RssEnabled;
 } RSS_SCALABILITY_INFO, *PRSS_SCALABILITY_INFO;
+C_ASSERT(sizeof(RSS_SCALABILITY_INFO) == 1);
 
 #ifdef __cplusplus
 }

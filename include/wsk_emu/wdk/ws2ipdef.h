@@ -258,28 +258,33 @@ typedef struct ip_mreq {
     IN_ADDR imr_multiaddr;
     IN_ADDR imr_interface;
 } IP_MREQ, *PIP_MREQ;
+C_ASSERT(sizeof(IP_MREQ) == 8);
 
 typedef struct ip_mreq_source {
     IN_ADDR imr_multiaddr;
     IN_ADDR imr_sourceaddr;
     IN_ADDR imr_interface;
 } IP_MREQ_SOURCE, *PIP_MREQ_SOURCE;
+C_ASSERT(sizeof(IP_MREQ_SOURCE) == 12);
 
 typedef struct ipv6_mreq {
     IN6_ADDR ipv6mr_multiaddr;
     ULONG ipv6mr_interface;
 } IPV6_MREQ, *PIPV6_MREQ;
+C_ASSERT(sizeof(IPV6_MREQ) == 20);
 
 typedef struct group_req {
     ULONG gr_interface;
     SOCKADDR_STORAGE gr_group;
 } GROUP_REQ, *PGROUP_REQ;
+C_ASSERT(sizeof(GROUP_REQ) == 136);
 
 typedef struct group_source_req {
     ULONG gsr_interface;
     SOCKADDR_STORAGE gsr_group;
     SOCKADDR_STORAGE gsr_source;
 } GROUP_SOURCE_REQ, *PGROUP_SOURCE_REQ;
+C_ASSERT(sizeof(GROUP_SOURCE_REQ) == 264);
 
 /*
  * Payload of control messages.
@@ -300,11 +305,13 @@ typedef struct in_pktinfo_ex {
     IN_PKTINFO pkt_info;
     SCOPE_ID scope_id;
 } IN_PKTINFO_EX, *PIN_PKTINFO_EX;
+C_ASSERT(sizeof(IN_PKTINFO_EX) == 12);
 
 typedef struct in6_pktinfo_ex {
     IN6_PKTINFO pkt_info;
     SCOPE_ID scope_id;
 } IN6_PKTINFO_EX, *PIN6_PKTINFO_EX;
+C_ASSERT(sizeof(IN6_PKTINFO_EX) == 24);
 
 typedef struct in_recverr {
     IPPROTO protocol;
@@ -312,6 +319,7 @@ typedef struct in_recverr {
     UINT8 type;
     UINT8 code;
 } IN_RECVERR, *PIN_RECVERR;
+C_ASSERT(sizeof(IN_RECVERR) == 12);
 
 typedef enum _PMTUD_STATE {
     IP_PMTUDISC_NOT_SET,
@@ -427,6 +435,12 @@ typedef enum _PMTUD_STATE {
 #define PROTECTION_LEVEL_EDGERESTRICTED 20
 #define PROTECTION_LEVEL_RESTRICTED     30
 #define PROTECTION_LEVEL_DEFAULT        ((UINT)-1)
+
+/*
+ * Control codes of the family 't'. Written as numbers: the system's ioctl headers have other macros of the name _IOR.
+ */
+#define SIO_IDEAL_SEND_BACKLOG_CHANGE 0x2000747A
+#define SIO_IDEAL_SEND_BACKLOG_QUERY  0x4004747B
 
 /*
  * Options at level IPPROTO_TCP. TCP_NODELAY is in ws2def.h.
