@@ -14,6 +14,7 @@
 #include "host/host_lock.h"
 #include "host/host_log.h"
 #include "host/host_net.h"
+#include "host/host_resolve.h"
 #include "instance.h"
 #include "nt/nmr_registrar.h"
 #include "nt/nt_door.h"
@@ -182,6 +183,9 @@ static bool log_level_read(enum we_host_log_level *level)
 
 static void stalled(void)
 {
+    if (we_host_resolve_is_asking()) {
+        return; /* on somebody outside this process */
+    }
     we_wsk_report_stalled();
     we_nmr_report_stalled();
     we_nt_stall();
@@ -245,6 +249,11 @@ static bool settings_make(struct settings *settings, const struct wsk_emu_config
     settings->wsk.unknown_option_status = config->unknown_option != 0 ? config->unknown_option : STATUS_NOT_SUPPORTED;
     settings->wsk.datagram_truncation_status =
         config->truncate_datagrams_silently != 0 ? STATUS_SUCCESS : STATUS_BUFFER_OVERFLOW;
+    settings->wsk.name_not_found_status = config->name_not_found;
+    settings->wsk.name_try_again_status = config->name_try_again;
+    settings->wsk.fail_names_inline = config->fail_names_inline != 0;
+    settings->wsk.grant_address_sharing = config->grant_address_sharing != 0;
+    settings->wsk.address_linger_ms = config->address_linger_ms;
     settings->wsk.indication_max_bytes = config->indication_max_bytes;
     return true;
 }

@@ -154,6 +154,37 @@ WSK_EMU_API uint16_t wsk_kit_unused_datagram_port(enum wsk_kit_family family);
 /** NULL is ignored. */
 WSK_EMU_API void wsk_kit_datagram_close(struct wsk_kit_datagram_peer *peer);
 
+/* --- names ------------------------------------------------------------------------------------ */
+
+/* What WskGetAddressInfo and WskGetNameInfo know before they ask anybody: a hosts table. It lasts until the emulated
+ * kernel stops. Names are UTF-8; upper and lower case of ASCII letters are the same. On the virtual network nothing else
+ * is known, but "localhost"; over sockets other names go to the system's resolver. */
+
+/** Gives a name one more address ("192.0.2.1", "2001:db8::1"). The first name of an address is the one that
+ * WskGetNameInfo finds. */
+WSK_EMU_API void wsk_kit_host_add(const char *name, const char *address);
+/** Makes alias another name for name, which AI_CANONNAME then returns. name may be added later. */
+WSK_EMU_API void wsk_kit_host_alias(const char *alias, const char *name);
+
+enum wsk_kit_host_failure {
+    WSK_KIT_HOST_UNKNOWN,   /**< no such name */
+    WSK_KIT_HOST_TRY_AGAIN, /**< no name server answers */
+    WSK_KIT_HOST_NO_MEMORY, /**< the resolver is out of memory */
+    WSK_KIT_HOST_NOT_READY  /**< as seen early in the start of a system: STATUS_INTERNAL_ERROR */
+};
+/** Makes every lookup of the name fail. */
+WSK_EMU_API void wsk_kit_host_fail(const char *name, enum wsk_kit_host_failure failure);
+/** Requests for the name wait, whatever is known about it, until it is let go: a slow name server. */
+WSK_EMU_API void wsk_kit_host_hold(const char *name);
+/** Answers the requests that wait for a held name. */
+WSK_EMU_API void wsk_kit_host_let_go(const char *name);
+
+/* --- transports -------------------------------------------------------------------------------- */
+
+/** Which IP stacks the emulated machine has; it starts with both. What is missing is not in WSK_TRANSPORT_LIST_QUERY and
+ * makes no sockets; sockets that are there stay. A change completes pending WSK_TRANSPORT_LIST_CHANGE requests. */
+WSK_EMU_API void wsk_kit_set_transports(bool has_ipv4, bool has_ipv6);
+
 /* --- witnesses -------------------------------------------------------------------------------- */
 
 /** Records calls from any thread, for assertions on the test's thread: the way to test callbacks in threads
@@ -194,7 +225,9 @@ enum wsk_kit_object {
     WSK_KIT_MDL,
     WSK_KIT_SOCKET,
     WSK_KIT_INDICATION,
-    WSK_KIT_REGISTRATION
+    WSK_KIT_REGISTRATION,
+    WSK_KIT_ADDRESS_INFO,       /**< lists from WskGetAddressInfo */
+    WSK_KIT_SECURITY_DESCRIPTOR /**< from WSK_CACHE_SD or SO_WSK_SECURITY, until the last handle is released */
 };
 /** How many objects of this kind are alive now. */
 WSK_EMU_API size_t wsk_kit_live_count(enum wsk_kit_object kind);

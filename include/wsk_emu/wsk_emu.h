@@ -70,6 +70,15 @@ struct wsk_emu_config {
                                          its buffer */
     int allow_tcp_nodelay;      /**< nonzero: TCP_NODELAY can be set; Windows refuses it */
     NTSTATUS unknown_option;    /**< failure of WskControlSocket for unknown codes; 0 = NOT_SUPPORTED */
+    NTSTATUS name_not_found;    /**< status for names that nobody knows; 0 = STATUS_NOT_FOUND from
+                                         WskGetAddressInfo, STATUS_NO_MATCH from WskGetNameInfo */
+    NTSTATUS name_try_again;    /**< status when no name server answers; 0 = STATUS_IO_TIMEOUT */
+    int fail_names_inline;      /**< nonzero: errors of WskGetAddressInfo and WskGetNameInfo that are known
+                                         at once are returned at once; else the calls always return STATUS_PENDING */
+    int grant_address_sharing;  /**< nonzero: a security descriptor from WSK_CACHE_SD lets other sockets share
+                                         the address, where it is asked; 0 = it does not */
+    unsigned address_linger_ms; /**< for so long after a socket was closed, WskBind to its address completes with
+                                         STATUS_ADDRESS_ALREADY_ASSOCIATED, as seen on Windows; 0 = never */
     wsk_emu_log_fn *log;        /**< NULL = lines on stderr */
     void *log_context;
 };

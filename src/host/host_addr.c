@@ -2,6 +2,7 @@
 /* Neutral address to the host's socket address and back. */
 #include "host/host_addr.h"
 
+#include <arpa/inet.h>
 #include <netinet/in.h>
 #include <stddef.h>
 #include <string.h>
@@ -85,4 +86,19 @@ int we_host_addr_family(enum we_base_family family)
         break;
     }
     return AF_UNSPEC;
+}
+
+bool we_host_addr_from_text(const char *text, struct we_base_addr *addr)
+{
+    memset(addr, 0, sizeof(*addr));
+    if (inet_pton(AF_INET, text, addr->bytes) == 1) {
+        addr->family = WE_FAMILY_IPV4;
+        return true;
+    }
+    memset(addr, 0, sizeof(*addr));
+    if (inet_pton(AF_INET6, text, addr->bytes) == 1) {
+        addr->family = WE_FAMILY_IPV6;
+        return true;
+    }
+    return false;
 }

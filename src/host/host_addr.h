@@ -12,6 +12,8 @@
 socklen_t we_host_addr_to_native(const struct we_base_addr *addr, struct sockaddr_storage *native);
 /* Returns false, and leaves addr a zeroed WE_FAMILY_NONE, for another family or a length that is too short. */
 bool we_host_addr_from_native(const struct sockaddr_storage *native, socklen_t length_bytes, struct we_base_addr *addr);
+/* "192.0.2.1" or "2001:db8::1", with port 0; false for anything else. */
+bool we_host_addr_from_text(const char *text, struct we_base_addr *addr);
 /* The host's number of a family; AF_UNSPEC for WE_FAMILY_NONE. */
 int we_host_addr_family(enum we_base_family family);
 

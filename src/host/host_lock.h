@@ -17,9 +17,11 @@
     X(LISTENER, 40, "wsk_listen.c: requests, accept IRPs, request states")         \
     X(SOCKET, 50, "wsk_socket.h: state, IRP queues, event mask of one socket")     \
     X(SOCKET_LIST, 55, "wsk_socket.c: all open sockets, tombstones")               \
+    X(SHARE, 57, "wsk_security.c, wsk_share.c: cached descriptors, addresses")     \
     X(DISPATCHER, 70, "ke_dispatcher.c: signal states, wait lists, timers")        \
     X(OBJECT, 75, "ob_object.c, nt_thread.c: handles, names, threads")             \
     X(QUEUE, 80, "ke_cpu.c, ex_worker.c: queued work")                             \
+    X(RESOLVER, 85, "host_names.c, host_resolve.c: names, queries")                \
     X(POLLER, 90, "host_net.c: registrations of one processor")                    \
     X(POLLER_SET, 95, "host_poller_poll.c: descriptors")                           \
     X(NET, 100, "host_net_virtual_names.c: addresses in use, backlogs")            \

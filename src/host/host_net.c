@@ -8,6 +8,7 @@
 #include "host/host_exec.h"
 #include "host/host_lock.h"
 #include "host/host_net_ops.h"
+#include "host/host_ports.h"
 
 /* The design note is in host_net_ops.h. */
 
@@ -53,6 +54,7 @@ enum we_err we_host_net_start(const struct we_host_net_config *config)
     s_net.kind = config->network;
     s_net.cpu_count = config->cpu_count;
     s_net.next_cpu = 0;
+    we_host_ports_reset();
     for (unsigned i = 0; i < s_net.cpu_count; i++) {
         struct shard *shard = &s_net.shards[i];
 
@@ -212,6 +214,44 @@ void we_host_net_shard_each(unsigned cpu, void (*fn)(struct we_host_ep *ep, void
     we_host_mutex_lock(&s_net.shards[cpu].lock);
     we_base_idmap_each(&s_net.shards[cpu].map, each_ep, &each);
     we_host_mutex_unlock(&s_net.shards[cpu].lock);
+}
+
+/* --- shared ports ---------------------------------------------------------------------- */
+
+struct shared_port {
+    bool is_datagram;
+    uint16_t port;
+};
+
+static void share_ep(struct we_host_ep *ep, void *context)
+{
+    const struct shared_port *shared = (const struct shared_port *)context;
+
+    if (!ep->is_muted) {
+        s_net.ops->share(ep, shared->is_datagram, shared->port);
+    }
+}
+
+static void shard_share(unsigned cpu, struct shared_port *shared)
+{
+    struct shard *shard = &s_net.shards[cpu];
+
+    we_host_net_shard_each(cpu, share_ep, shared);
+    we_host_mutex_lock(&shard->lock);
+    WE_BASE_LIST_FOR_EACH (link, &shard->unwatched) {
+        share_ep(WE_BASE_LIST_ITEM(link, struct we_host_ep, link), shared);
+    }
+    we_host_mutex_unlock(&shard->lock);
+}
+
+void we_host_port_share(bool is_datagram, uint16_t port)
+{
+    struct shared_port shared = { is_datagram, port };
+
+    we_host_ports_mark(is_datagram, port);
+    for (unsigned i = 0; s_net.ops->share != NULL && i < s_net.cpu_count; i++) {
+        shard_share(i, &shared);
+    }
 }
 
 /* --- registrations --------------------------------------------------------------------- */

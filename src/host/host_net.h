@@ -182,6 +182,11 @@ struct we_host_listen_options {
 WE_MUST_USE enum we_err we_host_listen(const struct we_base_addr *local, const struct we_host_listen_options *options,
                                        unsigned cpu, const struct we_host_ep_client *client, void *context,
                                        struct we_host_ep **listener);
+/* Endpoints of ours may share this port, of datagrams or of streams, from now on until unshare: the caller has decided who
+ * may. Those that have it already are told. */
+void we_host_port_share(bool is_datagram, uint16_t port);
+void we_host_port_unshare(bool is_datagram, uint16_t port);
+bool we_host_port_is_shared(bool is_datagram, uint16_t port);
 /* Takes the next request. WE_ERR_AGAIN: none. WE_ERR_NO_DESCRIPTORS: the connection stays queued and
  * the listener is tried again, with a new ACCEPTABLE, when a descriptor is closed or a little later.
  * The request has no client until we_host_ep_watch. */

@@ -52,6 +52,9 @@ struct we_host_net_ops {
     /* Takes the stream's address over; the stream is closed right after, whatever the result. */
     WE_MUST_USE enum we_err (*bound_listen)(struct we_host_ep *stream, const struct we_host_listen_options *options,
                                             struct we_host_ep **listener);
+    /* An endpoint may share its port, if it is this one: the shard's lock is held, and the endpoint keeps what it has. NULL:
+     * there is nothing to tell it. */
+    void (*share)(struct we_host_ep *ep, bool is_datagram, uint16_t port);
     /* id, cpu and watch have been set: reports events under them from now on, and looks at what waits already. */
     WE_MUST_USE enum we_err (*watch)(struct we_host_ep *ep);
     WE_MUST_USE enum we_err (*confirm)(struct we_host_ep *request);

@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "base/base_assert.h"
+#include "host/host_addr.h"
 #include "host/host_cond.h"
 #include "host/host_exec.h"
 #include "host/host_mem.h"
@@ -446,6 +447,23 @@ static enum we_err posix_error(struct we_host_ep *base)
     return we_host_posix_error_get(we_host_posix_ep_of(base));
 }
 
+/* Systems let a second socket have the port only when the first one says so too; that may be said late. */
+static void posix_share(struct we_host_ep *base, bool is_datagram, uint16_t port)
+{
+    const struct we_host_posix_ep *ep = we_host_posix_ep_of(base);
+    struct sockaddr_storage native;
+    struct we_base_addr local;
+    socklen_t length_bytes = (socklen_t)sizeof(native);
+    int type = 0;
+    socklen_t type_bytes = (socklen_t)sizeof(type);
+
+    if (getsockname(ep->fd, (struct sockaddr *)&native, &length_bytes) == 0 &&
+        we_host_addr_from_native(&native, length_bytes, &local) && local.port == port &&
+        getsockopt(ep->fd, SOL_SOCKET, SO_TYPE, &type, &type_bytes) == 0 && (type == SOCK_DGRAM) == is_datagram) {
+        we_host_posix_share_port(ep->fd, is_datagram);
+    }
+}
+
 const struct we_host_net_ops we_host_net_posix_ops = {
     .abilities = 0, /* the kernel has finished the handshake before we hear of a connection */
     .start = posix_start,
@@ -456,6 +474,7 @@ const struct we_host_net_ops we_host_net_posix_ops = {
     .settle = posix_settle,
     .refine = posix_refine,
     .listen = we_host_posix_listen,
+    .share = posix_share,
     .accept = we_host_posix_accept,
     .stream_open = we_host_posix_stream_open,
     .bound_open = we_host_posix_bound_open,

@@ -103,6 +103,9 @@ void we_host_posix_descriptor_close(int fd, bool is_reset);
 /* The listener cannot accept for want of descriptors or memory. */
 void we_host_posix_starve(struct we_host_posix_ep *listener);
 
+/* The descriptor's port is not its alone. What the system thinks of that shows when somebody binds to it. */
+void we_host_posix_share_port(int fd, bool is_datagram);
+
 /* host_net_posix_listen.c */
 enum we_err we_host_posix_listen(const struct we_base_addr *local, const struct we_host_listen_options *options,
                                  struct we_host_ep **listener);

@@ -55,6 +55,9 @@ static enum we_err socket_bind(int fd, const struct we_base_addr *local, const s
     if (options->is_shared && setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, (socklen_t)sizeof(on)) != 0) {
         return we_host_err_from_errno(errno);
     }
+    if (we_host_port_is_shared(true, local->port)) {
+        we_host_posix_share_port(fd, true);
+    }
     if (!we_host_cmsg_want_destination(fd, local->family, is_dual(local, options)) ||
         bind(fd, (struct sockaddr *)&native, length_bytes) != 0) {
         return we_host_err_from_errno(errno);

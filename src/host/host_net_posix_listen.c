@@ -12,6 +12,14 @@
 #include "host/host_net_posix.h"
 #include "host/host_socket.h"
 
+void we_host_posix_share_port(int fd, bool is_datagram)
+{
+    const int on = 1;
+
+    /* Listeners have the milder option anyway, and it does not do for them. */
+    (void)setsockopt(fd, SOL_SOCKET, is_datagram ? SO_REUSEADDR : SO_REUSEPORT, &on, (socklen_t)sizeof(on));
+}
+
 static enum we_err listener_configure(int fd, const struct we_base_addr *local, bool is_v6_only)
 {
     const int on = 1;
@@ -20,6 +28,9 @@ static enum we_err listener_configure(int fd, const struct we_base_addr *local, 
     /* Connections of an earlier run that linger do not keep the port. */
     if (setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, (socklen_t)sizeof(on)) != 0) {
         return we_host_err_from_errno(errno);
+    }
+    if (we_host_port_is_shared(false, local->port)) {
+        we_host_posix_share_port(fd, false);
     }
     if (local->family == WE_FAMILY_IPV6 &&
         setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &v6_only, (socklen_t)sizeof(v6_only)) != 0) {

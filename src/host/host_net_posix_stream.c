@@ -38,6 +38,9 @@ enum we_err we_host_posix_stream_open(const struct we_base_addr *local, struct w
         err = we_host_err_from_errno(errno);
         goto fail;
     }
+    if (we_host_port_is_shared(false, local->port)) {
+        we_host_posix_share_port(ep->fd, false);
+    }
     if (bind(ep->fd, (struct sockaddr *)&native, length_bytes) != 0) {
         err = we_host_err_from_errno(errno);
         we_host_posix_descriptor_close(ep->fd, false);

@@ -140,6 +140,10 @@ static enum we_err claim_enter_locked(struct we_host_virtual_claim *claim)
             return WE_ERR_IN_USE;
         }
     }
+    if (we_host_port_is_shared(false, claim->addr.port)) {
+        we_base_list_append(bucket_of(claim->addr.port), &claim->link);
+        return WE_OK;
+    }
     WE_BASE_LIST_FOR_EACH (link, bucket_of(claim->addr.port)) {
         struct we_host_virtual_claim *other = WE_BASE_LIST_ITEM(link, struct we_host_virtual_claim, link);
 

@@ -74,6 +74,9 @@ static bool ports_overlap(const struct we_host_virtual_port *a, const struct we_
 
 static bool name_is_free_locked(const struct we_host_virtual_port *port)
 {
+    if (we_host_port_is_shared(true, port->local.port)) {
+        return true;
+    }
     WE_BASE_LIST_FOR_EACH (link, we_host_virtual_port_bucket(port->local.port)) {
         const struct we_host_virtual_port *other = we_host_virtual_port_of_name(link);
 

@@ -23,5 +23,7 @@ size_t we_host_socket_unacked_bytes(int fd);
 size_t we_host_socket_congestion_window_bytes(int fd);
 /* A UDP socket of the host's address family. */
 int we_host_socket_open_datagram(int family);
+/* For library functions that look at an address's own length member, where there is one. */
+void we_host_socket_address_length(struct sockaddr_storage *address, socklen_t length_bytes);
 
 #endif

@@ -96,3 +96,8 @@ size_t we_host_socket_congestion_window_bytes(int fd)
     memset(&info, 0, sizeof(info));
     return getsockopt(fd, IPPROTO_TCP, TCP_CONNECTION_INFO, &info, &length_bytes) == 0 ? info.tcpi_snd_cwnd : 0;
 }
+
+void we_host_socket_address_length(struct sockaddr_storage *address, socklen_t length_bytes)
+{
+    address->ss_len = (__uint8_t)length_bytes;
+}

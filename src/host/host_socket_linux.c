@@ -50,3 +50,9 @@ size_t we_host_socket_congestion_window_bytes(int fd)
     }
     return (size_t)info.tcpi_snd_cwnd * info.tcpi_snd_mss;
 }
+
+void we_host_socket_address_length(struct sockaddr_storage *address, socklen_t length_bytes)
+{
+    (void)address;
+    (void)length_bytes;
+}

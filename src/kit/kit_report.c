@@ -50,6 +50,10 @@ size_t wsk_kit_live_count(enum wsk_kit_object kind)
         return we_vrf_ledger_count(WE_KIND_INDICATION);
     case WSK_KIT_REGISTRATION:
         return we_vrf_ledger_count(WE_KIND_REGISTRATION);
+    case WSK_KIT_ADDRESS_INFO:
+        return we_vrf_ledger_count(WE_KIND_ADDRESS_INFO);
+    case WSK_KIT_SECURITY_DESCRIPTOR:
+        return we_vrf_ledger_count(WE_KIND_SECURITY);
     default:
         wsk_kit_fail("wsk_kit_live_count: there is no object kind %d", (int)kind);
         return 0;

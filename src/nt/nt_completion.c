@@ -19,6 +19,12 @@ void we_nt_completion_set_after(PIRP irp, we_nt_after_fn after, void *context)
     irp->Tail.Overlay.DriverContext[1] = context;
 }
 
+void we_nt_completion_get_after(PIRP irp, we_nt_after_fn *after, void **context)
+{
+    *after = (we_nt_after_fn)(ULONG_PTR)irp->Tail.Overlay.DriverContext[0];
+    *context = irp->Tail.Overlay.DriverContext[1];
+}
+
 void we_nt_completions_init(struct we_nt_completions *completions)
 {
     InitializeListHead(&completions->irps);
@@ -62,9 +68,10 @@ void we_nt_completions_run(struct we_nt_completions *completions)
 
 void we_nt_completion_finish(PIRP irp)
 {
-    we_nt_after_fn after = (we_nt_after_fn)(ULONG_PTR)irp->Tail.Overlay.DriverContext[0];
-    void *context = irp->Tail.Overlay.DriverContext[1];
+    we_nt_after_fn after;
+    void *context;
 
+    we_nt_completion_get_after(irp, &after, &context);
     we_io_complete_walk(irp);
     if (after != NULL) {
         after(context);

@@ -20,6 +20,8 @@ enum we_nt_completion_policy {
  * location's Parameters belong to the layer that took the IRP (wsk_irp.h). */
 typedef void (*we_nt_after_fn)(void *context);
 void we_nt_completion_set_after(PIRP irp, we_nt_after_fn after, void *context);
+/* What was set: whoever sets another function calls this one in it. */
+void we_nt_completion_get_after(PIRP irp, we_nt_after_fn *after, void **context);
 
 /* A local variable of the function that decides; one run at its end. Linked through
  * Irp->Tail.Overlay.ListEntry. */

@@ -283,6 +283,8 @@ const char *we_vrf_kind_name(enum we_vrf_kind kind)
         [WE_KIND_INDICATION] = "retained data indication",
         [WE_KIND_INSPECT] = "pended connection request",
         [WE_KIND_NMR_MODULE] = "NMR module",
+        [WE_KIND_ADDRESS_INFO] = "list of addresses",
+        [WE_KIND_SECURITY] = "cached security descriptor",
     };
 
     WE_ASSERT((unsigned)kind < WE_KIND_COUNT);

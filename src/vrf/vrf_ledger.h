@@ -23,9 +23,11 @@ enum we_vrf_kind {
     WE_KIND_REGISTRATION,
     WE_KIND_CAPTURE,
     WE_KIND_SOCKET,
-    WE_KIND_INDICATION, /* retained by the driver */
-    WE_KIND_INSPECT,    /* a pended request */
-    WE_KIND_NMR_MODULE, /* a client or provider of the network module registrar, by handle */
+    WE_KIND_INDICATION,   /* retained by the driver */
+    WE_KIND_INSPECT,      /* a pended request */
+    WE_KIND_NMR_MODULE,   /* a client or provider of the network module registrar, by handle */
+    WE_KIND_ADDRESS_INFO, /* a list from WskGetAddressInfo */
+    WE_KIND_SECURITY,     /* a cached security descriptor */
     WE_KIND_COUNT
 };
 

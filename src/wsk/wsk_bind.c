@@ -82,8 +82,13 @@ static enum we_err bind_connection(struct we_wsk_socket *socket, const struct we
 
 static NTSTATUS bind_run(struct we_wsk_socket *socket, const struct we_base_addr *local)
 {
+    NTSTATUS status = we_wsk_share_enter(socket, local);
     enum we_err err;
 
+    if (!NT_SUCCESS(status)) {
+        bind_undo(socket);
+        return status;
+    }
     if ((socket->type == SOCK_DGRAM) != (socket->category == WE_WSK_DATAGRAM)) {
         err = WE_ERR_NOT_SUPPORTED; /* a mismatch of category and transport shows here, not at creation */
     } else if (socket->category == WE_WSK_LISTEN) {
@@ -94,7 +99,10 @@ static NTSTATUS bind_run(struct we_wsk_socket *socket, const struct we_base_addr
         WE_ASSERT((WE_WSK_CATEGORY_BIT(socket->category) & WE_WSK_CONNECTIONS) != 0);
         err = bind_connection(socket, local);
     }
-    if (err != WE_OK) {
+    if (err == WE_OK) {
+        we_wsk_share_chosen(socket);
+    } else {
+        we_wsk_share_leave(socket);
         bind_undo(socket);
     }
     return we_wsk_status(err, WE_WSK_OP_BIND);

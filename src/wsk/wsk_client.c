@@ -2,7 +2,9 @@
 /* Client objects: their list, their references and counts, and the frame of provider-level calls. */
 #include "wsk/wsk_client.h"
 
+#include "wsk/wsk_address_list.h"
 #include "wsk/wsk_nmr.h"
+#include "wsk/wsk_security.h"
 
 #include "base/base_assert.h"
 #include "host/host_mem.h"
@@ -185,6 +187,8 @@ bool we_wsk_client_publish(struct we_wsk_client *client)
 
 void we_wsk_client_withdraw(struct we_wsk_client *client)
 {
+    we_wsk_address_list_report_leaks(client);
+    we_wsk_security_report_leaks(client);
     we_host_mutex_lock(&s_lock);
     we_base_list_remove(&client->link);
     client->registration->ReservedRegistrationState = BLOCK_DEREGISTERED;
@@ -393,6 +397,12 @@ NTSTATUS we_wsk_client_call_end_inline(struct we_wsk_client_call *call, NTSTATUS
         irp_completed(client);
     }
     return status;
+}
+
+NTSTATUS we_wsk_client_call_end_pending(struct we_wsk_client_call *call)
+{
+    call_leave(call);
+    return STATUS_PENDING;
 }
 
 NTSTATUS we_wsk_client_call_end_done(struct we_wsk_client_call *call, NTSTATUS status, ULONG_PTR information)

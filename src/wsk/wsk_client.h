@@ -96,6 +96,8 @@ struct we_wsk_client_call {
 NTSTATUS we_wsk_client_call_begin(struct we_wsk_client_call *call, PWSK_CLIENT client, PIRP irp, bool is_irp_optional,
                                   KIRQL highest_irql, const char *function);
 NTSTATUS we_wsk_client_call_end_inline(struct we_wsk_client_call *call, NTSTATUS status, ULONG_PTR information);
+/* The IRP waits somewhere: returns STATUS_PENDING. */
+NTSTATUS we_wsk_client_call_end_pending(struct we_wsk_client_call *call);
 NTSTATUS we_wsk_client_call_end_done(struct we_wsk_client_call *call, NTSTATUS status, ULONG_PTR information);
 /* The IRP has become a request of a socket of this client, which counts it from now on; it may be completed by now.
  * Returns STATUS_PENDING. */
@@ -131,6 +133,11 @@ NTSTATUS WSKAPI we_wsk_socket_connect(PWSK_CLIENT Client, USHORT SocketType, ULO
                                       PETHREAD OwningThread, PSECURITY_DESCRIPTOR SecurityDescriptor, PIRP Irp);
 NTSTATUS WSKAPI we_wsk_control_client(PWSK_CLIENT Client, ULONG ControlCode, SIZE_T InputSize, PVOID InputBuffer,
                                       SIZE_T OutputSize, PVOID OutputBuffer, SIZE_T *OutputSizeReturned, PIRP Irp);
+
+/* Which IP stacks the emulated machine has: both, until a test says otherwise. Pending WSK_TRANSPORT_LIST_CHANGE requests
+ * complete when that changes. No lock. */
+void we_wsk_transports_set(bool has_ipv4, bool has_ipv6);
+bool we_wsk_transport_is_there(ADDRESS_FAMILY family);
 
 /* --- wsk_dispatch.c ------------------------------------------------------------------------------- */
 

@@ -5,9 +5,12 @@
 #include <string.h>
 
 #include "wsk/wsk_event.h"
+#include "wsk/wsk_pending.h"
+#include "wsk/wsk_security.h"
 #include "wsk/wsk_unsupported.h"
 
 #include "base/base_assert.h"
+#include "host/host_mem.h"
 #include "vrf/vrf_report.h"
 
 /* What a client asks for. */
@@ -27,19 +30,107 @@ static const WSK_TRANSPORT s_transports[] = {
     { .Version = WE_WSK_VERSION, .SocketType = SOCK_DGRAM, .Protocol = IPPROTO_UDP, .AddressFamily = AF_INET6 },
 };
 
+#define HAS_IPV4 1u
+#define HAS_IPV6 2u
+
+static unsigned s_stacks; /* atomic: HAS_... bits */
+
+bool we_wsk_transport_is_there(ADDRESS_FAMILY family)
+{
+    unsigned stacks = __atomic_load_n(&s_stacks, __ATOMIC_SEQ_CST);
+
+    return (family == AF_INET && (stacks & HAS_IPV4) != 0) || (family == AF_INET6 && (stacks & HAS_IPV6) != 0);
+}
+
+void we_wsk_transports_set(bool has_ipv4, bool has_ipv6)
+{
+    unsigned stacks = (has_ipv4 ? HAS_IPV4 : 0) | (has_ipv6 ? HAS_IPV6 : 0);
+
+    if (__atomic_exchange_n(&s_stacks, stacks, __ATOMIC_SEQ_CST) != stacks) {
+        we_wsk_pending_finish_all(NULL, WE_PENDING_TRANSPORT_CHANGE, STATUS_SUCCESS);
+    }
+}
+
 static NTSTATUS control_transport_list(struct we_wsk_client_call *call, const struct control *control)
 {
+    WSK_TRANSPORT transports[WE_ARRAY_COUNT(s_transports)];
+    size_t size = 0;
+    size_t i;
+
+    for (i = 0; i < WE_ARRAY_COUNT(s_transports); i++) {
+        if (we_wsk_transport_is_there(s_transports[i].AddressFamily)) {
+            transports[size / sizeof(WSK_TRANSPORT)] = s_transports[i];
+            size += sizeof(WSK_TRANSPORT);
+        }
+    }
     if (control->output_size_returned == NULL) {
         we_vrf_report_entry(WE_RULE_NPI_014, &call->client->entry,
                             "WskControlClient(WSK_TRANSPORT_LIST_QUERY) was called without OutputSizeReturned");
         return STATUS_INVALID_PARAMETER;
     }
-    *control->output_size_returned = sizeof(s_transports);
-    if (control->output == NULL || control->output_size < sizeof(s_transports)) {
+    *control->output_size_returned = size;
+    if (control->output_size < size) {
         return STATUS_BUFFER_OVERFLOW;
     }
-    memcpy(control->output, s_transports, sizeof(s_transports));
+    if (size > 0) {
+        memcpy(control->output, transports, size);
+    }
     return STATUS_SUCCESS;
+}
+
+static void change_destroy(struct we_wsk_pending *pending)
+{
+    we_host_free(pending);
+}
+
+/* Waits until a stack comes or goes. */
+static NTSTATUS control_transport_change(struct we_wsk_client_call *call, const struct control *control)
+{
+    struct we_wsk_pending *pending = we_host_alloc(sizeof(*pending));
+    bool is_waiting;
+
+    (void)control;
+    if (pending == NULL) {
+        return STATUS_INSUFFICIENT_RESOURCES;
+    }
+    we_wsk_pending_init(pending, WE_PENDING_TRANSPORT_CHANGE, change_destroy);
+    is_waiting = we_wsk_pending_add(pending, call);
+    we_wsk_pending_unref(pending); /* only the IRP knows of it */
+    if (is_waiting && __atomic_load_n(&call->client->is_deregistering, __ATOMIC_SEQ_CST)) {
+        /* WskDeregister has looked for this one already. */
+        we_wsk_pending_finish_all(call->client, WE_PENDING_TRANSPORT_CHANGE, STATUS_CANCELLED);
+    }
+    return is_waiting ? STATUS_PENDING : STATUS_CANCELLED;
+}
+
+static NTSTATUS control_cache_sd(struct we_wsk_client_call *call, const struct control *control)
+{
+    const PSECURITY_DESCRIPTOR *uncached = control->input;
+    PSECURITY_DESCRIPTOR cached;
+
+    if (control->input_size < sizeof(*uncached) || *uncached == NULL) {
+        return STATUS_INVALID_PARAMETER;
+    }
+    if (control->output_size_returned != NULL) {
+        *control->output_size_returned = sizeof(cached);
+    }
+    if (control->output_size < sizeof(cached)) {
+        return STATUS_BUFFER_OVERFLOW;
+    }
+    cached = we_wsk_security_cache(call->client);
+    if (cached == NULL) {
+        return STATUS_INSUFFICIENT_RESOURCES;
+    }
+    memcpy(control->output, &cached, sizeof(cached));
+    return STATUS_SUCCESS;
+}
+
+static NTSTATUS control_release_sd(struct we_wsk_client_call *call, const struct control *control)
+{
+    const PSECURITY_DESCRIPTOR *cached = control->input;
+
+    return control->input_size < sizeof(*cached) ? STATUS_INVALID_PARAMETER
+                                                 : we_wsk_security_release(call->client, *cached);
 }
 
 /* Operations that must come before the first socket. */
@@ -63,6 +154,10 @@ static NTSTATUS control_static_events(struct we_wsk_client_call *call, const str
     if (events == NULL || control->input_size < sizeof(*events)) {
         return STATUS_INVALID_PARAMETER;
     }
+    if (events->NpiId != NULL && !we_wsk_event_is_wsk_npi(events->NpiId)) {
+        we_wsk_unsupported("a static event of an extension interface");
+        return STATUS_NOT_SUPPORTED;
+    }
     if (!we_wsk_event_is_wsk_npi(events->NpiId) || events->EventMask == 0 || (events->EventMask & ~valid) != 0) {
         we_vrf_report_entry(
             WE_RULE_NPI_015, &call->client->entry,
@@ -82,30 +177,43 @@ static NTSTATUS control_static_events(struct we_wsk_client_call *call, const str
     return STATUS_SUCCESS;
 }
 
-/* Obsolete hints about an interface that is not there: accepted, without any effect. */
-static NTSTATUS control_tdi(struct we_wsk_client_call *call, const struct control *control)
+/* Two obsolete hints about an interface that is not there: accepted, without any effect. */
+static NTSTATUS control_tdi_mapping(struct we_wsk_client_call *call, const struct control *control)
 {
-    if (control->input == NULL || control->input_size == 0) {
+    const WSK_TDI_MAP_INFO *info = control->input;
+
+    if (control->input_size < sizeof(*info) || (info->ElementCount > 0 && info->Map == NULL)) {
         return STATUS_INVALID_PARAMETER;
     }
-    return is_early(call, "a TDI setting") ? STATUS_SUCCESS : STATUS_INVALID_DEVICE_STATE;
+    return is_early(call, "WSK_TDI_DEVICENAME_MAPPING") ? STATUS_SUCCESS : STATUS_INVALID_DEVICE_STATE;
+}
+
+static NTSTATUS control_tdi_behavior(struct we_wsk_client_call *call, const struct control *control)
+{
+    const ULONG *flags = control->input;
+
+    if (control->input_size < sizeof(*flags) || (*flags & ~(ULONG)WSK_TDI_BEHAVIOR_BYPASS_TDI) != 0) {
+        return STATUS_INVALID_PARAMETER;
+    }
+    return is_early(call, "WSK_TDI_BEHAVIOR") ? STATUS_SUCCESS : STATUS_INVALID_DEVICE_STATE;
 }
 
 struct control_row {
     const char *name;
     ULONG code;
-    bool is_irp_required;                                                            /* else it must be NULL */
-    NTSTATUS (*run)(struct we_wsk_client_call *call, const struct control *control); /* NULL: not emulated */
+    bool is_irp_required; /* else it must be NULL */
+    /* STATUS_PENDING: the IRP waits. */
+    NTSTATUS (*run)(struct we_wsk_client_call *call, const struct control *control);
 };
 
 static const struct control_row s_controls[] = {
     { "WSK_TRANSPORT_LIST_QUERY", WSK_TRANSPORT_LIST_QUERY, false, control_transport_list },
-    { "WSK_TRANSPORT_LIST_CHANGE", WSK_TRANSPORT_LIST_CHANGE, true, NULL },
-    { "WSK_CACHE_SD", WSK_CACHE_SD, false, NULL },
-    { "WSK_RELEASE_SD", WSK_RELEASE_SD, false, NULL },
-    { "WSK_TDI_DEVICENAME_MAPPING", WSK_TDI_DEVICENAME_MAPPING, false, control_tdi },
+    { "WSK_TRANSPORT_LIST_CHANGE", WSK_TRANSPORT_LIST_CHANGE, true, control_transport_change },
+    { "WSK_CACHE_SD", WSK_CACHE_SD, false, control_cache_sd },
+    { "WSK_RELEASE_SD", WSK_RELEASE_SD, false, control_release_sd },
+    { "WSK_TDI_DEVICENAME_MAPPING", WSK_TDI_DEVICENAME_MAPPING, false, control_tdi_mapping },
     { "WSK_SET_STATIC_EVENT_CALLBACKS", WSK_SET_STATIC_EVENT_CALLBACKS, false, control_static_events },
-    { "WSK_TDI_BEHAVIOR", WSK_TDI_BEHAVIOR, false, control_tdi },
+    { "WSK_TDI_BEHAVIOR", WSK_TDI_BEHAVIOR, false, control_tdi_behavior },
 };
 
 static const struct control_row *control_find(ULONG code)
@@ -133,9 +241,9 @@ static NTSTATUS control_run(struct we_wsk_client_call *call, ULONG code, const s
                             row->name, call->irp != NULL ? "" : "out");
         return STATUS_INVALID_PARAMETER;
     }
-    if (row->run == NULL) {
-        we_wsk_unsupported("WskControlClient(%s)", row->name);
-        return STATUS_NOT_SUPPORTED;
+    if ((control->input == NULL && control->input_size != 0) ||
+        (control->output == NULL && control->output_size != 0)) {
+        return STATUS_INVALID_PARAMETER;
     }
     return row->run(call, control);
 }
@@ -152,5 +260,8 @@ NTSTATUS WSKAPI we_wsk_control_client(PWSK_CLIENT Client, ULONG ControlCode, SIZ
         return status;
     }
     status = control_run(&call, ControlCode, &control);
+    if (status == STATUS_PENDING) {
+        return we_wsk_client_call_end_pending(&call);
+    }
     return we_wsk_client_call_end_inline(&call, status, 0);
 }

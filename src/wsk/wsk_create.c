@@ -2,6 +2,7 @@
 /* WskSocket: which arguments make which socket. */
 #include "wsk/wsk_client.h"
 
+#include "wsk/wsk_security.h"
 #include "wsk/wsk_socket.h"
 #include "wsk/wsk_unsupported.h"
 
@@ -47,7 +48,7 @@ static NTSTATUS transport_check(const struct we_vrf_entry *client, const struct 
     bool is_tcp = arguments->type == SOCK_STREAM && arguments->protocol == IPPROTO_TCP;
     bool is_udp = arguments->type == SOCK_DGRAM && arguments->protocol == IPPROTO_UDP;
 
-    if ((arguments->family != AF_INET && arguments->family != AF_INET6) || (!is_tcp && !is_udp)) {
+    if (!we_wsk_transport_is_there(arguments->family) || (!is_tcp && !is_udp)) {
         we_wsk_unsupported("a socket of family %u, type %u and protocol %u", arguments->family, arguments->type,
                            (unsigned)arguments->protocol);
         return STATUS_NOT_SUPPORTED;
@@ -71,11 +72,6 @@ static NTSTATUS arguments_check(const struct we_vrf_entry *client, const struct 
     if (arguments->thread != NULL && arguments->process == NULL) {
         return STATUS_INVALID_PARAMETER;
     }
-    if (arguments->descriptor != NULL) {
-        /* Only WSK_CACHE_SD makes a valid one, and there is none: this one comes from somewhere else. */
-        we_wsk_unsupported("a socket with a security descriptor");
-        return STATUS_INVALID_PARAMETER;
-    }
     return STATUS_SUCCESS;
 }
 
@@ -84,6 +80,7 @@ static NTSTATUS arguments_check(const struct we_vrf_entry *client, const struct 
 NTSTATUS we_wsk_socket_make(struct we_wsk_client *client, const struct we_wsk_socket_arguments *arguments,
                             struct we_wsk_socket **socket)
 {
+    struct we_wsk_security *security = NULL;
     enum we_wsk_category category;
     NTSTATUS status = category_of(&client->entry, arguments->flags, &category);
 
@@ -93,12 +90,21 @@ NTSTATUS we_wsk_socket_make(struct we_wsk_client *client, const struct we_wsk_so
     if (NT_SUCCESS(status)) {
         status = transport_check(&client->entry, arguments, category);
     }
+    if (NT_SUCCESS(status) && arguments->descriptor != NULL) {
+        security = we_wsk_security_acquire(client, arguments->descriptor, arguments->function);
+        status = security != NULL ? STATUS_SUCCESS : STATUS_INVALID_PARAMETER;
+    }
     if (!NT_SUCCESS(status)) {
         return status;
     }
     *socket = we_wsk_socket_create(client, category, arguments->family, arguments->type, arguments->protocol,
                                    arguments->context, arguments->dispatch);
-    return *socket != NULL ? STATUS_SUCCESS : STATUS_INSUFFICIENT_RESOURCES;
+    if (*socket == NULL) {
+        we_wsk_security_unref(security);
+        return STATUS_INSUFFICIENT_RESOURCES;
+    }
+    (*socket)->security = security;
+    return STATUS_SUCCESS;
 }
 
 NTSTATUS WSKAPI we_wsk_socket(PWSK_CLIENT Client, ADDRESS_FAMILY AddressFamily, USHORT SocketType, ULONG Protocol,
@@ -118,6 +124,9 @@ NTSTATUS WSKAPI we_wsk_socket(PWSK_CLIENT Client, ADDRESS_FAMILY AddressFamily, 
     status = we_wsk_socket_make(call.client, &arguments, &socket);
     if (!NT_SUCCESS(status)) {
         return we_wsk_client_call_end_inline(&call, status, 0);
+    }
+    if (socket->security != NULL) {
+        we_wsk_security_guard(socket->security, Irp);
     }
     return we_wsk_client_call_end_done(&call, STATUS_SUCCESS, (ULONG_PTR)&socket->head);
 }

@@ -2,10 +2,12 @@
 /* The provider's dispatch tables, one for each category of socket and one for the provider itself. */
 #include "wsk/wsk_client.h"
 
+#include "wsk/wsk_address_list.h"
 #include "wsk/wsk_bind.h"
 #include "wsk/wsk_conn.h"
 #include "wsk/wsk_dgram.h"
 #include "wsk/wsk_listen.h"
+#include "wsk/wsk_lookup.h"
 #include "wsk/wsk_option.h"
 #include "wsk/wsk_stream.h"
 #include "wsk/wsk_unsupported.h"
@@ -15,18 +17,6 @@
 const NPIID NPI_WSK_INTERFACE_ID = { 0x2227E803, 0x8D8B, 0x11D4, { 0xAB, 0xAD, 0x00, 0x90, 0x27, 0x71, 0x9E, 0x09 } };
 
 /* --- functions that are not emulated -------------------------------------------------------------- */
-
-static NTSTATUS refuse_client_call(PWSK_CLIENT client, PIRP irp, KIRQL highest_irql, const char *function)
-{
-    struct we_wsk_client_call call;
-    NTSTATUS status = we_wsk_client_call_begin(&call, client, irp, false, highest_irql, function);
-
-    if (!NT_SUCCESS(status)) {
-        return status;
-    }
-    we_wsk_unsupported("%s", function);
-    return we_wsk_client_call_end_inline(&call, STATUS_NOT_SUPPORTED, 0);
-}
 
 static NTSTATUS refuse_socket_call(PWSK_SOCKET socket, PIRP irp, unsigned categories, const char *function)
 {
@@ -38,44 +28,6 @@ static NTSTATUS refuse_socket_call(PWSK_SOCKET socket, PIRP irp, unsigned catego
     }
     we_wsk_unsupported("%s", function);
     return we_wsk_call_end_inline(&call, STATUS_NOT_SUPPORTED, 0);
-}
-
-static NTSTATUS WSKAPI get_address_info(PWSK_CLIENT Client, PUNICODE_STRING NodeName, PUNICODE_STRING ServiceName,
-                                        ULONG NameSpace, GUID *Provider, PADDRINFOEXW Hints, PADDRINFOEXW *Result,
-                                        PEPROCESS OwningProcess, PETHREAD OwningThread, PIRP Irp)
-{
-    UNREFERENCED_PARAMETER(NodeName);
-    UNREFERENCED_PARAMETER(ServiceName);
-    UNREFERENCED_PARAMETER(NameSpace);
-    UNREFERENCED_PARAMETER(Provider);
-    UNREFERENCED_PARAMETER(Hints);
-    UNREFERENCED_PARAMETER(OwningProcess);
-    UNREFERENCED_PARAMETER(OwningThread);
-    if (Result != NULL) {
-        *Result = NULL;
-    }
-    return refuse_client_call(Client, Irp, PASSIVE_LEVEL, "WskGetAddressInfo");
-}
-
-static VOID WSKAPI free_address_info(PWSK_CLIENT Client, PADDRINFOEXW AddrInfo)
-{
-    UNREFERENCED_PARAMETER(Client);
-    UNREFERENCED_PARAMETER(AddrInfo); /* WskGetAddressInfo makes none */
-    we_wsk_unsupported("WskFreeAddressInfo");
-}
-
-static NTSTATUS WSKAPI get_name_info(PWSK_CLIENT Client, PSOCKADDR SockAddr, ULONG SockAddrLength,
-                                     PUNICODE_STRING NodeName, PUNICODE_STRING ServiceName, ULONG Flags,
-                                     PEPROCESS OwningProcess, PETHREAD OwningThread, PIRP Irp)
-{
-    UNREFERENCED_PARAMETER(SockAddr);
-    UNREFERENCED_PARAMETER(SockAddrLength);
-    UNREFERENCED_PARAMETER(NodeName);
-    UNREFERENCED_PARAMETER(ServiceName);
-    UNREFERENCED_PARAMETER(Flags);
-    UNREFERENCED_PARAMETER(OwningProcess);
-    UNREFERENCED_PARAMETER(OwningThread);
-    return refuse_client_call(Client, Irp, PASSIVE_LEVEL, "WskGetNameInfo");
 }
 
 static NTSTATUS WSKAPI send_ex(PWSK_SOCKET Socket, PWSK_BUF Buffer, ULONG Flags, ULONG ControlInfoLength,
@@ -107,9 +59,9 @@ const WSK_PROVIDER_DISPATCH we_wsk_provider_dispatch = {
     .WskSocket = we_wsk_socket,
     .WskSocketConnect = we_wsk_socket_connect,
     .WskControlClient = we_wsk_control_client,
-    .WskGetAddressInfo = get_address_info,
-    .WskFreeAddressInfo = free_address_info,
-    .WskGetNameInfo = get_name_info,
+    .WskGetAddressInfo = we_wsk_get_address_info,
+    .WskFreeAddressInfo = we_wsk_free_address_info,
+    .WskGetNameInfo = we_wsk_get_name_info,
 };
 
 #define BASIC_SLOTS .WskControlSocket = we_wsk_control_socket, .WskCloseSocket = we_wsk_close_socket

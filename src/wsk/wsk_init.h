@@ -12,6 +12,11 @@ struct we_wsk_config {
     BOOLEAN is_tcp_nodelay_allowed;               /* TCP_NODELAY can be set (default FALSE) */
     NTSTATUS unknown_option_status; /* of codes that are not in the table of options (default STATUS_NOT_SUPPORTED) */
     NTSTATUS datagram_truncation_status; /* of a WskReceiveFrom that was too small (default STATUS_BUFFER_OVERFLOW) */
+    NTSTATUS name_not_found_status;      /* of a name that nobody knows; 0: as each function documents it */
+    NTSTATUS name_try_again_status;      /* when no name server answers; 0: STATUS_IO_TIMEOUT */
+    BOOLEAN fail_names_inline;           /* errors of the name functions that are known at once are returned at once */
+    BOOLEAN grant_address_sharing;       /* what an access check against a cached security descriptor says */
+    ULONG address_linger_ms;             /* a closed socket's address cannot be bound for so long; 0: at once */
     ULONG indication_max_bytes;          /* 0: what one read brings (64 KiB); else lists are cut to this size */
 };
 

@@ -20,8 +20,5 @@ static NTSTATUS not_yet(const struct we_wsk_row *row)
         return not_yet(row);                                                                                    \
     }
 
-/* Cached security descriptors. */
-NOT_YET(we_wsk_option_security)
-
 /* Datagram sockets. */
 NOT_YET(we_wsk_option_membership)

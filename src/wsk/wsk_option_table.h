@@ -146,8 +146,9 @@ we_wsk_row_fn we_wsk_ioctl_address_list_sort;
 we_wsk_row_fn we_wsk_ioctl_broadcast_address;
 we_wsk_row_fn we_wsk_ioctl_routing_query;
 we_wsk_row_fn we_wsk_ioctl_wait_for_change;
-/* wsk_ioctl_elsewhere.c: parts of the library that do not exist yet */
+/* wsk_security.c */
 we_wsk_row_fn we_wsk_option_security;
+/* wsk_ioctl_elsewhere.c: parts of the library that do not exist yet */
 we_wsk_row_fn we_wsk_option_membership;
 /* wsk_ioctl_datagram.c */
 we_wsk_row_fn we_wsk_option_group;

@@ -4,6 +4,7 @@
 
 #include <string.h>
 
+#include "wsk/wsk_pending.h"
 #include "wsk/wsk_socket.h"
 #include "wsk/wsk_socket_list.h"
 
@@ -350,6 +351,7 @@ VOID WskDeregister(PWSK_REGISTRATION WskRegistration)
         return;
     }
     KeSetEvent(&client->changed, IO_NO_INCREMENT, FALSE);
+    we_wsk_pending_finish_all(client, WE_PENDING_TRANSPORT_CHANGE, STATUS_CANCELLED);
     if (!we_wsk_client_is_idle(client) && we_nt_door_find_callback() != NULL) {
         report_deadlock(client, "was called in a callback that the provider waits for");
     }

@@ -6,6 +6,7 @@
 #include "wsk/wsk_conn.h"
 #include "wsk/wsk_event.h"
 #include "wsk/wsk_option.h"
+#include "wsk/wsk_security.h"
 #include "wsk/wsk_socket_list.h"
 
 #include "base/base_assert.h"
@@ -53,6 +54,7 @@ static void life_perform(struct we_wsk_socket *socket, unsigned actions)
     const struct we_wsk_category_ops *ops = we_wsk_category_ops(socket->category);
 
     if ((actions & WE_WSK_LIFE_DO_END) != 0) {
+        we_wsk_share_leave(socket); /* not every socket that ends was closed */
         ops->finish(socket);
     }
     if ((actions & WE_WSK_LIFE_DO_UNLIST) != 0) {
@@ -61,6 +63,8 @@ static void life_perform(struct we_wsk_socket *socket, unsigned actions)
     if ((actions & WE_WSK_LIFE_DO_DESTROY) != 0) {
         ops->destroy(socket);
         we_wsk_option_values_free(socket);
+        we_wsk_security_unref(socket->security);
+        socket->security = NULL;
     }
     if ((actions & WE_WSK_LIFE_DO_BURY) != 0) {
         we_wsk_socket_list_bury(socket);
@@ -83,6 +87,7 @@ static void socket_init(struct we_wsk_socket *socket, struct we_wsk_client *clie
     socket->cpu = we_nt_cpu_assign();
     socket->client = client;
     we_base_list_init(&socket->client_link);
+    we_base_list_init(&socket->claim.link);
     we_host_mutex_init(&socket->lock,
                        (WE_WSK_CATEGORY_BIT(category) & WE_WSK_LISTENERS) != 0 ? WE_RANK_LISTENER : WE_RANK_SOCKET);
     we_wsk_irp_queue_init(&socket->disable_irps);
@@ -428,6 +433,7 @@ static bool close_begin(struct we_wsk_socket *socket, enum we_wsk_life_event eve
 static void close_end(struct we_wsk_socket *socket, struct we_nt_completions *completions)
 {
     we_wsk_category_ops(socket->category)->close_unlocked(socket);
+    we_wsk_share_leave(socket);
     we_nt_completions_run(completions);
     we_wsk_rundown_release(socket);
 }

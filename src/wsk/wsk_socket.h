@@ -14,6 +14,7 @@
 #include "wsk/wsk_cmsg.h"
 #include "wsk/wsk_irp.h"
 #include "wsk/wsk_life_fsm.h"
+#include "wsk/wsk_share.h"
 
 /* Lifetimes
  *
@@ -41,6 +42,7 @@ enum we_wsk_state {
 };
 
 struct we_wsk_client;
+struct we_wsk_security;
 struct we_wsk_listener;
 struct we_wsk_conn;
 struct we_wsk_option_values; /* wsk_option_value.c */
@@ -91,6 +93,8 @@ struct we_wsk_socket {
     ULONG v6only; /* IPV6_V6ONLY, Windows default 1 */
     ULONG reuse_address;
     ULONG exclusive_address;
+    struct we_wsk_claim claim;                 /* the address, among those of all sockets; see wsk_share.h */
+    struct we_wsk_security *security;          /* SO_WSK_SECURITY; NULL: the default, which lets nobody share */
     struct we_wsk_dgram_options dgram_options; /* datagram sockets */
     /* One of these, by category. A stream socket has a connection's part, and a listener's from WskListen on. */
     ULONG nodelay;                              /* TCP_NODELAY */

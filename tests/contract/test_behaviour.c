@@ -147,41 +147,6 @@ static void test_behaviour_connections_stay_on_the_listeners_processor(void **st
     }
 }
 
-static SOCKADDR_STORAGE wildcard_next_to(PWSK_SOCKET listener)
-{
-    SOCKADDR_STORAGE local = socket_local(listener, true);
-
-    return address_any(AF_INET, address_port(&local));
-}
-
-/* Windows lets a wildcard bind follow a specific one of the same port. */
-static void test_behaviour_wildcard_next_to_a_specific_address_is_in_use(void **state)
-{
-    USHORT port;
-    PWSK_SOCKET first = listener_open(*state, AF_INET, NULL, NULL, false, &port);
-    PWSK_SOCKET second = socket_open(*state, WSK_FLAG_LISTEN_SOCKET, AF_INET, NULL, NULL);
-    SOCKADDR_STORAGE wildcard = wildcard_next_to(first);
-
-    assert_int_equal(socket_bind_try(second, &wildcard), STATUS_ADDRESS_ALREADY_EXISTS);
-    socket_close(second);
-    socket_close(first);
-}
-
-static void test_behaviour_reuse_address_does_not_share(void **state)
-{
-    PWSK_SOCKET first = socket_open(*state, WSK_FLAG_LISTEN_SOCKET, AF_INET, NULL, NULL);
-    PWSK_SOCKET second = socket_open(*state, WSK_FLAG_LISTEN_SOCKET, AF_INET, NULL, NULL);
-    SOCKADDR_STORAGE local;
-
-    assert_int_equal(socket_set_ulong(first, SOL_SOCKET, SO_REUSEADDR, 1), STATUS_SUCCESS);
-    assert_int_equal(socket_set_ulong(second, SOL_SOCKET, SO_REUSEADDR, 1), STATUS_SUCCESS);
-    socket_bind_loopback(first, AF_INET);
-    local = socket_local(first, true);
-    assert_int_equal(socket_bind_try(second, &local), STATUS_ADDRESS_ALREADY_EXISTS);
-    socket_close(second);
-    socket_close(first);
-}
-
 /* --- connections ------------------------------------------------------------------------------------------------- */
 
 struct pair {
@@ -303,14 +268,12 @@ static void test_behaviour_deferred_completion_comes_after_the_return(void **sta
 }
 
 /* In all four ways. */
-#define TESTS(X)                                                    \
-    X(test_behaviour_connections_stay_on_the_listeners_processor)   \
-    X(test_behaviour_wildcard_next_to_a_specific_address_is_in_use) \
-    X(test_behaviour_reuse_address_does_not_share)                  \
-    X(test_behaviour_send_completes_before_the_peer_reads)          \
-    X(test_behaviour_disconnect_completes_before_the_peer_answers)  \
-    X(test_behaviour_short_read_is_marked_as_entire_message)        \
-    X(test_behaviour_static_events_count_for_sockets_of_accept)     \
+#define TESTS(X)                                                   \
+    X(test_behaviour_connections_stay_on_the_listeners_processor)  \
+    X(test_behaviour_send_completes_before_the_peer_reads)         \
+    X(test_behaviour_disconnect_completes_before_the_peer_answers) \
+    X(test_behaviour_short_read_is_marked_as_entire_message)       \
+    X(test_behaviour_static_events_count_for_sockets_of_accept)    \
     X(test_behaviour_completion_routines_run_at_dispatch_level)
 
 /* Where simulated time or exact numbers of connections matter. */

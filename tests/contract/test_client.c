@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* WskControlClient, static event callbacks, and the provider-level functions that are not emulated. */
+/* WskControlClient, and static event callbacks. */
 #include "support/wsk_fixture.h"
 
 #include <string.h>
@@ -158,48 +158,6 @@ static void test_static_events_with_a_bad_mask_fail(void **state)
     assert_int_equal(set_static_events(fixture, WSK_EVENT_RECEIVE), STATUS_SUCCESS);
 }
 
-/* --- other codes ---------------------------------------------------------------------------------- */
-
-static void test_tdi_settings_are_accepted(void **state)
-{
-    struct wsk_fixture *fixture = *state;
-    ULONG behavior = WSK_TDI_BEHAVIOR_BYPASS_TDI;
-
-    assert_int_equal(control_client(fixture, WSK_TDI_BEHAVIOR, &behavior, sizeof(behavior), NULL, 0, NULL),
-                     STATUS_SUCCESS);
-}
-
-static void test_security_descriptors_are_not_supported(void **state)
-{
-    struct wsk_fixture *fixture = *state;
-    PSECURITY_DESCRIPTOR uncached = &fixture;
-    PSECURITY_DESCRIPTOR cached = NULL;
-
-    assert_int_equal(control_client(fixture, WSK_CACHE_SD, &uncached, sizeof(uncached), &cached, sizeof(cached), NULL),
-                     STATUS_NOT_SUPPORTED);
-    assert_null(cached);
-}
-
-static void test_unknown_control_code_fails(void **state)
-{
-    struct wsk_fixture *fixture = *state;
-
-    assert_int_equal(control_client(fixture, 1, NULL, 0, NULL, 0, NULL), STATUS_INVALID_PARAMETER);
-}
-
-static void test_transport_list_change_completes_its_irp(void **state)
-{
-    struct wsk_fixture *fixture = *state;
-    ULONG_PTR information;
-    NTSTATUS status;
-
-    REQUEST_CALL(status, &information, irp,
-                 fixture->npi.Dispatch->WskControlClient(fixture->npi.Client, WSK_TRANSPORT_LIST_CHANGE, 0, NULL, 0,
-                                                         NULL, NULL, irp));
-    assert_int_equal(status, STATUS_NOT_SUPPORTED);
-    assert_int_equal(information, 0);
-}
-
 static void test_control_client_without_a_client_fails(void **state)
 {
     struct wsk_fixture *fixture = *state;
@@ -208,27 +166,6 @@ static void test_control_client_without_a_client_fails(void **state)
     assert_int_equal(
         fixture->npi.Dispatch->WskControlClient(NULL, WSK_TRANSPORT_LIST_QUERY, 0, NULL, 0, NULL, &size, NULL),
         STATUS_INVALID_HANDLE);
-}
-
-/* --- functions that are not emulated -------------------------------------------------------------- */
-
-static void test_name_functions_complete_their_irps(void **state)
-{
-    struct wsk_fixture *fixture = *state;
-    SOCKADDR_STORAGE address = address_loopback(AF_INET, 1);
-    ADDRINFOEXW untouched;
-    PADDRINFOEXW list = &untouched;
-    NTSTATUS status;
-
-    REQUEST_CALL(status, NULL, irp,
-                 fixture->npi.Dispatch->WskGetAddressInfo(fixture->npi.Client, NULL, NULL, 0, NULL, NULL, &list, NULL,
-                                                          NULL, irp));
-    assert_int_equal(status, STATUS_NOT_SUPPORTED);
-    assert_null(list);
-    REQUEST_CALL(status, NULL, irp,
-                 fixture->npi.Dispatch->WskGetNameInfo(fixture->npi.Client, (PSOCKADDR)&address, sizeof(SOCKADDR_IN),
-                                                       NULL, NULL, 0, NULL, NULL, irp));
-    assert_int_equal(status, STATUS_NOT_SUPPORTED);
 }
 
 static void test_get_address_info_without_an_irp_fails(void **state)
@@ -251,12 +188,7 @@ static void test_get_address_info_without_an_irp_fails(void **state)
     X(test_static_events_cannot_be_disabled)                    \
     X(test_static_events_after_the_first_socket_fail)           \
     X(test_static_events_with_a_bad_mask_fail)                  \
-    X(test_tdi_settings_are_accepted)                           \
-    X(test_security_descriptors_are_not_supported)              \
-    X(test_unknown_control_code_fails)                          \
-    X(test_transport_list_change_completes_its_irp)             \
     X(test_control_client_without_a_client_fails)               \
-    X(test_name_functions_complete_their_irps)                  \
     X(test_get_address_info_without_an_irp_fails)
 
 CONTRACT_MAIN(TESTS, fixture_setup, fixture_teardown)

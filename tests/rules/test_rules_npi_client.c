@@ -143,6 +143,122 @@ static void test_npi_015_near_miss_static_events_before_any_socket(void **state)
     socket_close(socket_open(*state, WSK_FLAG_LISTEN_SOCKET, AF_INET, NULL, NULL));
 }
 
+/* --- NPI-016 cached-sd ---------------------------------------------------------------------------- */
+
+static PSECURITY_DESCRIPTOR descriptor_cache(struct wsk_fixture *fixture)
+{
+    PSECURITY_DESCRIPTOR own = fixture;
+    PSECURITY_DESCRIPTOR cached = NULL;
+
+    assert_int_equal(fixture->npi.Dispatch->WskControlClient(fixture->npi.Client, WSK_CACHE_SD, sizeof(own), &own,
+                                                             sizeof(cached), &cached, NULL, NULL),
+                     STATUS_SUCCESS);
+    return cached;
+}
+
+static NTSTATUS descriptor_release(struct wsk_fixture *fixture, PSECURITY_DESCRIPTOR cached)
+{
+    return fixture->npi.Dispatch->WskControlClient(fixture->npi.Client, WSK_RELEASE_SD, sizeof(cached), &cached, 0,
+                                                   NULL, NULL, NULL);
+}
+
+static NTSTATUS socket_start(struct wsk_fixture *fixture, PSECURITY_DESCRIPTOR descriptor, PIRP irp)
+{
+    return fixture->npi.Dispatch->WskSocket(fixture->npi.Client, AF_INET, SOCK_STREAM, IPPROTO_TCP,
+                                            WSK_FLAG_LISTEN_SOCKET, NULL, NULL, NULL, NULL, descriptor, irp);
+}
+
+static void test_npi_016_breach_descriptor_is_the_drivers_own(void **state)
+{
+    struct wsk_fixture *fixture = *state;
+    unsigned char own[64] = { 0 };
+    PSECURITY_DESCRIPTOR descriptor = own;
+    PWSK_SOCKET socket = socket_open(fixture, WSK_FLAG_LISTEN_SOCKET, AF_INET, NULL, NULL);
+    NTSTATUS status;
+
+    wsk_kit_expect_report("NPI-016");
+    REQUEST_CALL(status, NULL, irp, socket_start(fixture, descriptor, irp));
+    assert_int_equal(status, STATUS_INVALID_PARAMETER);
+    wsk_kit_expect_report("NPI-016");
+    assert_int_equal(socket_set_option(socket, SOL_SOCKET, SO_WSK_SECURITY, &descriptor, sizeof(descriptor)),
+                     STATUS_INVALID_PARAMETER);
+    socket_close(socket);
+}
+
+static void test_npi_016_breach_descriptor_released_twice(void **state)
+{
+    struct wsk_fixture *fixture = *state;
+    PSECURITY_DESCRIPTOR cached = descriptor_cache(fixture);
+
+    assert_int_equal(descriptor_release(fixture, cached), STATUS_SUCCESS);
+    wsk_kit_expect_report("NPI-016");
+    assert_int_equal(descriptor_release(fixture, cached), STATUS_INVALID_PARAMETER);
+}
+
+static void test_npi_016_breach_descriptor_is_never_released(void **state)
+{
+    struct wsk_fixture *fixture = *state;
+
+    (void)descriptor_cache(fixture);
+    fixture_release(fixture);
+    wsk_kit_expect_report("NPI-016");
+    fixture_deregister(fixture);
+    assert_int_equal(wsk_kit_report_count("NPI-016"), 1);
+}
+
+static void test_npi_016_breach_handle_of_the_option_is_never_released(void **state)
+{
+    struct wsk_fixture *fixture = *state;
+    PWSK_SOCKET socket = socket_open(fixture, WSK_FLAG_LISTEN_SOCKET, AF_INET, NULL, NULL);
+    PSECURITY_DESCRIPTOR got;
+
+    assert_int_equal(socket_get_option(socket, SOL_SOCKET, SO_WSK_SECURITY, &got, sizeof(got), NULL), STATUS_SUCCESS);
+    socket_close(socket);
+    fixture_release(fixture);
+    wsk_kit_expect_report("NPI-016");
+    fixture_deregister(fixture);
+}
+
+/* The completion routine has not run when the handle goes. */
+static void test_npi_016_breach_descriptor_released_before_the_completion(void **state)
+{
+    struct wsk_fixture *fixture = *state;
+    struct wsk_request *request = request_create();
+    PSECURITY_DESCRIPTOR cached = descriptor_cache(fixture);
+    NTSTATUS returned = socket_start(fixture, cached, request_irp(request));
+
+    assert_int_equal(returned, STATUS_PENDING);
+    wsk_kit_expect_report("NPI-016");
+    assert_int_equal(descriptor_release(fixture, cached), STATUS_SUCCESS);
+    assert_int_equal(request_wait(request, returned), STATUS_SUCCESS);
+    socket_close((PWSK_SOCKET)request->result.Information);
+    request_destroy(request);
+}
+
+static void test_npi_016_near_miss_descriptor_released_after_the_completion(void **state)
+{
+    struct wsk_fixture *fixture = *state;
+    struct wsk_request *request = request_create();
+    PSECURITY_DESCRIPTOR cached = descriptor_cache(fixture);
+    NTSTATUS returned = socket_start(fixture, cached, request_irp(request));
+
+    assert_int_equal(request_wait(request, returned), STATUS_SUCCESS);
+    wsk_kit_run_until_idle(); /* until the completion routine has returned as well */
+    assert_int_equal(descriptor_release(fixture, cached), STATUS_SUCCESS);
+    socket_close((PWSK_SOCKET)request->result.Information);
+    request_destroy(request);
+    fixture_release(fixture);
+    fixture_deregister(fixture);
+}
+
+static const struct wsk_emu_config deferred = {
+    .size = sizeof(struct wsk_emu_config),
+    .execution = WSK_EMU_EXECUTION_STEPPED,
+    .network = WSK_EMU_NETWORK_VIRTUAL,
+    .completion = WSK_EMU_COMPLETION_DEFERRED,
+};
+#define T_DEFERRED(f) wsk_emu_unit_test_config(f, fixture_setup, fixture_teardown, &deferred)
+
 #define T(f) wsk_emu_unit_test_setup_teardown(f, fixture_setup, fixture_teardown)
 
 int main(int argc, char **argv)
@@ -159,6 +275,12 @@ int main(int argc, char **argv)
         T(test_npi_015_breach_static_events_twice),
         T(test_npi_015_breach_static_events_without_interface),
         T(test_npi_015_near_miss_static_events_before_any_socket),
+        T(test_npi_016_breach_descriptor_is_the_drivers_own),
+        T(test_npi_016_breach_descriptor_released_twice),
+        T(test_npi_016_breach_descriptor_is_never_released),
+        T(test_npi_016_breach_handle_of_the_option_is_never_released),
+        T_DEFERRED(test_npi_016_breach_descriptor_released_before_the_completion),
+        T_DEFERRED(test_npi_016_near_miss_descriptor_released_after_the_completion),
     };
 
     if (argc > 1) {

@@ -504,17 +504,19 @@ static void test_sock_059_breach_name_lookup_at_dispatch(void **state)
 {
     struct wsk_fixture *fixture = *state;
     struct wsk_request *request = request_create();
+    UNICODE_STRING node = RTL_CONSTANT_STRING(L"nowhere.example");
     PADDRINFOEXW list = NULL;
     PIRP irp = request_irp(request);
     NTSTATUS returned;
     KIRQL irql;
 
+    wsk_kit_host_fail("nowhere.example", WSK_KIT_HOST_UNKNOWN);
     wsk_kit_expect_report("SOCK-059");
     KeRaiseIrql(DISPATCH_LEVEL, &irql);
-    returned = fixture->npi.Dispatch->WskGetAddressInfo(fixture->npi.Client, NULL, NULL, 0, NULL, NULL, &list, NULL,
+    returned = fixture->npi.Dispatch->WskGetAddressInfo(fixture->npi.Client, &node, NULL, 0, NULL, NULL, &list, NULL,
                                                         NULL, irp);
     KeLowerIrql(irql);
-    assert_int_equal(request_wait(request, returned), STATUS_NOT_SUPPORTED);
+    assert_int_equal(request_wait(request, returned), STATUS_NOT_FOUND);
     request_destroy(request);
 }
 
