@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* Clock, placement, watchdog, options and median of the benchmark programs. */
+/* Clock, watchdog, options and median of the benchmark programs. */
 #include "bench_host.h"
 
 #include <errno.h>
-#include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -28,24 +27,6 @@ void bench_fail(const char *what)
         fprintf(stderr, "failed: %s\n", what);
     }
     exit(2);
-}
-
-void bench_pin(long cpu)
-{
-#ifdef __linux__
-    cpu_set_t set;
-
-    if (cpu < 0) {
-        return;
-    }
-    CPU_ZERO(&set);
-    CPU_SET((size_t)cpu, &set);
-    if (sched_setaffinity(0, sizeof(set), &set) != 0) {
-        bench_fail("sched_setaffinity");
-    }
-#else
-    (void)cpu; /* the system offers nothing of the kind */
-#endif
 }
 
 void bench_watchdog(unsigned seconds)

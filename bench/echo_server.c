@@ -41,6 +41,8 @@ static bool options_read(struct wsk_emu_config *config, int argc, char **argv)
             config->verifier = WSK_EMU_VERIFIER_OFF;
         } else if (strcmp(name, "--poller") == 0 && strcmp(value, "epoll") == 0) {
             config->poller = WSK_EMU_POLLER_EPOLL;
+        } else if (strcmp(name, "--poller") == 0 && strcmp(value, "kqueue") == 0) {
+            config->poller = WSK_EMU_POLLER_KQUEUE;
         } else if (strcmp(name, "--poller") == 0 && strcmp(value, "poll") == 0) {
             config->poller = WSK_EMU_POLLER_POLL;
         } else {

@@ -135,7 +135,7 @@ static bool config_check(const struct wsk_emu_config *config)
 
     is_good &= value_check("execution", (unsigned)config->execution, WSK_EMU_EXECUTION_STEPPED);
     is_good &= value_check("network", (unsigned)config->network, WSK_EMU_NETWORK_VIRTUAL);
-    is_good &= value_check("poller", (unsigned)config->poller, WSK_EMU_POLLER_POLL);
+    is_good &= value_check("poller", (unsigned)config->poller, WSK_EMU_POLLER_KQUEUE);
     is_good &= value_check("processors", config->processors, WE_HOST_CPU_MAX);
     is_good &= value_check("completion", (unsigned)config->completion, WSK_EMU_COMPLETION_MIXED);
     is_good &= value_check("verifier", (unsigned)config->verifier, WSK_EMU_VERIFIER_OFF);
@@ -220,6 +220,9 @@ static void net_settings_fill(struct we_host_net_config *net, const struct wsk_e
         break;
     case WSK_EMU_POLLER_POLL:
         net->poller = WE_POLLER_POLL;
+        break;
+    case WSK_EMU_POLLER_KQUEUE:
+        net->poller = WE_POLLER_KQUEUE;
         break;
     default:
         net->poller = WE_POLLER_AUTO;

@@ -25,8 +25,13 @@ enum wsk_emu_network {
     WSK_EMU_NETWORK_VIRTUAL = 2  /**< links in memory: deterministic, holds handshakes until the verdict */
 };
 
-/** Which system call waits for sockets. */
-enum wsk_emu_poller { WSK_EMU_POLLER_AUTO = 0, WSK_EMU_POLLER_EPOLL = 1, WSK_EMU_POLLER_POLL = 2 };
+/** Which system call waits for sockets. One that the system does not have makes wsk_emu_start fail. */
+enum wsk_emu_poller {
+    WSK_EMU_POLLER_AUTO = 0,  /**< the best that the system has: epoll or kqueue */
+    WSK_EMU_POLLER_EPOLL = 1, /**< Linux */
+    WSK_EMU_POLLER_POLL = 2,  /**< Linux and macOS */
+    WSK_EMU_POLLER_KQUEUE = 3 /**< macOS */
+};
 
 /** When the completion routine of a WSK request runs. The call returns STATUS_PENDING in all three. */
 enum wsk_emu_completion {

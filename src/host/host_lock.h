@@ -23,7 +23,7 @@
     X(QUEUE, 80, "ke_cpu.c, ex_worker.c: queued work")                             \
     X(RESOLVER, 85, "host_names.c, host_resolve.c: names, queries")                \
     X(POLLER, 90, "host_net.c: registrations of one processor")                    \
-    X(POLLER_SET, 95, "host_poller_poll.c: descriptors")                           \
+    X(POLLER_SET, 95, "host_poller_poll.c, host_poller_kqueue.c: descriptors")     \
     X(NET, 100, "host_net_virtual_names.c: addresses in use, backlogs")            \
     X(NET_LINK, 102, "host_net_virtual_link.c: both ends of one connection")       \
     X(NET_QUEUE, 104, "host_net_virtual.c: events of one processor")               \

@@ -37,7 +37,7 @@
  */
 
 enum we_host_network { WE_NET_SOCKETS, WE_NET_VIRTUAL };
-enum we_host_poller { WE_POLLER_AUTO, WE_POLLER_EPOLL, WE_POLLER_POLL };
+enum we_host_poller { WE_POLLER_AUTO, WE_POLLER_EPOLL, WE_POLLER_POLL, WE_POLLER_KQUEUE };
 
 enum we_host_net_event {
     WE_NET_READABLE = 1 << 0,

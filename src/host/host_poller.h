@@ -17,9 +17,10 @@
  * ENDED: the peer finished sending, or both directions are finished. Bytes may still wait in front of the end.
  * RESET: the connection broke, or an own connect failed.
  *
- * Interest is any of these bits. RESET, and ENDED for both directions, are always of interest. A back end that cannot
- * tell bytes from the end may say READABLE for the end where both were asked for, and ENDED for bytes where only ENDED
- * was: so whoever asks for ENDED alone looks for himself.
+ * Interest is any of these bits. RESET, and ENDED for both directions, are always of interest; a back end that cannot
+ * tell one direction from both may say ENDED unasked. One that cannot tell bytes from the end may say READABLE for the
+ * end where both were asked for, and ENDED for bytes where only ENDED was: so whoever asks for ENDED alone looks for
+ * himself.
  *
  * Registrations are edge-triggered: after a bit was reported, it is reported again when something new happened. A back
  * end with needs_rearm may keep silent about a reported bit until rearm() is told that the caller found the end of what
@@ -72,6 +73,8 @@ struct we_host_poller_ops {
 
 /* Linux only. */
 extern const struct we_host_poller_ops we_host_poller_epoll;
+/* macOS only. */
+extern const struct we_host_poller_ops we_host_poller_kqueue;
 /* The portable reference. */
 extern const struct we_host_poller_ops we_host_poller_poll;
 /* The best one of the system that this was built for. */

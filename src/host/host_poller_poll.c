@@ -11,13 +11,14 @@
 #include "host/host_err.h"
 #include "host/host_lock.h"
 #include "host/host_mem.h"
+#include "host/host_poll.h"
 #include "host/host_socket.h"
 
 /* Design
  *
  * poll() knows levels only. An edge is made of a level by disarming: a bit that was reported is not asked for again
- * until rearm() or modify(). Hang-up and error cannot be disarmed, and nothing follows them: after one of them the
- * descriptor is left out of the set until modify().
+ * until rearm() or modify(). What cannot be disarmed and is never followed by anything (which that is, differs between
+ * systems: host_poll.h) leaves the descriptor out of the set until modify().
  *
  * slots is indexed by descriptor number. set is what the next poll() gets: entry 0 is the wake pipe, the others are
  * the registered descriptors in no order, each slot knows its place. wait() copies set, because it changes while
@@ -27,12 +28,6 @@
  *
  * Changes that a running poll() must see interrupt it through the pipe.
  */
-
-#ifdef POLLRDHUP
-#define NATIVE_ENDED POLLRDHUP
-#else
-#define NATIVE_ENDED POLLIN /* bytes and the end look alike here */
-#endif
 
 #define SET_COUNT_MIN 64u
 /* How long to sleep at most with a set that could not be copied completely for want of memory. */
@@ -74,33 +69,9 @@ static short native_events(unsigned armed)
         native |= POLLOUT;
     }
     if (armed & WE_POLL_ENDED) {
-        native |= NATIVE_ENDED;
+        native |= we_host_poll_ended;
     }
     return native;
-}
-
-/* Only what is armed now, which may be less than what this poll() was asked for; the last two cannot be disarmed. */
-static unsigned bits_from_native(short native, unsigned armed)
-{
-    unsigned bits = 0;
-
-    if (native & POLLIN) {
-        bits |= WE_POLL_READABLE;
-    }
-    if (native & POLLOUT) {
-        bits |= WE_POLL_WRITABLE;
-    }
-    if (native & NATIVE_ENDED) {
-        bits |= (armed & WE_POLL_READABLE) && NATIVE_ENDED == POLLIN ? 0u : (unsigned)WE_POLL_ENDED;
-    }
-    bits &= armed;
-    if (native & POLLHUP) {
-        bits |= WE_POLL_ENDED;
-    }
-    if (native & POLLERR) {
-        bits |= WE_POLL_RESET;
-    }
-    return bits;
 }
 
 /* --- waking ---------------------------------------------------------------------------- */
@@ -305,7 +276,7 @@ static bool entry_report_locked(struct we_host_poller_set *poller, const struct 
     if (slot == NULL || slot->serial > serial) {
         return false;
     }
-    bits = bits_from_native(entry->revents, slot->armed);
+    bits = we_host_poll_bits(entry->fd, entry->revents, slot->armed);
     if (bits == 0) {
         return false;
     }
@@ -315,7 +286,7 @@ static bool entry_report_locked(struct we_host_poller_set *poller, const struct 
         return true;
     }
     slot_arm_locked(poller, entry->fd, slot->armed & ~bits);
-    if (entry->revents & (POLLHUP | POLLERR)) {
+    if (we_host_poll_is_last(entry->revents)) {
         poller->set[slot->set_index].fd = -1 - entry->fd;
     }
     return true;

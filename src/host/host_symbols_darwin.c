@@ -43,7 +43,7 @@ void we_host_symboliser_command_make(struct we_host_symboliser_command *command,
 }
 
 /* Takes "function (in module) (/path/file.c:12)" apart; without debug information the last part is
- * "+ 34", and for unknown addresses the line is a bare number. */
+ * "+ 34", and for unknown addresses the line begins with a number. */
 static void answer_parse(char *answer, unsigned index, we_host_symboliser_found_fn found, void *context)
 {
     char *in_module = strstr(answer, " (in ");
@@ -52,7 +52,7 @@ static void answer_parse(char *answer, unsigned index, we_host_symboliser_found_
     const char *file = NULL;
     unsigned long line = 0;
 
-    if (in_module == NULL) {
+    if (in_module == NULL || strncmp(answer, "0x", 2) == 0) {
         found(context, index, NULL, NULL, 0);
         return;
     }

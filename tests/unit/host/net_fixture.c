@@ -14,6 +14,7 @@
 #define PATIENCE_COUNT 20000u
 
 const struct net_way net_way_epoll = { WE_NET_SOCKETS, WE_POLLER_EPOLL };
+const struct net_way net_way_kqueue = { WE_NET_SOCKETS, WE_POLLER_KQUEUE };
 const struct net_way net_way_poll = { WE_NET_SOCKETS, WE_POLLER_POLL };
 const struct net_way net_way_virtual = { WE_NET_VIRTUAL, WE_POLLER_AUTO };
 

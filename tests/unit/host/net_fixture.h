@@ -16,6 +16,7 @@ struct net_way {
     enum we_host_poller poller;
 };
 extern const struct net_way net_way_epoll;
+extern const struct net_way net_way_kqueue;
 extern const struct net_way net_way_poll;
 extern const struct net_way net_way_virtual;
 

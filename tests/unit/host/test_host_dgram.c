@@ -568,9 +568,7 @@ static void test_group_members_hear_multicasts(void **state)
 /* clang-format on */
 
 static const struct CMUnitTest s_tests[] = {
-#ifdef __linux__
-    CHECKS(epoll),
-#endif
+    CHECKS(WE_TEST_NATIVE_POLLER),
     CHECKS(poll),
     CHECKS(virtual),
 };

@@ -453,9 +453,7 @@ static void test_accept_acceptable_repeats_while_requests_wait(void **state)
 /* clang-format on */
 
 static const struct CMUnitTest s_tests[] = {
-#ifdef __linux__
-    CHECKS(epoll),
-#endif
+    CHECKS(WE_TEST_NATIVE_POLLER),
     CHECKS(poll),
     CHECKS(virtual),
 };

@@ -133,9 +133,7 @@ static void test_bound_stream_ipv6_only_leaves_the_ipv4_port_free(void **state)
 /* clang-format on */
 
 static const struct CMUnitTest s_tests[] = {
-#ifdef __linux__
-    CHECKS(epoll),
-#endif
+    CHECKS(WE_TEST_NATIVE_POLLER),
     CHECKS(poll),
     CHECKS(virtual),
 };

@@ -513,6 +513,9 @@ static void test_stop_endpoints_are_open_closes_and_counts_them(void **state)
 /* --- the list -------------------------------------------------------------------------- */
 
 /* clang-format off */
+/* A check that starts the network itself. */
+#define BARE_CHECK(name, way) { #name "/" #way, name, NULL, NULL, (void *)(uintptr_t)&net_way_##way }
+
 #define CHECKS(way)                                                                                        \
     NET_CHECK(test_send_both_ways_arrives, way),                                                           \
     NET_CHECK(test_send_and_recv_in_pieces_keep_order, way),                                               \
@@ -533,14 +536,11 @@ static void test_stop_endpoints_are_open_closes_and_counts_them(void **state)
     NET_CHECK(test_wait_was_woken_returns_none, way),                                                      \
     NET_CHECK(test_options_are_remembered, way),                                                           \
     NET_CHECK(test_close_a_thousand_connections_leaves_nothing, way),                                      \
-    { "test_stop_endpoints_are_open_closes_and_counts_them/" #way,                                         \
-      test_stop_endpoints_are_open_closes_and_counts_them, NULL, NULL, (void *)(uintptr_t)&net_way_##way }
+    BARE_CHECK(test_stop_endpoints_are_open_closes_and_counts_them, way)
 /* clang-format on */
 
 static const struct CMUnitTest s_tests[] = {
-#ifdef __linux__
-    CHECKS(epoll),
-#endif
+    CHECKS(WE_TEST_NATIVE_POLLER),
     CHECKS(poll),
     CHECKS(virtual),
 };

@@ -132,9 +132,7 @@ static void test_stream_open_no_descriptors_fails(void **state)
 /* clang-format on */
 
 static const struct CMUnitTest s_tests[] = {
-#ifdef __linux__
-    CHECKS(epoll),
-#endif
+    CHECKS(WE_TEST_NATIVE_POLLER),
     CHECKS(poll),
 };
 

@@ -269,9 +269,7 @@ static void test_threads_close_races_with_events_is_harmless(void **state)
 /* clang-format on */
 
 static const struct CMUnitTest s_tests[] = {
-#ifdef __linux__
-    CHECKS(epoll),
-#endif
+    CHECKS(WE_TEST_NATIVE_POLLER),
     CHECKS(poll),
     CHECKS(virtual),
 };

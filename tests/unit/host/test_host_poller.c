@@ -7,6 +7,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <netinet/in.h>
+#include <poll.h>
 #include <pthread.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -16,8 +17,9 @@
 #define SECOND_NS UINT64_C(1000000000)
 #define KEY 0x1234567890u
 
-/* Loopback delivers before send() returns, so what is to come is there; the time is for a machine that is very busy. */
+/* For a machine that is very busy. */
 #define PATIENCE_NS (20u * SECOND_NS)
+#define FRUITLESS_WAIT_COUNT_MAX 8u
 
 struct fixture {
     const struct we_host_poller_ops *ops;
@@ -58,9 +60,13 @@ static void pair_make(int fds[2])
     close(listener);
 }
 
-static void byte_send(int fd)
+/* Returns when the byte has arrived at the other end: on some systems loopback delivers later than send() returns. */
+static void byte_send(int fd, int peer_fd)
 {
+    struct pollfd set = { .fd = peer_fd, .events = POLLIN };
+
     assert_int_equal(send(fd, "x", 1, 0), 1);
+    assert_int_equal(poll(&set, 1, we_host_poller_timeout_ms(PATIENCE_NS)), 1);
 }
 
 static void drain(struct fixture *fixture, int fd)
@@ -93,12 +99,16 @@ static void modify(struct fixture *fixture, int fd, uint64_t key, unsigned inter
     assert_int_equal(fixture->ops->modify(fixture->set, fd, key, interest), WE_OK);
 }
 
-/* Waits for the one event that must come now. */
+/* Waits for the one event that must come now. A wait() may be ended by what is of no interest, a few times. */
 static unsigned bits_of_next(struct fixture *fixture, uint64_t key)
 {
     struct we_host_poller_event events[EVENT_COUNT_MAX];
+    unsigned count = 0;
 
-    assert_int_equal(fixture->ops->wait(fixture->set, PATIENCE_NS, events, EVENT_COUNT_MAX), 1);
+    for (unsigned i = 0; i < FRUITLESS_WAIT_COUNT_MAX && count == 0; i++) {
+        count = fixture->ops->wait(fixture->set, PATIENCE_NS, events, EVENT_COUNT_MAX);
+    }
+    assert_int_equal(count, 1);
     assert_true(events[0].key == key);
     return events[0].bits;
 }
@@ -137,7 +147,7 @@ static void test_add_bytes_wait_already_reports_readable(void **state)
 {
     struct fixture *fixture = *state;
 
-    byte_send(fixture->fds[1]);
+    byte_send(fixture->fds[1], fixture->fds[0]);
     add(fixture, fixture->fds[0], KEY, WE_POLL_READABLE | WE_POLL_ENDED);
     assert_int_equal(bits_of_next(fixture, KEY), WE_POLL_READABLE);
 }
@@ -164,12 +174,12 @@ static void test_wait_unread_bytes_are_reported_once(void **state)
     struct fixture *fixture = *state;
 
     add(fixture, fixture->fds[0], KEY, WE_POLL_READABLE | WE_POLL_ENDED);
-    byte_send(fixture->fds[1]);
+    byte_send(fixture->fds[1], fixture->fds[0]);
     assert_int_equal(bits_of_next(fixture, KEY), WE_POLL_READABLE);
     nothing_comes(fixture);
     drain(fixture, fixture->fds[0]);
     nothing_comes(fixture);
-    byte_send(fixture->fds[1]);
+    byte_send(fixture->fds[1], fixture->fds[0]);
     assert_int_equal(bits_of_next(fixture, KEY), WE_POLL_READABLE);
 }
 
@@ -177,7 +187,7 @@ static void test_modify_same_interest_reports_again(void **state)
 {
     struct fixture *fixture = *state;
 
-    byte_send(fixture->fds[1]);
+    byte_send(fixture->fds[1], fixture->fds[0]);
     add(fixture, fixture->fds[0], KEY, WE_POLL_READABLE);
     (void)bits_of_next(fixture, KEY);
     modify(fixture, fixture->fds[0], KEY, WE_POLL_READABLE);
@@ -190,7 +200,7 @@ static void test_modify_other_key_comes_with_the_event(void **state)
 
     add(fixture, fixture->fds[0], KEY, WE_POLL_READABLE);
     modify(fixture, fixture->fds[0], KEY + 1, WE_POLL_READABLE);
-    byte_send(fixture->fds[1]);
+    byte_send(fixture->fds[1], fixture->fds[0]);
     assert_int_equal(bits_of_next(fixture, KEY + 1), WE_POLL_READABLE);
 }
 
@@ -199,7 +209,7 @@ static void test_wait_level_repeats_until_interest_is_gone(void **state)
     struct fixture *fixture = *state;
 
     add(fixture, fixture->fds[0], KEY, WE_POLL_READABLE | WE_POLL_LEVEL);
-    byte_send(fixture->fds[1]);
+    byte_send(fixture->fds[1], fixture->fds[0]);
     for (unsigned i = 0; i < 3; i++) {
         assert_int_equal(bits_of_next(fixture, KEY), WE_POLL_READABLE);
     }
@@ -257,7 +267,7 @@ static void test_wait_end_behind_unread_bytes_is_reported(void **state)
     struct fixture *fixture = *state;
 
     add(fixture, fixture->fds[0], KEY, WE_POLL_READABLE | WE_POLL_ENDED);
-    byte_send(fixture->fds[1]);
+    byte_send(fixture->fds[1], fixture->fds[0]);
     (void)bits_of_next(fixture, KEY);
     assert_int_equal(shutdown(fixture->fds[1], SHUT_WR), 0);
     assert_true(bits_of_next(fixture, KEY) & WE_POLL_ENDED);
@@ -269,7 +279,7 @@ static void test_wait_ended_alone_is_silent_about_bytes(void **state)
     struct fixture *fixture = *state;
 
     add(fixture, fixture->fds[0], KEY, WE_POLL_ENDED);
-    byte_send(fixture->fds[1]);
+    byte_send(fixture->fds[1], fixture->fds[0]);
     nothing_comes(fixture);
     assert_int_equal(shutdown(fixture->fds[1], SHUT_WR), 0);
     assert_int_equal(bits_of_next(fixture, KEY), WE_POLL_ENDED);
@@ -336,7 +346,7 @@ static void test_remove_ready_descriptor_is_silent(void **state)
     struct fixture *fixture = *state;
 
     add(fixture, fixture->fds[0], KEY, WE_POLL_READABLE);
-    byte_send(fixture->fds[1]);
+    byte_send(fixture->fds[1], fixture->fds[0]);
     fixture->ops->remove(fixture->set, fixture->fds[0], false);
     nothing_comes(fixture);
     add(fixture, fixture->fds[0], KEY + 1, WE_POLL_READABLE);
@@ -349,7 +359,7 @@ static void test_remove_number_is_used_again_old_key_never_comes(void **state)
     int old_fd = fixture->fds[0];
 
     add(fixture, old_fd, KEY, WE_POLL_READABLE | WE_POLL_ENDED);
-    byte_send(fixture->fds[1]);
+    byte_send(fixture->fds[1], fixture->fds[0]);
     fixture->ops->remove(fixture->set, old_fd, true);
     close(fixture->fds[0]);
     close(fixture->fds[1]);
@@ -358,7 +368,7 @@ static void test_remove_number_is_used_again_old_key_never_comes(void **state)
     assert_true(fixture->fds[0] == old_fd || fixture->fds[1] == old_fd);
     add(fixture, old_fd, KEY + 1, WE_POLL_READABLE | WE_POLL_ENDED);
     nothing_comes(fixture);
-    byte_send(fixture->fds[fixture->fds[0] == old_fd ? 1 : 0]);
+    byte_send(fixture->fds[fixture->fds[0] == old_fd ? 1 : 0], old_fd);
     assert_int_equal(bits_of_next(fixture, KEY + 1), WE_POLL_READABLE);
 }
 
@@ -368,7 +378,7 @@ static void test_has_events_takes_nothing(void **state)
 
     add(fixture, fixture->fds[0], KEY, WE_POLL_READABLE);
     assert_false(fixture->ops->has_events(fixture->set));
-    byte_send(fixture->fds[1]);
+    byte_send(fixture->fds[1], fixture->fds[0]);
     assert_true(fixture->ops->has_events(fixture->set));
     assert_true(fixture->ops->has_events(fixture->set));
     assert_int_equal(bits_of_next(fixture, KEY), WE_POLL_READABLE);
@@ -390,7 +400,7 @@ static void test_wait_many_ready_descriptors_come_once_each(void **state)
     for (unsigned i = 0; i < PAIR_COUNT; i++) {
         pair_make(fds[i]);
         add(fixture, fds[i][0], KEY + i, WE_POLL_READABLE | WE_POLL_ENDED);
-        byte_send(fds[i][1]);
+        byte_send(fds[i][1], fds[i][0]);
     }
     while ((count = fixture->ops->wait(fixture->set, 0, events, 7)) > 0) {
         assert_true(count <= 7);
@@ -420,8 +430,8 @@ static void test_wait_level_descriptor_does_not_starve_others(void **state)
     pair_make(other);
     add(fixture, fixture->fds[0], KEY, WE_POLL_READABLE | WE_POLL_LEVEL);
     add(fixture, other[0], KEY + 1, WE_POLL_READABLE);
-    byte_send(fixture->fds[1]);
-    byte_send(other[1]);
+    byte_send(fixture->fds[1], fixture->fds[0]);
+    byte_send(other[1], other[0]);
     for (unsigned i = 0; i < 4 && !is_seen; i++) {
         assert_int_equal(fixture->ops->wait(fixture->set, PATIENCE_NS, &event, 1), 1);
         is_seen = event.key == KEY + 1;
@@ -494,7 +504,7 @@ static void test_add_other_thread_waits_takes_effect(void **state)
     struct fixture *fixture = *state;
     struct waiter waiter;
 
-    byte_send(fixture->fds[1]);
+    byte_send(fixture->fds[1], fixture->fds[0]);
     waiter_start(&waiter, fixture, wait_until_event);
     add(fixture, fixture->fds[0], KEY, WE_POLL_READABLE);
     pthread_join(waiter.thread, NULL);
@@ -506,7 +516,7 @@ static void test_modify_other_thread_waits_takes_effect(void **state)
     struct fixture *fixture = *state;
     struct waiter waiter;
 
-    byte_send(fixture->fds[1]);
+    byte_send(fixture->fds[1], fixture->fds[0]);
     add(fixture, fixture->fds[0], KEY, WE_POLL_LEVEL);
     waiter_start(&waiter, fixture, wait_until_event);
     modify(fixture, fixture->fds[0], KEY, WE_POLL_READABLE | WE_POLL_LEVEL);
@@ -556,10 +566,9 @@ static void test_timeout_ms_is_rounded_up(void **state)
     CHECK(test_modify_other_thread_waits_takes_effect, ops)
 /* clang-format on */
 
+/* The build says what this system has beside poll(): epoll or kqueue. */
 static const struct CMUnitTest s_tests[] = {
-#ifdef __linux__
-    CHECKS(epoll),
-#endif
+    CHECKS(WE_TEST_NATIVE_POLLER),
     CHECKS(poll),
     cmocka_unit_test(test_timeout_ms_is_rounded_up),
 };

@@ -177,17 +177,16 @@ static void test_capture_on_signal_stack_does_no_harm(void **state)
 }
 
 #if defined(__x86_64__)
-/* A function that, like code without frame pointers, keeps something else in the register. */
-void call_with_frame_pointer(void (*fn)(void), uintptr_t frame_pointer);
+/* A function that, like code without frame pointers, keeps something else in the register. Its name is said to the
+ * compiler as well, since some systems put an underscore in front of C's names. */
+void call_with_frame_pointer(void (*fn)(void), uintptr_t frame_pointer) __asm__("call_with_frame_pointer");
 __asm__(".text\n"
-        ".type call_with_frame_pointer, @function\n"
         "call_with_frame_pointer:\n"
         "    pushq %rbp\n"
         "    movq %rsi, %rbp\n"
         "    call *%rdi\n"
         "    popq %rbp\n"
-        "    ret\n"
-        ".size call_with_frame_pointer, . - call_with_frame_pointer\n");
+        "    ret\n");
 
 static struct we_host_trace s_odd_trace;
 

@@ -21,7 +21,7 @@ static int ledger_setup(void **state)
 static void test_add_then_find_gives_entry_with_its_data(void **state)
 {
     struct we_vrf_entry entry;
-    int object;
+    int object = 0;
 
     (void)state;
     assert_null(we_vrf_ledger_find(WE_KIND_POOL, &object));
@@ -56,7 +56,7 @@ static void test_two_kinds_at_one_address_are_two_objects(void **state)
     struct we_vrf_entry pool;
     struct we_vrf_entry irp;
     struct we_vrf_tombstone tombstone;
-    int object;
+    int object = 0;
 
     (void)state;
     we_vrf_ledger_add(&pool, WE_KIND_POOL, &object, 0, 0, NULL);
@@ -88,7 +88,7 @@ static void test_remove_leaves_tombstone_with_both_stacks(void **state)
 {
     struct we_vrf_entry entry;
     struct we_vrf_tombstone tombstone;
-    int object;
+    int object = 0;
     void *added_from;
     void *removed_from;
 
@@ -112,7 +112,7 @@ static void test_find_dead_gives_the_youngest(void **state)
 {
     struct we_vrf_entry entry;
     struct we_vrf_tombstone tombstone;
-    int object;
+    int object = 0;
 
     (void)state;
     for (uint32_t tag = 1; tag <= 100; tag++) {
@@ -168,7 +168,7 @@ static void test_tracing_off_captures_no_stacks(void **state)
 {
     struct we_vrf_entry entry;
     struct we_vrf_tombstone tombstone;
-    int object;
+    int object = 0;
 
     (void)state;
     we_vrf_ledger_set_tracing(false);
@@ -261,7 +261,7 @@ static void test_each_visits_oldest_first_within_an_address(void **state)
 {
     struct we_vrf_entry entries[10];
     struct order order = { 0, true };
-    int object;
+    int object = 0;
 
     (void)state;
     for (uint32_t i = 0; i < 10; i++) {

@@ -118,10 +118,13 @@ struct wsk_emu_seh_frame *wsk_emu_seh_swap(struct wsk_emu_seh_frame *innermost);
 /* Raises with a full record. With no open frame it calls KeBugCheckEx(0x1E, ...). */
 DECLSPEC_NORETURN void wsk_emu_seh_raise(NTSTATUS code, PVOID address, ULONG count, const ULONG_PTR *information);
 
+/* Without the signal mask, which costs a system call: BSD's setjmp saves it. */
 #ifdef __APPLE__
 #define WSK_EMU_SEH_SETJMP(_jump) _setjmp(_jump)
+#define WSK_EMU_SEH_LONGJMP(_jump) _longjmp(_jump, 1)
 #else
 #define WSK_EMU_SEH_SETJMP(_jump) setjmp(_jump)
+#define WSK_EMU_SEH_LONGJMP(_jump) longjmp(_jump, 1)
 #endif
 
 #undef __try
