@@ -35,7 +35,6 @@
 #define NETWORK_BY(option, set, get) NETWORK(option), .set_locked = (set), .get_locked = (get)
 #define LIBRARY(set, get) .doer = WE_WSK_BY_LIBRARY, .set_locked = (set), .get_locked = (get)
 #define LIBRARY_IN(member, set, get) LIBRARY(set, get), .kept_offset = offsetof(struct we_wsk_socket, member)
-#define DATAGRAM .doer = WE_WSK_BY_DATAGRAM
 #define RUN(function) .doer = WE_WSK_BY_FUNCTION, .run = (function)
 #define MISSING(function) .doer = WE_WSK_MISSING, .run = (function)
 #define KEPT .doer = WE_WSK_KEPT

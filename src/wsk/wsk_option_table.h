@@ -41,7 +41,6 @@ enum we_wsk_row_irp { WE_WSK_IRP_REQUIRED, WE_WSK_IRP_FORBIDDEN, WE_WSK_IRP_OPTI
 enum we_wsk_row_doer {
     WE_WSK_BY_NETWORK,  /* an option of the host's endpoint, where the network has such a thing; kept besides */
     WE_WSK_BY_LIBRARY,  /* kept, and it means something to the library */
-    WE_WSK_BY_DATAGRAM, /* kept, for the datagram part to look at */
     WE_WSK_BY_FUNCTION, /* run */
     WE_WSK_MISSING,     /* run, which fails: a part of the library that does not exist yet */
     WE_WSK_KEPT,        /* kept without effect, which is said once */
