@@ -166,6 +166,29 @@ VOID IoFreeIrp(PIRP Irp)
     we_nt_block_free(block);
 }
 
+VOID IoCleanupIrp(PIRP Irp)
+{
+    struct we_nt_view view;
+
+    WE_NT_ENTRY(IoCleanupIrp);
+    if (!we_io_irp_is_live(Irp)) {
+        (void)we_vrf_report(WE_RULE_IRP_012, we_nt_view_make(&view, WE_KIND_IRP, Irp),
+                            "IoCleanupIrp was called with %p, which is not a live IRP", (void *)Irp);
+        return;
+    }
+    if (we_io_irp_block(Irp) != NULL) {
+        (void)we_vrf_report(WE_RULE_IRP_016, we_nt_view_make(&view, WE_KIND_IRP, Irp),
+                            "IoCleanupIrp was called for IRP %p, which IoAllocateIrp made", (void *)Irp);
+        return;
+    }
+    if (we_io_irp_state(Irp) != WE_IRP_FRESH && we_io_irp_state(Irp) != WE_IRP_DONE) {
+        (void)we_vrf_report(WE_RULE_IRP_014, we_nt_view_make(&view, WE_KIND_IRP, Irp),
+                            "IoCleanupIrp was called for IRP %p, which is %s", (void *)Irp, we_io_irp_state_text(Irp));
+        return; /* its owner is going to complete it */
+    }
+    Irp->Type = 0;
+}
+
 /* --- the provider's side ------------------------------------------------------------------ */
 
 /* SOCK-004 and SOCK-006: an IRP that comes from its creator must be new and must come back to it. */

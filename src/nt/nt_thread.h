@@ -33,6 +33,8 @@ struct we_nt_section;
     X(THREAD, "thread routine")                     \
     X(LOOKASIDE, "lookaside allocate/free routine") \
     WE_NT_NMR_DOOR_LIST(X)                          \
+    X(TABLE, "routine of a generic table")          \
+    X(RUN_ONCE, "run-once routine")                 \
     X(WSK_CLIENT, "WskClientEvent")                 \
     X(WSK_ACCEPT, "WskAcceptEvent")                 \
     X(WSK_INSPECT, "WskInspectEvent")               \

@@ -530,35 +530,31 @@ static void format_run(struct output *output, struct format *format, struct argu
     }
 }
 
-size_t we_rtl_format(CHAR *text, size_t size_bytes, const CHAR *format, va_list args)
+static size_t format_do(struct output *output, struct format *reader, va_list args)
 {
-    CHAR nothing;
-    struct output output = { text != NULL ? text : &nothing, NULL, size_bytes > 0 ? size_bytes - 1 : 0, 0 };
-    struct format reader = { format, NULL, 0 };
     struct arguments arguments;
 
     va_copy(arguments.list, args);
-    format_run(&output, &reader, &arguments);
+    format_run(output, reader, &arguments);
     va_end(arguments.list);
-    if (text != NULL && size_bytes > 0) {
-        text[output.length < output.capacity ? output.length : output.capacity] = 0;
-    }
-    return output.length;
+    return output->length;
 }
 
-size_t we_rtl_format_wide(WCHAR *text, size_t size_count, const WCHAR *format, va_list args)
+size_t we_rtl_format_open(CHAR *text, size_t capacity, const CHAR *format, va_list args)
 {
-    struct output output = { NULL, text, size_count > 0 ? size_count - 1 : 0, 0 };
-    struct format reader = { NULL, format, 0 };
-    struct arguments arguments;
+    CHAR nothing;
+    struct output output = { text != NULL ? text : &nothing, NULL, capacity, 0 };
+    struct format reader = { format, NULL, 0 };
 
-    va_copy(arguments.list, args);
-    format_run(&output, &reader, &arguments);
-    va_end(arguments.list);
-    if (size_count > 0) {
-        text[output.length < output.capacity ? output.length : output.capacity] = 0;
-    }
-    return output.length;
+    return format_do(&output, &reader, args);
+}
+
+size_t we_rtl_format_wide_open(WCHAR *text, size_t capacity, const WCHAR *format, va_list args)
+{
+    struct output output = { NULL, text, capacity, 0 };
+    struct format reader = { NULL, format, 0 };
+
+    return format_do(&output, &reader, args);
 }
 
 bool we_rtl_format_is_wide(const CHAR *format)

@@ -32,6 +32,28 @@ VOID RtlInitAnsiString(PANSI_STRING DestinationString, PCSZ SourceString)
     string_point_to(DestinationString, SourceString);
 }
 
+static NTSTATUS string_point_to_all(PSTRING string, PCSZ text)
+{
+    if (text != NULL && strlen(text) > LENGTH_MAX) {
+        memset(string, 0, sizeof(*string));
+        return STATUS_NAME_TOO_LONG;
+    }
+    string_point_to(string, text);
+    return STATUS_SUCCESS;
+}
+
+NTSTATUS RtlInitStringEx(PSTRING DestinationString, PCSZ SourceString)
+{
+    WE_NT_ENTRY(RtlInitStringEx);
+    return string_point_to_all(DestinationString, SourceString);
+}
+
+NTSTATUS RtlInitAnsiStringEx(PANSI_STRING DestinationString, PCSZ SourceString)
+{
+    WE_NT_ENTRY(RtlInitAnsiStringEx);
+    return string_point_to_all(DestinationString, SourceString);
+}
+
 VOID RtlCopyString(PSTRING DestinationString, const STRING *SourceString)
 {
     USHORT length = 0;

@@ -73,6 +73,11 @@ typedef ULONG CLONG, *PCLONG;
 typedef LONG HRESULT;
 typedef LONG NTSTATUS, *PNTSTATUS;
 typedef PVOID HANDLE, *PHANDLE;
+#define DECLARE_HANDLE(name)                                                                                           \
+    struct name##__ {                                                                                                  \
+        int unused;                                                                                                    \
+    };                                                                                                                 \
+    typedef struct name##__ *name
 typedef double DOUBLE;
 typedef float FLOAT;
 
@@ -244,6 +249,14 @@ typedef struct _GROUP_AFFINITY {
     USHORT Group;
     USHORT Reserved[3];
 } GROUP_AFFINITY, *PGROUP_AFFINITY;
+
+/*
+ * Network compartments. There is one.
+ */
+typedef enum _COMPARTMENT_ID {
+    UNSPECIFIED_COMPARTMENT_ID = 0,
+    DEFAULT_COMPARTMENT_ID
+} COMPARTMENT_ID, *PCOMPARTMENT_ID;
 
 /*
  * Names of objects.

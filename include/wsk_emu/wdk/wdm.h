@@ -10,6 +10,7 @@
 #include "ntstatus.h"
 
 #include "wsk_emu_wdk/base.h"
+#include "wsk_emu_wdk/crt.h"
 #include "wsk_emu_wdk/dbg.h"
 #include "wsk_emu_wdk/ex.h"
 #include "wsk_emu_wdk/ex_lock.h"
@@ -26,5 +27,7 @@
 #include "wsk_emu_wdk/ps.h"
 #include "wsk_emu_wdk/rtl.h"
 #include "wsk_emu_wdk/rtl_list.h"
+#include "wsk_emu_wdk/rtl_misc.h"
+#include "wsk_emu_wdk/rtl_table.h"
 
 #endif

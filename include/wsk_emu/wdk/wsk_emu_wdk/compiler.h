@@ -95,6 +95,21 @@
 #define _ReadBarrier() _ReadWriteBarrier()
 #undef _WriteBarrier
 #define _WriteBarrier() _ReadWriteBarrier()
+/* Barriers of arm64; every kind is a full one here. */
+#undef __dmb
+#define __dmb(_type) __sync_synchronize()
+#undef __dsb
+#define __dsb(_type) __sync_synchronize()
+#undef __isb
+#define __isb(_type) __sync_synchronize()
+#define _ARM64_BARRIER_SY    0xF
+#define _ARM64_BARRIER_ST    0xE
+#define _ARM64_BARRIER_LD    0xD
+#define _ARM64_BARRIER_ISH   0xB
+#define _ARM64_BARRIER_ISHST 0xA
+#define _ARM64_BARRIER_ISHLD 0x9
+#define _ARM_BARRIER_SY      0xF
+#define _ARM_BARRIER_ISH     0xB
 #undef _ReturnAddress
 #define _ReturnAddress() __builtin_return_address(0)
 #define _byteswap_ushort(_value) __builtin_bswap16((unsigned short)(_value))

@@ -291,6 +291,9 @@ _IRQL_requires_max_(DISPATCH_LEVEL) NTKERNELAPI VOID IoReuseIrp(_Inout_ PIRP Irp
 
 _IRQL_requires_max_(DISPATCH_LEVEL) NTKERNELAPI VOID IoFreeIrp(_In_ PIRP Irp);
 
+/* Ends the life of an IRP that IoInitializeIrp made in the driver's own memory. */
+_IRQL_requires_max_(DISPATCH_LEVEL) NTKERNELAPI VOID IoCleanupIrp(_Inout_ PIRP Irp);
+
 /*
  * Stack locations.
  */

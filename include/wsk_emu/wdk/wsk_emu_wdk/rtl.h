@@ -46,6 +46,13 @@ NTSYSAPI VOID NTAPI RtlInitString(
 NTSYSAPI VOID NTAPI RtlInitAnsiString(
     _Out_ PANSI_STRING DestinationString, _In_opt_z_ __drv_aliasesMem PCSZ SourceString);
 
+/* Fails with STATUS_NAME_TOO_LONG where RtlInitAnsiString cuts. */
+_Must_inspect_result_ NTSYSAPI NTSTATUS NTAPI RtlInitAnsiStringEx(
+    _Out_ PANSI_STRING DestinationString, _In_opt_z_ __drv_aliasesMem PCSZ SourceString);
+
+_Must_inspect_result_ NTSYSAPI NTSTATUS NTAPI RtlInitStringEx(
+    _Out_ PSTRING DestinationString, _In_opt_z_ __drv_aliasesMem PCSZ SourceString);
+
 NTSYSAPI VOID NTAPI RtlInitUnicodeString(
     _Out_ PUNICODE_STRING DestinationString, _In_opt_z_ __drv_aliasesMem PCWSTR SourceString);
 
