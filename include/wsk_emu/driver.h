@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /** @file
- * Loads and unloads drivers. */
+ * Loads and unloads drivers, and gives them a registry to read. */
 #ifndef WSK_EMU_DRIVER_H
 #define WSK_EMU_DRIVER_H
+
+#include <stddef.h>
 
 #include "wsk_emu/export.h"
 #include "wsk_emu/wdk/wdm.h"
@@ -23,6 +25,25 @@ WSK_EMU_API NTSTATUS wsk_emu_driver_load(PDRIVER_INITIALIZE entry, PCSTR name, P
  * threads, pool) and drops the driver object. NULL is ignored. A driver without DriverUnload stays loaded until
  * wsk_emu_stop, which is reported (UNL-001). */
 WSK_EMU_API void wsk_emu_driver_unload(PDRIVER_OBJECT driver);
+
+/* The registry is empty when an emulated kernel starts and again when it stops; a driver that is loaded finds the key of
+ * its RegistryPath in it, and what these functions put there. Any thread, PASSIVE_LEVEL. */
+
+/** Sets or replaces a value; makes the key and the keys above it.
+ * @param key  "gate" is the key of the driver gate (its RegistryPath), "gate\\Parameters" a key below; a path that begins
+ * with "\\Registry\\" is taken as it stands. UTF-8.
+ * @param name name of the value, UTF-8; "" is the default value.
+ * @param type REG_DWORD and so on. Nothing checks that data fits it, so that a driver can be shown bad values.
+ * @param data size bytes, copied; may be NULL when size is 0. At most 1 MiB.
+ * @return STATUS_SUCCESS; STATUS_INVALID_PARAMETER (NULL, too long, an empty part of the path);
+ * STATUS_INVALID_DEVICE_STATE (no emulated kernel is running); STATUS_INSUFFICIENT_RESOURCES. */
+WSK_EMU_API NTSTATUS wsk_emu_registry_set(PCSTR key, PCSTR name, ULONG type, const void *data, size_t size);
+/** The same with a REG_DWORD. */
+WSK_EMU_API NTSTATUS wsk_emu_registry_set_dword(PCSTR key, PCSTR name, ULONG value);
+/** The same with a REG_SZ: UTF-8, stored as UTF-16 with its terminator. */
+WSK_EMU_API NTSTATUS wsk_emu_registry_set_string(PCSTR key, PCSTR name, PCSTR text);
+/** Removes a value. STATUS_OBJECT_NAME_NOT_FOUND: there is none; else as above. */
+WSK_EMU_API NTSTATUS wsk_emu_registry_remove(PCSTR key, PCSTR name);
 
 WSK_EMU_END
 

@@ -7,9 +7,11 @@
 #include "base/base_assert.h"
 #include "base/base_list.h"
 #include "drv/drv_leaks.h"
+#include "drv/drv_registry.h"
 #include "host/host_lock.h"
 #include "host/host_log.h"
 #include "host/host_mem.h"
+#include "nt/cm_registry.h"
 #include "nt/io_device.h"
 #include "nt/nt_door.h"
 #include "nt/nt_thread.h"
@@ -53,7 +55,7 @@ static struct driver *driver_find_locked(const char *name)
     return NULL;
 }
 
-static bool kernel_is_running(void)
+bool we_drv_is_open(void)
 {
     bool is_running;
 
@@ -145,12 +147,10 @@ static struct driver *driver_create(PCSTR name)
     return driver;
 }
 
-static const char registry_prefix[] = "\\Registry\\Machine\\System\\CurrentControlSet\\Services\\";
-
-/* A string of its own, so that a driver that keeps the pointer past DriverEntry is caught by a memory checker. */
+/* Makes the key, too. A string of its own, so that a driver that keeps the pointer past DriverEntry is caught by a memory checker. */
 static PUNICODE_STRING registry_path_create(const char *name)
 {
-    size_t prefix_count = sizeof(registry_prefix) - 1;
+    size_t prefix_count = sizeof(WE_DRV_SERVICES) - 1;
     size_t count = prefix_count + strlen(name);
     PUNICODE_STRING path = we_host_alloc(sizeof(*path));
 
@@ -166,7 +166,12 @@ static PUNICODE_STRING registry_path_create(const char *name)
         return NULL;
     }
     for (size_t i = 0; i < count; i++) {
-        path->Buffer[i] = (WCHAR)(i < prefix_count ? registry_prefix[i] : name[i - prefix_count]);
+        path->Buffer[i] = (WCHAR)(i < prefix_count ? WE_DRV_SERVICES[i] : name[i - prefix_count]);
+    }
+    if (we_cm_key_make(path->Buffer, count) == NULL) {
+        we_host_free(path->Buffer);
+        we_host_free(path);
+        return NULL;
     }
     return path;
 }
@@ -213,7 +218,7 @@ NTSTATUS wsk_emu_driver_load(PDRIVER_INITIALIZE entry, PCSTR name, PDRIVER_OBJEC
     if (entry == NULL || name == NULL || driver == NULL || !name_is_valid(name)) {
         return STATUS_INVALID_PARAMETER;
     }
-    if (!kernel_is_running()) {
+    if (!we_drv_is_open()) {
         return STATUS_INVALID_DEVICE_STATE; /* a driver object cannot even be made */
     }
     record = driver_create(name);

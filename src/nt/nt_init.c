@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/base_assert.h"
+#include "nt/cm_registry.h"
 #include "nt/ex_block.h"
 #include "nt/ex_worker.h"
 #include "nt/io_device.h"
@@ -109,6 +110,7 @@ void we_nt_stop(void)
     we_io_irp_report_leaks();
     we_mm_report_leaks();
     we_ob_stop();
+    we_cm_registry_stop();
     we_io_names_stop();
     we_ex_pool_stop();
     we_nt_retire_stop();

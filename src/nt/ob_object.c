@@ -54,6 +54,8 @@ static const char *type_name(enum we_ob_type type)
         return "device object";
     case WE_OB_FILE:
         return "file object";
+    case WE_OB_KEY:
+        return "registry key";
     default:
         return "object";
     }
@@ -315,6 +317,23 @@ static struct we_ob_header *handle_reference(HANDLE handle)
     }
     we_host_mutex_unlock(&s_lock);
     return header;
+}
+
+NTSTATUS we_ob_handle_open(const char *function, HANDLE handle, enum we_ob_type type, void **body)
+{
+    struct we_ob_header *header = handle_reference(handle);
+
+    *body = NULL;
+    if (header == NULL) {
+        report_bad_handle(function, handle);
+        return STATUS_INVALID_HANDLE;
+    }
+    if (header->type != type) {
+        we_ob_dereference(header + 1);
+        return STATUS_OBJECT_TYPE_MISMATCH;
+    }
+    *body = header + 1;
+    return STATUS_SUCCESS;
 }
 
 NTSTATUS ObReferenceObjectByHandle(HANDLE Handle, ACCESS_MASK DesiredAccess, POBJECT_TYPE ObjectType,

@@ -7,7 +7,7 @@
 
 #include "vrf/vrf_ledger.h"
 
-enum we_ob_type { WE_OB_THREAD, WE_OB_DRIVER, WE_OB_DEVICE, WE_OB_FILE };
+enum we_ob_type { WE_OB_THREAD, WE_OB_DRIVER, WE_OB_DEVICE, WE_OB_FILE, WE_OB_KEY };
 
 struct we_ob_header {
     _Alignas(16) struct we_vrf_entry entry; /* kind WE_KIND_OBJECT, address = body */
@@ -25,6 +25,9 @@ void we_ob_reference(void *body);
 void we_ob_dereference(void *body);
 /* A new handle to the object (takes a reference), or NULL. */
 HANDLE we_ob_handle_create(void *body);
+/* The object of this type behind an open handle, with a new reference. STATUS_INVALID_HANDLE (reported, function names
+ * the caller); STATUS_OBJECT_TYPE_MISMATCH. */
+NTSTATUS we_ob_handle_open(const char *function, HANDLE handle, enum we_ob_type type, void **body);
 void we_ob_start(void);
 /* Reports handles (THREAD-003 / UNL-015) and objects that are still referenced (UNL-016), frees them. */
 void we_ob_stop(void);

@@ -10,6 +10,7 @@
 #include "ntstatus.h"
 
 #include "wsk_emu_wdk/base.h"
+#include "wsk_emu_wdk/cm.h"
 #include "wsk_emu_wdk/crt.h"
 #include "wsk_emu_wdk/dbg.h"
 #include "wsk_emu_wdk/ex.h"

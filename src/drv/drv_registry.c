@@ -1,0 +1,148 @@
+/* SPDX-License-Identifier: MIT */
+/* What a test puts into the registry. */
+#include "drv/drv_registry.h"
+
+#include <string.h>
+
+#include "drv/drv_object.h"
+#include "host/host_mem.h"
+#include "nt/cm_registry.h"
+#include "nt/rtl_utf.h"
+
+#define PATH_MAX_COUNT 1000
+#define NAME_MAX_COUNT 16383 /* as on Windows */
+#define DATA_MAX_BYTES ((size_t)1 << 20)
+#define REGISTRY_PREFIX "\\Registry\\"
+
+/* A UTF-8 text as units in memory of its own, behind a prefix. NULL: no memory. */
+static WCHAR *wide_make(const char *prefix, const char *text, size_t *count)
+{
+    size_t prefix_count = strlen(prefix);
+    size_t text_count = we_rtl_utf8_to_utf16(NULL, 0, text, strlen(text)).needed;
+    WCHAR *wide = we_host_alloc((prefix_count + text_count + 1) * sizeof(WCHAR));
+
+    if (wide == NULL) {
+        return NULL;
+    }
+    (void)we_rtl_utf8_to_utf16(wide, prefix_count, prefix, prefix_count);
+    (void)we_rtl_utf8_to_utf16(wide + prefix_count, text_count, text, strlen(text));
+    *count = prefix_count + text_count;
+    wide[*count] = UNICODE_NULL;
+    return wide;
+}
+
+static bool path_is_valid(const char *path)
+{
+    size_t length = strlen(path);
+
+    return length != 0 && length <= PATH_MAX_COUNT && path[length - 1] != '\\' && strstr(path, "\\\\") == NULL;
+}
+
+/* A path that begins with \Registry\ in any case is whole; any other begins at the services. */
+static const char *path_prefix(const char *path)
+{
+    const char *wanted = REGISTRY_PREFIX;
+
+    if (_strnicmp(path, wanted, strlen(wanted)) == 0) {
+        return "";
+    }
+    return path[0] == '\\' ? NULL : WE_DRV_SERVICES;
+}
+
+/* What all functions check first. */
+static NTSTATUS arguments_check(const char *key, const char *name)
+{
+    if (key == NULL || name == NULL || !path_is_valid(key) || path_prefix(key) == NULL ||
+        strlen(name) > NAME_MAX_COUNT) {
+        return STATUS_INVALID_PARAMETER;
+    }
+    return we_drv_is_open() ? STATUS_SUCCESS : STATUS_INVALID_DEVICE_STATE;
+}
+
+NTSTATUS wsk_emu_registry_set(PCSTR key, PCSTR name, ULONG type, const void *data, size_t size)
+{
+    struct we_cm_value value = { type, (ULONG)size, 0, NULL, data };
+    NTSTATUS status = arguments_check(key, name);
+    struct we_cm_key *found;
+    size_t path_count = 0;
+    size_t name_count = 0;
+    WCHAR *path;
+    WCHAR *wide_name;
+
+    if (!NT_SUCCESS(status)) {
+        return status;
+    }
+    if (size > DATA_MAX_BYTES || (data == NULL && size != 0)) {
+        return STATUS_INVALID_PARAMETER;
+    }
+    status = STATUS_INSUFFICIENT_RESOURCES;
+    path = wide_make(path_prefix(key), key, &path_count);
+    wide_name = wide_make("", name, &name_count);
+    if (path == NULL || wide_name == NULL) {
+        goto free_texts;
+    }
+    value.name = wide_name;
+    value.name_bytes = (USHORT)(name_count * sizeof(WCHAR));
+    found = we_cm_key_make(path, path_count);
+    if (found != NULL && we_cm_value_set(found, &value)) {
+        status = STATUS_SUCCESS;
+    }
+
+free_texts:
+    we_host_free(wide_name);
+    we_host_free(path);
+    return status;
+}
+
+NTSTATUS wsk_emu_registry_set_dword(PCSTR key, PCSTR name, ULONG value)
+{
+    return wsk_emu_registry_set(key, name, REG_DWORD, &value, sizeof(value));
+}
+
+NTSTATUS wsk_emu_registry_set_string(PCSTR key, PCSTR name, PCSTR text)
+{
+    size_t count = 0;
+    NTSTATUS status;
+    WCHAR *wide;
+
+    if (text == NULL) {
+        return STATUS_INVALID_PARAMETER;
+    }
+    wide = wide_make("", text, &count);
+    if (wide == NULL) {
+        return STATUS_INSUFFICIENT_RESOURCES;
+    }
+    status = wsk_emu_registry_set(key, name, REG_SZ, wide, (count + 1) * sizeof(WCHAR));
+    we_host_free(wide);
+    return status;
+}
+
+NTSTATUS wsk_emu_registry_remove(PCSTR key, PCSTR name)
+{
+    NTSTATUS status = arguments_check(key, name);
+    struct we_cm_key *found;
+    size_t path_count = 0;
+    size_t name_count = 0;
+    WCHAR *path;
+    WCHAR *wide_name;
+
+    if (!NT_SUCCESS(status)) {
+        return status;
+    }
+    status = STATUS_INSUFFICIENT_RESOURCES;
+    path = wide_make(path_prefix(key), key, &path_count);
+    wide_name = wide_make("", name, &name_count);
+    if (path == NULL || wide_name == NULL) {
+        goto free_texts;
+    }
+    found = we_cm_key_find(path, path_count);
+    status = STATUS_OBJECT_NAME_NOT_FOUND;
+    if (found != NULL && we_cm_value_remove(found, wide_name, name_count)) {
+        status = STATUS_SUCCESS;
+    }
+
+free_texts:
+    we_host_free(wide_name);
+    we_host_free(path);
+    return status;
+}
