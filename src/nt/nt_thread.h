@@ -129,6 +129,8 @@ struct we_nt_thread {
     struct we_nt_own owns[WE_NT_OWN_MAX];
     struct we_host_thread host;
     KPRIORITY priority;
+    KAFFINITY affinity; /* 0: never set */
+    UCHAR ideal_processor;
     ULONG id;
     ULONG failed_poll_count; /* waits with a time-out of zero that were in vain, in a row */
     /* Waiting, guarded by the dispatcher lock. */

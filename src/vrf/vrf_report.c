@@ -254,9 +254,14 @@ static const char *kind_ended_verb(enum we_vrf_kind kind)
     }
 }
 
+bool we_vrf_is_enabled(void)
+{
+    return __atomic_load_n(&s_is_enabled, __ATOMIC_RELAXED);
+}
+
 static bool report_is_off(void)
 {
-    return !__atomic_load_n(&s_is_enabled, __ATOMIC_RELAXED);
+    return !we_vrf_is_enabled();
 }
 
 bool we_vrf_report(enum we_vrf_rule rule, const struct we_vrf_object *object, const char *format, ...)

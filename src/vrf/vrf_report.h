@@ -65,6 +65,8 @@ void we_vrf_start(const struct we_vrf_config *config);
  * is printed as one line). Forgets everything, the sink and the context function too. */
 size_t we_vrf_stop(void);
 size_t we_vrf_unexpected_count(void);
+/* From start to stop, unless it was switched off. */
+bool we_vrf_is_enabled(void);
 
 /* Names for the context line of a report: set by layer 3 (IRQL, processor, frames). Writes one line. */
 void we_vrf_set_context_fn(void (*describe)(char *text, size_t size_bytes));

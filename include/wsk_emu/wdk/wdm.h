@@ -17,6 +17,7 @@
 #include "wsk_emu_wdk/ex_lock.h"
 #include "wsk_emu_wdk/interlocked.h"
 #include "wsk_emu_wdk/io.h"
+#include "wsk_emu_wdk/io_file.h"
 #include "wsk_emu_wdk/io_irp.h"
 #include "wsk_emu_wdk/io_remove_lock.h"
 #include "wsk_emu_wdk/irql.h"
@@ -26,9 +27,11 @@
 #include "wsk_emu_wdk/mm.h"
 #include "wsk_emu_wdk/ob.h"
 #include "wsk_emu_wdk/ps.h"
+#include "wsk_emu_wdk/ps_info.h"
 #include "wsk_emu_wdk/rtl.h"
 #include "wsk_emu_wdk/rtl_list.h"
 #include "wsk_emu_wdk/rtl_misc.h"
 #include "wsk_emu_wdk/rtl_table.h"
+#include "wsk_emu_wdk/se.h"
 
 #endif

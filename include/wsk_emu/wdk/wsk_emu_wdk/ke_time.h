@@ -29,6 +29,10 @@ NTKERNELAPI ULONG KeQueryTimeIncrement(VOID);
 
 NTKERNELAPI LARGE_INTEGER KeQueryPerformanceCounter(_Out_opt_ PLARGE_INTEGER PerformanceFrequency);
 
+/* The clock has one resolution here, so all three are the same. */
+NTKERNELAPI VOID ExQueryTimerResolution(
+    _Out_ PULONG MaximumTime, _Out_ PULONG MinimumTime, _Out_ PULONG CurrentTime);
+
 NTKERNELAPI VOID KeStallExecutionProcessor(_In_ ULONG MicroSeconds);
 
 /*
@@ -63,6 +67,12 @@ NTKERNELAPI ULONG KeQueryMaximumProcessorCountEx(_In_ USHORT GroupNumber);
 NTKERNELAPI USHORT KeQueryActiveGroupCount(VOID);
 
 NTKERNELAPI USHORT KeQueryMaximumGroupCount(VOID);
+
+/* One group, one node, one package, a core for each processor; nothing about caches. STATUS_INFO_LENGTH_MISMATCH: *Length
+ * is what it takes. ProcessorNumber NULL: of all processors. */
+_IRQL_requires_max_(DISPATCH_LEVEL) NTKERNELAPI NTSTATUS KeQueryLogicalProcessorRelationship(
+    _In_opt_ PPROCESSOR_NUMBER ProcessorNumber, _In_ LOGICAL_PROCESSOR_RELATIONSHIP RelationshipType,
+    _Out_writes_bytes_opt_(*Length) PSYSTEM_LOGICAL_PROCESSOR_INFORMATION_EX Information, _Inout_ PULONG Length);
 
 NTKERNELAPI ULONG KeGetProcessorIndexFromNumber(_In_ PPROCESSOR_NUMBER ProcNumber);
 

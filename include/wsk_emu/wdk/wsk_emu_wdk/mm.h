@@ -165,6 +165,22 @@ static FORCEINLINE VOID MmPrepareMdlForReuse(_Inout_ PMDL Mdl)
     }
 }
 
+/*
+ * Driver Verifier: the verifier of the emulated kernel counts as one that watches every driver.
+ */
+#define DRIVER_VERIFIER_SPECIAL_POOLING              0x0001
+#define DRIVER_VERIFIER_FORCE_IRQL_CHECKING          0x0002
+#define DRIVER_VERIFIER_INJECT_ALLOCATION_FAILURES   0x0004
+#define DRIVER_VERIFIER_TRACK_POOL_ALLOCATIONS       0x0008
+#define DRIVER_VERIFIER_IO_CHECKING                  0x0010
+
+/* STATUS_NOT_SUPPORTED: it is off. */
+_IRQL_requires_max_(APC_LEVEL) NTKERNELAPI NTSTATUS MmIsVerifierEnabled(_Out_ PULONG VerifierFlags);
+
+_IRQL_requires_max_(APC_LEVEL) NTKERNELAPI LOGICAL MmIsDriverVerifyingByAddress(_In_ PVOID AddressWithinSection);
+
+_IRQL_requires_max_(APC_LEVEL) NTKERNELAPI LOGICAL MmIsDriverVerifying(_In_ struct _DRIVER_OBJECT *DriverObject);
+
 #ifdef __cplusplus
 }
 #endif

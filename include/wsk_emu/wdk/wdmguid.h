@@ -1,0 +1,11 @@
+/* SPDX-License-Identifier: MIT */
+/* Identifiers of Plug and Play events, of which none comes. */
+#include "guiddef.h"
+
+#ifndef WSK_EMU_WDK_WDMGUID_H
+#define WSK_EMU_WDK_WDMGUID_H
+
+DEFINE_GUID(GUID_DEVICE_INTERFACE_ARRIVAL, 0xcb3a4004, 0x46f0, 0x11d0, 0xb0, 0x8f, 0x00, 0x60, 0x97, 0x13, 0x05, 0x3f);
+DEFINE_GUID(GUID_DEVICE_INTERFACE_REMOVAL, 0xcb3a4005, 0x46f0, 0x11d0, 0xb0, 0x8f, 0x00, 0x60, 0x97, 0x13, 0x05, 0x3f);
+
+#endif
