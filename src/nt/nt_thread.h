@@ -35,6 +35,7 @@ struct we_nt_section;
     WE_NT_NMR_DOOR_LIST(X)                          \
     X(TABLE, "routine of a generic table")          \
     X(RUN_ONCE, "run-once routine")                 \
+    X(CHANGE, "change notification")                \
     X(WSK_CLIENT, "WskClientEvent")                 \
     X(WSK_ACCEPT, "WskAcceptEvent")                 \
     X(WSK_INSPECT, "WskInspectEvent")               \
