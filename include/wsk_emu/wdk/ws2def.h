@@ -328,6 +328,7 @@ C_ASSERT(sizeof(SOCKADDR_IN) == 16);
 /*
  * Message flags.
  */
+#define MSG_WAITALL  0x0008
 #define MSG_TRUNC    0x0100
 #define MSG_CTRUNC   0x0200
 #define MSG_BCAST    0x0400

@@ -87,6 +87,12 @@ _Function_class_(IO_COMPLETION_ROUTINE) _IRQL_requires_same_ typedef NTSTATUS IO
     _In_ PDEVICE_OBJECT DeviceObject, _In_ struct _IRP *Irp, _In_reads_opt_(_Inexpressible_("varies")) PVOID Context);
 typedef IO_COMPLETION_ROUTINE *PIO_COMPLETION_ROUTINE;
 
+/* Other names for two of its results. */
+typedef enum _IO_COMPLETION_ROUTINE_RESULT {
+    ContinueCompletion = STATUS_CONTINUE_COMPLETION,
+    StopCompletion = STATUS_MORE_PROCESSING_REQUIRED
+} IO_COMPLETION_ROUTINE_RESULT, *PIO_COMPLETION_ROUTINE_RESULT;
+
 _Function_class_(DRIVER_CANCEL) _IRQL_requires_(DISPATCH_LEVEL) typedef VOID DRIVER_CANCEL(
     _Inout_ struct _DEVICE_OBJECT *DeviceObject, _Inout_ _IRQL_uses_cancel_ struct _IRP *Irp);
 typedef DRIVER_CANCEL *PDRIVER_CANCEL;
