@@ -221,6 +221,19 @@ static void test_cxx_expected_report_is_consumed(void **state)
     assert_int_equal(wsk_kit_report_count("LOCK-010"), 1);
 }
 
+/* The host's functions would read characters of 32 bits. */
+static void test_cxx_wide_strings_have_sixteen_bits(void **state)
+{
+    const WCHAR *volatile text = L"abcd";
+    WCHAR copy[5];
+
+    (void)state;
+    assert_int_equal(wcslen(text), 4);
+    assert_int_equal(wcscpy_s(copy, 5, text), 0);
+    assert_int_equal(wcscmp(copy, L"abcd"), 0);
+    assert_int_equal(wcslen(__FUNCTIONW__), sizeof("test_cxx_wide_strings_have_sixteen_bits") - 1);
+}
+
 static const struct wsk_emu_config &live_config()
 {
     static struct wsk_emu_config config = WSK_EMU_CONFIG_INIT;
@@ -237,6 +250,7 @@ int main()
         wsk_emu_unit_test_config(test_cxx_driver_refuses_every_client, load, unload, &live_config()),
         wsk_emu_unit_test(test_cxx_guarded_block_catches_a_raise),
         wsk_emu_unit_test(test_cxx_expected_report_is_consumed),
+        wsk_emu_unit_test(test_cxx_wide_strings_have_sixteen_bits),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

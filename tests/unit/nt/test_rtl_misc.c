@@ -152,6 +152,71 @@ static void test_run_once_waiters_take_the_result_or_try_themselves(void **state
     assert_int_equal(s_shared_done_count, 3);
 }
 
+#define RACERS 8
+#define ROUNDS 200
+
+static RTL_RUN_ONCE s_rounds[ROUNDS];
+static LONG s_round_init_counts[ROUNDS];
+static LONG s_wrong_count;
+
+static ULONG racing_routine(PRTL_RUN_ONCE once, PVOID parameter, PVOID *context)
+{
+    LONG *count = parameter;
+
+    (void)once;
+    *context = (PVOID)((ULONG_PTR)count & ~(ULONG_PTR)3);
+    return InterlockedIncrement(count) == 3; /* the first two fail */
+}
+
+/* A failed attempt is somebody's own; whoever succeeds sees the one context. */
+static VOID racer(PVOID context)
+{
+    UNREFERENCED_PARAMETER(context);
+    for (unsigned i = 0; i < ROUNDS; i++) {
+        PVOID result = NULL;
+
+        while (RtlRunOnceExecuteOnce(&s_rounds[i], racing_routine, &s_round_init_counts[i], &result) !=
+               STATUS_SUCCESS) {
+        }
+        if (result != (PVOID)((ULONG_PTR)&s_round_init_counts[i] & ~(ULONG_PTR)3)) {
+            (void)InterlockedIncrement(&s_wrong_count);
+        }
+    }
+    (void)PsTerminateSystemThread(STATUS_SUCCESS);
+}
+
+static void test_run_once_among_real_threads_succeeds_once(void **state)
+{
+    struct wsk_emu_config config = WSK_EMU_CONFIG_INIT;
+    PVOID threads[RACERS];
+    unsigned i;
+
+    assert_int_equal(wsk_emu_stop(), 0);
+    config.execution = WSK_EMU_EXECUTION_THREADS;
+    config.network = WSK_EMU_NETWORK_VIRTUAL;
+    assert_int_equal(wsk_emu_start(&config), STATUS_SUCCESS);
+    for (i = 0; i < RACERS; i++) {
+        HANDLE handle;
+
+        assert_int_equal(PsCreateSystemThread(&handle, THREAD_ALL_ACCESS, NULL, NULL, NULL, racer, NULL),
+                         STATUS_SUCCESS);
+        assert_int_equal(
+            ObReferenceObjectByHandle(handle, THREAD_ALL_ACCESS, *PsThreadType, KernelMode, &threads[i], NULL),
+            STATUS_SUCCESS);
+        assert_int_equal(ZwClose(handle), STATUS_SUCCESS);
+    }
+    for (i = 0; i < RACERS; i++) {
+        (void)KeWaitForSingleObject(threads[i], Executive, KernelMode, FALSE, NULL);
+        ObDereferenceObject(threads[i]);
+    }
+    for (i = 0; i < ROUNDS; i++) {
+        assert_int_equal(s_round_init_counts[i], 3);
+    }
+    assert_int_equal(s_wrong_count, 0);
+    assert_int_equal(wsk_emu_stop(), 0);
+    assert_int_equal(emu_setup(state), 0);
+}
+
 static void test_RtlGetVersion_fills_the_structure_that_was_asked_for(void **state)
 {
     struct {
@@ -221,6 +286,7 @@ int main(void)
         cmocka_unit_test(test_run_once_context_with_low_bits_is_refused),
         cmocka_unit_test(test_run_once_in_parallel_takes_the_first_that_completes),
         cmocka_unit_test(test_run_once_waiters_take_the_result_or_try_themselves),
+        cmocka_unit_test(test_run_once_among_real_threads_succeeds_once),
         cmocka_unit_test(test_RtlGetVersion_fills_the_structure_that_was_asked_for),
         cmocka_unit_test(test_RtlRandomEx_repeats_with_the_seed_and_stays_in_range),
         cmocka_unit_test(test_IoCleanupIrp_ends_an_irp_in_the_drivers_own_memory),
