@@ -187,6 +187,38 @@ static void test_there_is_one_silo(void **state)
     assert_ptr_equal(PsGetCurrentSilo(), PsGetHostSilo());
 }
 
+static void test_descriptor_of_the_system_grants_the_system_everything(void **state)
+{
+    static const UCHAR system[] = { 1, 1, 0, 0, 0, 0, 0, 5, 18, 0, 0, 0 };
+    PISECURITY_DESCRIPTOR_RELATIVE relative;
+    SECURITY_SUBJECT_CONTEXT subject;
+    PSECURITY_DESCRIPTOR descriptor = NULL;
+    PACCESS_ALLOWED_ACE ace;
+    PACL dacl;
+
+    (void)state;
+    SeCaptureSubjectContext(&subject);
+    assert_int_equal(
+        SeAssignSecurity(NULL, NULL, &descriptor, FALSE, &subject, IoGetFileObjectGenericMapping(), NonPagedPoolNx),
+        STATUS_SUCCESS);
+    SeReleaseSubjectContext(&subject);
+    relative = descriptor;
+    assert_int_equal(relative->Revision, SECURITY_DESCRIPTOR_REVISION);
+    assert_int_equal(relative->Control, SE_SELF_RELATIVE | SE_DACL_PRESENT);
+    assert_memory_equal((UCHAR *)descriptor + relative->Owner, system, sizeof(system));
+    assert_memory_equal((UCHAR *)descriptor + relative->Group, system, sizeof(system));
+    dacl = (PVOID)((UCHAR *)descriptor + relative->Dacl);
+    assert_int_equal(dacl->AceCount, 1);
+    assert_int_equal(dacl->AclSize, sizeof(ACL) + 8 + sizeof(system));
+    ace = (PVOID)(dacl + 1);
+    assert_int_equal(ace->Header.AceSize, 8 + sizeof(system));
+    assert_int_equal(ace->Mask, FILE_ALL_ACCESS);
+    assert_memory_equal(&ace->SidStart, system, sizeof(system));
+    assert_int_equal(SeDeassignSecurity(&descriptor), STATUS_SUCCESS);
+    assert_null(descriptor);
+    assert_int_equal(wsk_kit_live_count(WSK_KIT_POOL), 0);
+}
+
 static void test_what_is_not_emulated_fails_and_leaves_nothing(void **state)
 {
     SECURITY_SUBJECT_CONTEXT subject;
@@ -216,7 +248,7 @@ static void test_what_is_not_emulated_fails_and_leaves_nothing(void **state)
     assert_int_equal(IoUnregisterPlugPlayNotificationEx(entry), STATUS_INVALID_PARAMETER);
     SeCaptureSubjectContext(&subject);
     assert_int_equal(
-        SeAssignSecurity(NULL, NULL, &descriptor, FALSE, &subject, IoGetFileObjectGenericMapping(), NonPagedPool),
+        SeAssignSecurity(NULL, &io_status, &descriptor, FALSE, &subject, IoGetFileObjectGenericMapping(), NonPagedPool),
         STATUS_PRIVILEGE_NOT_HELD);
     assert_null(descriptor);
     assert_int_equal(SeDeassignSecurity(&descriptor), STATUS_SUCCESS);
@@ -235,6 +267,7 @@ int main(void)
         cmocka_unit_test(test_clock_has_one_resolution),
         cmocka_unit_test(test_verifier_says_whether_it_watches),
         cmocka_unit_test(test_there_is_one_silo),
+        cmocka_unit_test(test_descriptor_of_the_system_grants_the_system_everything),
         cmocka_unit_test(test_what_is_not_emulated_fails_and_leaves_nothing),
     };
 
