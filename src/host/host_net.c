@@ -422,9 +422,9 @@ static void stream_enter(struct we_host_ep *stream)
     ep_enter(stream, __atomic_fetch_add(&s_net.next_cpu, 1, __ATOMIC_RELAXED) % s_net.cpu_count);
 }
 
-enum we_err we_host_stream_open(const struct we_base_addr *local, struct we_host_ep **stream)
+enum we_err we_host_stream_open(const struct we_base_addr *local, bool is_v6_only, struct we_host_ep **stream)
 {
-    enum we_err err = s_net.ops->stream_open(local, stream);
+    enum we_err err = s_net.ops->stream_open(local, is_v6_only, stream);
 
     if (err == WE_OK) {
         stream_enter(*stream);

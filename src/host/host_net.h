@@ -201,8 +201,10 @@ WE_MUST_USE enum we_err we_host_confirm(struct we_host_ep *request);
 /* Verdict reject, and the end of the endpoint (as close). */
 void we_host_refuse(struct we_host_ep *request);
 
-/* Makes a stream bound to local (port 0: chosen by the network). */
-WE_MUST_USE enum we_err we_host_stream_open(const struct we_base_addr *local, struct we_host_ep **stream);
+/* Makes a stream bound to local (port 0: chosen by the network). is_v6_only matters to IPv6: else the stream takes its port
+ * from IPv4 as well, and connects to mapped addresses. */
+WE_MUST_USE enum we_err we_host_stream_open(const struct we_base_addr *local, bool is_v6_only,
+                                            struct we_host_ep **stream);
 /* Makes a stream that may become a listener instead of connecting: a port that the network chose is its own as well, and
  * what must be said before a listener binds has been said. */
 WE_MUST_USE enum we_err we_host_bound_open(const struct we_base_addr *local, bool is_v6_only,

@@ -46,7 +46,8 @@ struct we_host_net_ops {
     WE_MUST_USE enum we_err (*listen)(const struct we_base_addr *local, const struct we_host_listen_options *options,
                                       struct we_host_ep **listener);
     WE_MUST_USE enum we_err (*accept)(struct we_host_ep *listener, struct we_host_ep **request);
-    WE_MUST_USE enum we_err (*stream_open)(const struct we_base_addr *local, struct we_host_ep **stream);
+    WE_MUST_USE enum we_err (*stream_open)(const struct we_base_addr *local, bool is_v6_only,
+                                           struct we_host_ep **stream);
     WE_MUST_USE enum we_err (*bound_open)(const struct we_base_addr *local, bool is_v6_only,
                                           struct we_host_ep **stream);
     /* Takes the stream's address over; the stream is closed right after, whatever the result. */

@@ -48,7 +48,7 @@ struct we_host_posix_ep {
     bool has_read_end;                /* the peer's end was read */
     bool holds_handshake;             /* listener: asked for; request: its listener's */
     bool is_local_concrete;           /* local is known and stays */
-    bool is_dual;                     /* datagrams: IPv4 as well as IPv6 */
+    bool is_dual;                     /* streams and datagrams: IPv4 as well as IPv6 */
     bool wants_answers;               /* datagrams: ICMP is of interest */
     bool has_answers;                 /* atomic: datagrams: some may wait */
     bool is_starved;                  /* guarded by the shard's lock */
@@ -107,6 +107,8 @@ void we_host_posix_starve(struct we_host_posix_ep *listener);
 void we_host_posix_share_port(int fd, bool is_datagram);
 
 /* host_net_posix_listen.c */
+/* Before the bind: systems differ in what IPv6 sockets start with. */
+enum we_err we_host_posix_v6_only_set(int fd, enum we_base_family family, bool is_v6_only);
 enum we_err we_host_posix_listen(const struct we_base_addr *local, const struct we_host_listen_options *options,
                                  struct we_host_ep **listener);
 enum we_err we_host_posix_bound_open(const struct we_base_addr *local, bool is_v6_only, struct we_host_ep **stream);
@@ -130,7 +132,7 @@ enum we_err we_host_posix_dgram_group(struct we_host_ep *base, const struct we_b
                                       uint32_t interface_index, bool is_member);
 
 /* host_net_posix_stream.c */
-enum we_err we_host_posix_stream_open(const struct we_base_addr *local, struct we_host_ep **stream);
+enum we_err we_host_posix_stream_open(const struct we_base_addr *local, bool is_v6_only, struct we_host_ep **stream);
 enum we_err we_host_posix_connect(struct we_host_ep *base, const struct we_base_addr *remote);
 /* refine for a stream that is connecting. */
 unsigned we_host_posix_refine_connect(struct we_host_posix_ep *stream, unsigned events);

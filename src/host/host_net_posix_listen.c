@@ -20,10 +20,19 @@ void we_host_posix_share_port(int fd, bool is_datagram)
     (void)setsockopt(fd, SOL_SOCKET, is_datagram ? SO_REUSEADDR : SO_REUSEPORT, &on, (socklen_t)sizeof(on));
 }
 
+enum we_err we_host_posix_v6_only_set(int fd, enum we_base_family family, bool is_v6_only)
+{
+    const int value = is_v6_only;
+
+    if (family != WE_FAMILY_IPV6 || setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &value, (socklen_t)sizeof(value)) == 0) {
+        return WE_OK;
+    }
+    return we_host_err_from_errno(errno);
+}
+
 static enum we_err listener_configure(int fd, const struct we_base_addr *local, bool is_v6_only)
 {
     const int on = 1;
-    const int v6_only = is_v6_only;
 
     /* Connections of an earlier run that linger do not keep the port. */
     if (setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, (socklen_t)sizeof(on)) != 0) {
@@ -32,11 +41,7 @@ static enum we_err listener_configure(int fd, const struct we_base_addr *local, 
     if (we_host_port_is_shared(false, local->port)) {
         we_host_posix_share_port(fd, false);
     }
-    if (local->family == WE_FAMILY_IPV6 &&
-        setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &v6_only, (socklen_t)sizeof(v6_only)) != 0) {
-        return we_host_err_from_errno(errno);
-    }
-    return WE_OK;
+    return we_host_posix_v6_only_set(fd, local->family, is_v6_only);
 }
 
 static enum we_err listener_bind(int fd, const struct we_base_addr *local, bool is_v6_only)
@@ -142,6 +147,7 @@ enum we_err we_host_posix_bound_open(const struct we_base_addr *local, bool is_v
         we_host_free(ep);
         return err;
     }
+    ep->is_dual = local->family == WE_FAMILY_IPV6 && !is_v6_only;
     *stream = &ep->base;
     return WE_OK;
 }

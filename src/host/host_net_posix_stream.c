@@ -19,7 +19,7 @@
 
 /* --- connecting ------------------------------------------------------------------------ */
 
-enum we_err we_host_posix_stream_open(const struct we_base_addr *local, struct we_host_ep **stream)
+enum we_err we_host_posix_stream_open(const struct we_base_addr *local, bool is_v6_only, struct we_host_ep **stream)
 {
     struct we_host_posix_ep *ep;
     struct sockaddr_storage native;
@@ -41,11 +41,15 @@ enum we_err we_host_posix_stream_open(const struct we_base_addr *local, struct w
     if (we_host_port_is_shared(false, local->port)) {
         we_host_posix_share_port(ep->fd, false);
     }
-    if (bind(ep->fd, (struct sockaddr *)&native, length_bytes) != 0) {
+    err = we_host_posix_v6_only_set(ep->fd, local->family, is_v6_only);
+    if (err == WE_OK && bind(ep->fd, (struct sockaddr *)&native, length_bytes) != 0) {
         err = we_host_err_from_errno(errno);
+    }
+    if (err != WE_OK) {
         we_host_posix_descriptor_close(ep->fd, false);
         goto fail;
     }
+    ep->is_dual = local->family == WE_FAMILY_IPV6 && !is_v6_only;
     *stream = &ep->base;
     return WE_OK;
 
@@ -68,7 +72,9 @@ enum we_err we_host_posix_connect(struct we_host_ep *base, const struct we_base_
     if (length_bytes == 0) {
         return WE_ERR_FAMILY;
     }
-    if (connect(stream->fd, (struct sockaddr *)&native, length_bytes) != 0) {
+    if (we_base_addr_is_mapped(remote) && !stream->is_dual) {
+        err = WE_ERR_NET_UNREACHABLE; /* systems differ in how they say so */
+    } else if (connect(stream->fd, (struct sockaddr *)&native, length_bytes) != 0) {
         /* Interrupted: the attempt goes on by itself. */
         err = errno == EINTR ? WE_ERR_AGAIN : we_host_err_from_errno(errno);
     }

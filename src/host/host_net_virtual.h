@@ -132,6 +132,7 @@ struct we_host_virtual_link {
     unsigned references;                 /* atomic */
     struct we_base_list backlog_link;    /* guarded by names */
     struct we_host_virtual_claim *claim; /* end 0's own port, if it asked for one; its owner's */
+    bool is_v6_only;                     /* end 0 does not connect to mapped addresses; does not change */
     struct we_host_virtual_end ends[2];
 };
 
@@ -186,7 +187,7 @@ void we_host_virtual_listener_close(struct we_host_virtual_listener *listener);
 enum we_err we_host_virtual_listener_option(struct we_host_virtual_listener *listener, enum we_host_ep_option option,
                                             int *value, bool is_set);
 void we_host_virtual_listener_local(struct we_host_virtual_listener *listener, struct we_base_addr *addr);
-enum we_err we_host_virtual_stream_open(const struct we_base_addr *local, struct we_host_ep **stream);
+enum we_err we_host_virtual_stream_open(const struct we_base_addr *local, bool is_v6_only, struct we_host_ep **stream);
 enum we_err we_host_virtual_bound_open(const struct we_base_addr *local, bool is_v6_only, struct we_host_ep **stream);
 enum we_err we_host_virtual_bound_listen(struct we_host_ep *base, const struct we_host_listen_options *options,
                                          struct we_host_ep **result);

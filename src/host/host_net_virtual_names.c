@@ -379,6 +379,7 @@ static enum we_err stream_open(const struct we_base_addr *local, bool owns_port,
     if (link == NULL) {
         return WE_ERR_NO_MEMORY;
     }
+    link->is_v6_only = is_v6_only;
     if (owns_port) {
         claim = (struct we_host_virtual_claim *)we_host_zalloc(sizeof(*claim));
         if (claim == NULL) {
@@ -402,9 +403,9 @@ fail:
     return err;
 }
 
-enum we_err we_host_virtual_stream_open(const struct we_base_addr *local, struct we_host_ep **stream)
+enum we_err we_host_virtual_stream_open(const struct we_base_addr *local, bool is_v6_only, struct we_host_ep **stream)
 {
-    return stream_open(local, local->port != 0, true, stream);
+    return stream_open(local, local->port != 0, is_v6_only, stream);
 }
 
 enum we_err we_host_virtual_bound_open(const struct we_base_addr *local, bool is_v6_only, struct we_host_ep **stream)
@@ -447,13 +448,18 @@ static struct we_base_addr target_of(const struct we_base_addr *remote)
 }
 
 /* SYN goes out: both ends get their addresses, and the listener, if there is one, a request. */
-static void connect_locked(struct we_host_virtual_link *link, const struct we_base_addr *remote)
+static enum we_err connect_locked(struct we_host_virtual_link *link, const struct we_base_addr *remote)
 {
     struct we_base_addr target = target_of(remote);
     struct we_host_virtual_listener *listener = listener_find_locked(&target);
     struct we_host_virtual_end *client = &link->ends[0];
     struct we_host_virtual_end *server = &link->ends[1];
 
+    if (link->is_v6_only && we_base_addr_is_mapped(remote)) {
+        client->state = WE_VIRTUAL_DEAD;
+        client->error = WE_ERR_NET_UNREACHABLE;
+        return client->error;
+    }
     if (we_base_addr_is_any(&client->local)) {
         uint16_t port = client->local.port;
 
@@ -463,7 +469,7 @@ static void connect_locked(struct we_host_virtual_link *link, const struct we_ba
     server->local = target;
     if (listener == NULL || listener->backlog_count >= listener->backlog_max) {
         we_host_virtual_link_refused_locked(link);
-        return;
+        return WE_ERR_AGAIN;
     }
     server->local = we_host_virtual_addr_in(&target, listener->claim.addr.family);
     server->receive_buffer_bytes = listener->receive_buffer_bytes;
@@ -475,6 +481,7 @@ static void connect_locked(struct we_host_virtual_link *link, const struct we_ba
     listener->backlog_count++;
     listener_queue_locked(listener);
     we_host_virtual_link_offered_locked(link, listener->holds_handshake);
+    return WE_ERR_AGAIN;
 }
 
 enum we_err we_host_virtual_connect(struct we_host_ep *base, const struct we_base_addr *remote)
@@ -489,7 +496,7 @@ enum we_err we_host_virtual_connect(struct we_host_ep *base, const struct we_bas
     we_host_mutex_lock(&s_names.lock);
     we_host_mutex_lock(&link->lock);
     if (client->index == 0 && client->state == WE_VIRTUAL_BOUND) {
-        connect_locked(link, remote);
+        err = connect_locked(link, remote);
     } else {
         err = client->error != WE_OK ? client->error : WE_ERR_CONNECTED;
     }

@@ -141,7 +141,7 @@ struct wsk_kit_peer *wsk_kit_connect(enum wsk_kit_family family, uint16_t port)
     if (!wsk_kit_check_running("wsk_kit_connect")) {
         return NULL;
     }
-    err = we_host_stream_open(&local, &ep);
+    err = we_host_stream_open(&local, true, &ep);
     if (err != WE_OK) {
         wsk_kit_fail("a peer cannot be made: %s", we_base_err_text(err));
         return NULL;

@@ -213,7 +213,7 @@ static uint16_t next_candidate(void)
 
 static enum we_err open_stream(const struct we_base_addr *local, struct we_host_ep **ep)
 {
-    return we_host_stream_open(local, ep);
+    return we_host_stream_open(local, true, ep);
 }
 
 static enum we_err open_dgram(const struct we_base_addr *local, struct we_host_ep **ep)

@@ -64,7 +64,7 @@ static enum we_err bind_connection(struct we_wsk_socket *socket, const struct we
 {
     struct we_host_ep *ep;
     enum we_err err = socket->category == WE_WSK_STREAM ? we_host_bound_open(local, socket->v6only != 0, &ep)
-                                                        : we_host_stream_open(local, &ep);
+                                                        : we_host_stream_open(local, socket->v6only != 0, &ep);
 
     if (err != WE_OK) {
         return err;

@@ -159,7 +159,7 @@ static enum we_err endpoint_prepare_locked(struct we_wsk_socket *socket)
     enum we_err err;
 
     if (socket->ep == NULL) {
-        err = we_host_stream_open(&socket->local, &socket->ep);
+        err = we_host_stream_open(&socket->local, socket->v6only != 0, &socket->ep);
         if (err != WE_OK) {
             socket->ep = NULL;
             return err;

@@ -183,7 +183,7 @@ struct we_host_ep *net_connect(struct we_host_ep *listener, struct net_owner *ow
     struct we_base_addr remote = net_local(listener);
     struct we_host_ep *stream = NULL;
 
-    assert_int_equal(we_host_stream_open(&any, &stream), WE_OK);
+    assert_int_equal(we_host_stream_open(&any, true, &stream), WE_OK);
     net_watch(stream, WE_WATCH_ALL, 1, owner);
     assert_int_equal(we_host_stream_connect(stream, &remote), WE_ERR_AGAIN);
     return stream;

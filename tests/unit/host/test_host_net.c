@@ -57,7 +57,7 @@ static void test_connect_nobody_listens_fails_with_refused(void **state)
 
     (void)state;
     we_host_close(listener, WE_CLOSE_GRACEFUL);
-    assert_int_equal(we_host_stream_open(&any, &stream), WE_OK);
+    assert_int_equal(we_host_stream_open(&any, true, &stream), WE_OK);
     net_watch(stream, WE_WATCH_ALL, 1, &owner);
     assert_int_equal(we_host_stream_connect(stream, &remote), WE_ERR_AGAIN);
     net_run_until(&owner, WE_NET_CONNECT_FAILED);
@@ -89,7 +89,7 @@ static void test_stream_before_connect_is_not_connected(void **state)
     size_t bytes;
 
     (void)state;
-    assert_int_equal(we_host_stream_open(&any, &stream), WE_OK);
+    assert_int_equal(we_host_stream_open(&any, true, &stream), WE_OK);
     net_watch(stream, WE_WATCH_ALL, 0, &owner);
     net_run_until_quiet();
     assert_int_equal(owner.calls, 0);
@@ -114,7 +114,7 @@ static void test_listen_port_is_taken_is_in_use(void **state)
     (void)state;
     assert_int_equal(we_host_listen(&addr, &options, 1, &net_owner_client, &owner, &other), WE_ERR_IN_USE);
     assert_int_equal(we_host_listen(&any, &options, 1, &net_owner_client, &owner, &other), WE_ERR_IN_USE);
-    assert_int_equal(we_host_stream_open(&addr, &other), WE_ERR_IN_USE);
+    assert_int_equal(we_host_stream_open(&addr, true, &other), WE_ERR_IN_USE);
     assert_null(other);
     we_host_close(listener, WE_CLOSE_GRACEFUL);
     assert_int_equal(we_host_listen(&addr, &options, 1, &net_owner_client, &owner, &other), WE_OK);
@@ -130,7 +130,7 @@ static void test_listen_no_family_fails(void **state)
 
     (void)state;
     assert_int_equal(we_host_listen(&none, &options, 0, &net_owner_client, &owner, &ep), WE_ERR_FAMILY);
-    assert_int_equal(we_host_stream_open(&none, &ep), WE_ERR_FAMILY);
+    assert_int_equal(we_host_stream_open(&none, true, &ep), WE_ERR_FAMILY);
     assert_null(ep);
 }
 
@@ -153,7 +153,7 @@ static struct we_host_ep *connect_to_port(enum we_base_family family, uint16_t p
     struct we_base_addr remote = we_base_addr_loopback(family, port);
     struct we_host_ep *stream = NULL;
 
-    assert_int_equal(we_host_stream_open(&any, &stream), WE_OK);
+    assert_int_equal(we_host_stream_open(&any, true, &stream), WE_OK);
     net_watch(stream, WE_WATCH_ALL, 1, owner);
     assert_int_equal(we_host_stream_connect(stream, &remote), WE_ERR_AGAIN);
     return stream;

@@ -66,7 +66,7 @@ static void test_accept_no_descriptors_waits_for_one_to_be_closed(void **state)
     struct we_host_ready ready[4];
 
     (void)state;
-    assert_int_equal(we_host_stream_open(&any, &spare), WE_OK);
+    assert_int_equal(we_host_stream_open(&any, true, &spare), WE_OK);
     starving_make(&starving);
     /* Not a busy loop: the listener is silent. The first wait takes the wake. */
     (void)we_host_net_wait(0, 0, ready, 4);
@@ -118,7 +118,7 @@ static void test_stream_open_no_descriptors_fails(void **state)
 
     (void)state;
     descriptors_exhaust();
-    assert_int_equal(we_host_stream_open(&any, &stream), WE_ERR_NO_DESCRIPTORS);
+    assert_int_equal(we_host_stream_open(&any, true, &stream), WE_ERR_NO_DESCRIPTORS);
     descriptors_restore();
     assert_null(stream);
 }

@@ -182,7 +182,7 @@ static void client_start(struct peer *client, const struct we_base_addr *remote,
     struct we_base_addr any = we_base_addr_any(WE_FAMILY_IPV4, 0);
 
     pthread_mutex_lock(&client->lock);
-    assert_int_equal(we_host_stream_open(&any, &client->ep), WE_OK);
+    assert_int_equal(we_host_stream_open(&any, true, &client->ep), WE_OK);
     assert_int_equal(we_host_ep_watch(client->ep, WE_WATCH_ALL, cpu, &s_peer_client, client), WE_OK);
     assert_int_equal(we_host_stream_connect(client->ep, remote), WE_ERR_AGAIN);
     pthread_mutex_unlock(&client->lock);

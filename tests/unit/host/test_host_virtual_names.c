@@ -25,7 +25,7 @@ static bool reaches(struct we_base_addr addr, struct net_owner *listener_owner)
     bool is_reached;
 
     listener_owner->seen = 0;
-    assert_int_equal(we_host_stream_open(&any, &stream), WE_OK);
+    assert_int_equal(we_host_stream_open(&any, true, &stream), WE_OK);
     net_watch(stream, WE_WATCH_ALL, 1, &owner);
     assert_int_equal(we_host_stream_connect(stream, &addr), WE_ERR_AGAIN);
     net_step(1);
@@ -89,7 +89,7 @@ static void test_listen_dual_stack_takes_ipv4_too(void **state)
     (void)state;
     assert_non_null(listener);
     assert_null(listen_at(v4(3, 80), false, &owner));
-    assert_int_equal(we_host_stream_open(&any, &stream), WE_OK);
+    assert_int_equal(we_host_stream_open(&any, true, &stream), WE_OK);
     net_watch(stream, WE_WATCH_ALL, 1, &owner);
     assert_int_equal(we_host_stream_connect(stream, &target), WE_ERR_AGAIN);
     request = net_accept(listener, &listener_owner);
@@ -115,8 +115,8 @@ static void test_stream_open_ports_count_up_and_skip_taken_ones(void **state)
     struct we_base_addr addr;
 
     (void)state;
-    assert_int_equal(we_host_stream_open(&any, &streams[0]), WE_OK);
-    assert_int_equal(we_host_stream_open(&any, &streams[1]), WE_OK);
+    assert_int_equal(we_host_stream_open(&any, true, &streams[0]), WE_OK);
+    assert_int_equal(we_host_stream_open(&any, true, &streams[1]), WE_OK);
     addr = net_local(streams[0]);
     assert_int_equal(addr.port, 49152);
     addr = net_local(streams[1]);
@@ -125,10 +125,10 @@ static void test_stream_open_ports_count_up_and_skip_taken_ones(void **state)
     we_host_close(streams[1], WE_CLOSE_RESET);
     /* A port that was asked for is taken until its stream is closed. */
     addr = v4(1, 1000);
-    assert_int_equal(we_host_stream_open(&addr, &streams[0]), WE_OK);
-    assert_int_equal(we_host_stream_open(&addr, &streams[1]), WE_ERR_IN_USE);
+    assert_int_equal(we_host_stream_open(&addr, true, &streams[0]), WE_OK);
+    assert_int_equal(we_host_stream_open(&addr, true, &streams[1]), WE_ERR_IN_USE);
     we_host_close(streams[0], WE_CLOSE_RESET);
-    assert_int_equal(we_host_stream_open(&addr, &streams[0]), WE_OK);
+    assert_int_equal(we_host_stream_open(&addr, true, &streams[0]), WE_OK);
     we_host_close(streams[0], WE_CLOSE_RESET);
     we_host_close(listener, WE_CLOSE_RESET);
 }
