@@ -1,8 +1,8 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
-# Builds the library and runs a demonstration: a driver serves real TCP clients.
-# scripts/demo.sh [conditional_accept | stream_proxy] [--serve]; arguments after the name of the example go to its
-# demonstration. Needs a C compiler, CMake, and make or ninja.
+# Builds the library and runs a demonstration: a driver serves real clients.
+# scripts/demo.sh [conditional_accept | stream_proxy | udp_responder] [--serve]; arguments after the name of the example go
+# to its demonstration. Needs a C compiler, CMake, and make or ninja.
 set -u
 me=scripts/demo.sh
 root=$(CDPATH='' cd -- "$(dirname -- "$0")/.." && pwd -P) || exit 1
@@ -11,7 +11,7 @@ root=$(CDPATH='' cd -- "$(dirname -- "$0")/.." && pwd -P) || exit 1
 folder=$root/build/demo
 example=conditional_accept
 case ${1-} in
-conditional_accept | stream_proxy)
+conditional_accept | stream_proxy | udp_responder)
     example=$1
     shift
     ;;

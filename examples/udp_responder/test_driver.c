@@ -10,8 +10,8 @@
 
 #include "responder.h"
 
-/* The driver's entry: wsk_emu_add_driver(udp_responder ...) has given DriverEntry this name. */
-DRIVER_INITIALIZE udp_responder_DriverEntry;
+/* The driver's entry: wsk_emu_add_driver(udp_responder_short ...) has given DriverEntry this name. */
+DRIVER_INITIALIZE udp_responder_short_DriverEntry;
 
 #define LARGEST_BYTES ((size_t)65507) /* of a datagram over IPv4 */
 #define CROWD 50
@@ -40,7 +40,7 @@ static USHORT load_responder(const RESPONDER_CONFIG *config)
 {
     ResponderConfig = *config;
     s_is_memory_short = false;
-    assert_int_equal(wsk_emu_driver_load(udp_responder_DriverEntry, "udp_responder", &s_driver), STATUS_SUCCESS);
+    assert_int_equal(wsk_emu_driver_load(udp_responder_short_DriverEntry, "udp_responder", &s_driver), STATUS_SUCCESS);
     assert_int_not_equal(responder_status().Port, 0);
     return responder_status().Port;
 }
@@ -108,7 +108,7 @@ static void test_responder_port_in_use_fails_to_load(void **state)
     address->sin_family = AF_INET;
     address->sin_port = RtlUshortByteSwap(wsk_kit_datagram_port(somebody));
     address->sin_addr.s_addr = RtlUlongByteSwap(INADDR_LOOPBACK);
-    assert_int_equal(wsk_emu_driver_load(udp_responder_DriverEntry, "udp_responder", &driver),
+    assert_int_equal(wsk_emu_driver_load(udp_responder_short_DriverEntry, "udp_responder", &driver),
                      STATUS_ADDRESS_ALREADY_EXISTS);
     assert_null(driver);
     assert_int_equal(wsk_kit_live_count(WSK_KIT_SOCKET), 0);

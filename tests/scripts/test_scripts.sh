@@ -276,6 +276,8 @@ run demo.sh
 check "it can be repeated" test "$status" -eq 0
 run demo.sh stream_proxy --serve --target 80
 check "the name of an example chooses its demonstration" says "stream_proxy ran: --serve --target 80"
+run demo.sh udp_responder --port 7
+check "the name of another example chooses another one" says "udp_responder ran: --port 7"
 
 begin demo-fails Linux 1000
 give_compilers
