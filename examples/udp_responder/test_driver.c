@@ -20,11 +20,20 @@ DRIVER_INITIALIZE udp_responder_short_DriverEntry;
 static PDRIVER_OBJECT s_driver;
 static bool s_is_memory_short;
 
+/* Steady traffic: each question that the driver takes up brings the next. */
+static struct wsk_kit_datagram_peer *s_traffic;
+static uint16_t s_traffic_port;
+static unsigned s_traffic_left; /* 0: no traffic */
+
 /* What the driver calls instead (DEFINES in CMakeLists.txt). */
 PVOID test_ExAllocateFromNPagedLookasideList(PNPAGED_LOOKASIDE_LIST list);
 
 PVOID test_ExAllocateFromNPagedLookasideList(PNPAGED_LOOKASIDE_LIST list)
 {
+    if (s_traffic_left > 0) {
+        s_traffic_left--;
+        wsk_kit_datagram_send_text(s_traffic, s_traffic_port, "and another one");
+    }
     return s_is_memory_short ? NULL : ExAllocateFromNPagedLookasideList(list);
 }
 
@@ -40,6 +49,7 @@ static USHORT load_responder(const RESPONDER_CONFIG *config)
 {
     ResponderConfig = *config;
     s_is_memory_short = false;
+    s_traffic_left = 0;
     assert_int_equal(wsk_emu_driver_load(udp_responder_short_DriverEntry, "udp_responder", &s_driver), STATUS_SUCCESS);
     assert_int_not_equal(responder_status().Port, 0);
     return responder_status().Port;
@@ -325,6 +335,34 @@ static void test_responder_unloads_under_traffic(void **state)
                      responder_status().Received);
 }
 
+/* Questions keep coming while the last answers go out. The driver takes none of them up any more: each would be another use of
+ * the socket, and under steady traffic the last use might never come. Each round stops a few steps later. */
+static void test_responder_takes_no_question_up_once_it_unloads(void **state)
+{
+    (void)state;
+    for (unsigned round = 0; round < 20; round++) {
+        USHORT port = load_default();
+        unsigned left;
+
+        s_traffic = wsk_kit_datagram_open(WSK_KIT_IPV4);
+        s_traffic_port = port;
+        s_traffic_left = MANY;
+        for (unsigned i = 0; i < CROWD; i++) {
+            wsk_kit_datagram_send_text(s_traffic, port, "one of the first");
+        }
+        for (unsigned step = 0; step < 7 * round; step++) {
+            assert_true(wsk_kit_step());
+        }
+        left = s_traffic_left;
+        unload_responder();
+        assert_int_equal(s_traffic_left, left);
+        assert_int_equal(responder_status().Answered, responder_status().Received);
+        s_traffic_left = 0;
+        wsk_kit_datagram_close(s_traffic);
+        wsk_kit_run_until_idle();
+    }
+}
+
 /* --- ways to run ------------------------------------------------------------------------------------------------ */
 
 static const struct wsk_emu_config live = {
@@ -382,10 +420,12 @@ int main(void)
         TEST(test_responder_without_memory_drops),
         TEST(test_responder_unloads_at_every_step_of_an_answer),
         TEST(test_responder_unloads_under_traffic),
+        TEST(test_responder_takes_no_question_up_once_it_unloads),
         TEST_MIXED(test_responder_tells_many_clients_apart),
         TEST_MIXED(test_responder_sends_the_largest_datagram_back),
         TEST_MIXED(test_responder_unloads_at_every_step_of_an_answer),
         TEST_MIXED(test_responder_unloads_under_traffic),
+        TEST_MIXED(test_responder_takes_no_question_up_once_it_unloads),
         TEST_IN(test_responder_keeps_no_more_than_it_may, &stepped_sockets),
         TEST_LIVE(test_responder_sends_a_datagram_back),
         TEST_LIVE(test_responder_sends_an_ipv6_datagram_back),
