@@ -2,6 +2,7 @@
 /* Multicast groups of datagram sockets: options that are orders rather than values. */
 #include <string.h>
 
+#include "wsk/wsk_addr.h"
 #include "wsk/wsk_dgram.h"
 #include "wsk/wsk_status.h"
 #include "wsk/wsk_unsupported.h"
@@ -53,14 +54,32 @@ static NTSTATUS v6_read(const struct we_wsk_control *control, struct we_base_add
     return STATUS_SUCCESS;
 }
 
-bool we_wsk_dgram_is_group_option(ULONG level, ULONG option)
+/* The form that is the same for both families. */
+static NTSTATUS any_read(const struct we_wsk_control *control, ADDRESS_FAMILY family, struct we_base_addr *group,
+                         uint32_t *interface_index)
 {
-    return (level == IPPROTO_IP && (option == IP_ADD_MEMBERSHIP || option == IP_DROP_MEMBERSHIP)) ||
-           (level == IPPROTO_IPV6 && (option == IPV6_ADD_MEMBERSHIP || option == IPV6_DROP_MEMBERSHIP));
+    GROUP_REQ request;
+
+    if (control->input == NULL || control->input_size < sizeof(request)) {
+        return STATUS_INVALID_PARAMETER;
+    }
+    memcpy(&request, control->input, sizeof(request));
+    *interface_index = request.gr_interface;
+    return we_wsk_addr_from_sockaddr((const SOCKADDR *)&request.gr_group, family, group) ? STATUS_SUCCESS
+                                                                                         : STATUS_INVALID_PARAMETER;
 }
 
 /* The numbers are the same at both levels. */
 WE_STATIC_ASSERT(IP_ADD_MEMBERSHIP == IPV6_ADD_MEMBERSHIP, "groups are entered by the same number");
+
+static NTSTATUS request_read(const struct we_wsk_control *control, ULONG level, ULONG option,
+                             struct we_base_addr *group, uint32_t *interface_index)
+{
+    if (option == MCAST_JOIN_GROUP || option == MCAST_LEAVE_GROUP) {
+        return any_read(control, level == IPPROTO_IPV6 ? AF_INET6 : AF_INET, group, interface_index);
+    }
+    return level == IPPROTO_IPV6 ? v6_read(control, group, interface_index) : v4_read(control, group, interface_index);
+}
 
 static NTSTATUS group_check(const struct we_wsk_call *call, ULONG level, bool is_set)
 {
@@ -95,8 +114,7 @@ NTSTATUS we_wsk_dgram_group_option(struct we_wsk_call *call, ULONG level, ULONG 
     NTSTATUS status = group_check(call, level, is_set);
 
     if (NT_SUCCESS(status)) {
-        status = level == IPPROTO_IPV6 ? v6_read(control, &group, &interface_index)
-                                       : v4_read(control, &group, &interface_index);
+        status = request_read(control, level, option, &group, &interface_index);
     }
     if (!NT_SUCCESS(status)) {
         return status;
@@ -108,8 +126,9 @@ NTSTATUS we_wsk_dgram_group_option(struct we_wsk_call *call, ULONG level, ULONG 
                                   (const void *)socket);
         status = STATUS_INVALID_DEVICE_STATE;
     } else {
-        status = we_wsk_status(we_host_dgram_group(socket->ep, &group, interface_index, option == IP_ADD_MEMBERSHIP),
-                               WE_WSK_OP_CONTROL);
+        bool is_member = option == IP_ADD_MEMBERSHIP || option == MCAST_JOIN_GROUP;
+
+        status = we_wsk_status(we_host_dgram_group(socket->ep, &group, interface_index, is_member), WE_WSK_OP_CONTROL);
     }
     we_host_mutex_unlock(&socket->lock);
     return status;

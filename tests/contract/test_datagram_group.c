@@ -105,6 +105,49 @@ static void test_group_left_is_not_heard(void **state)
     dgram_client_destroy(client);
 }
 
+static void test_group_by_its_address_is_entered_and_left(void **state)
+{
+    struct dgram_client *client = client_open_any(state, AF_INET);
+    GROUP_REQ request = { .gr_interface = 1, .gr_group = group_address(0) };
+    PWSK_SOCKET sender;
+    USHORT port;
+
+    sender = dgram_open_bound(*state, AF_INET, NULL, NULL, &port);
+    assert_int_equal(socket_set_option(client->socket, IPPROTO_IP, MCAST_JOIN_GROUP, &request, sizeof(request)),
+                     STATUS_SUCCESS);
+    socket_events(client->socket, WSK_EVENT_RECEIVE_FROM);
+    send_to_group(sender, client->port, "to all");
+    dgram_client_expect(client, 0, "to all");
+    assert_int_equal(socket_set_option(client->socket, IPPROTO_IP, MCAST_LEAVE_GROUP, &request, sizeof(request)),
+                     STATUS_SUCCESS);
+    send_to_group(sender, client->port, "to nobody");
+    dgram_send_text(sender, AF_INET, client->port, "to you");
+    dgram_client_expect(client, 1, "to you");
+    request.gr_group = address_any(AF_INET6, 0);
+    assert_int_equal(socket_set_option(client->socket, IPPROTO_IP, MCAST_JOIN_GROUP, &request, sizeof(request)),
+                     STATUS_INVALID_PARAMETER);
+    socket_close(sender);
+    dgram_client_destroy(client);
+}
+
+static void test_group_of_ipv6_is_entered_and_left(void **state)
+{
+    struct dgram_client *client = client_open_any(state, AF_INET6);
+    GROUP_REQ request = { .gr_interface = 1, .gr_group = address_any(AF_INET6, 0) };
+    UCHAR *bytes = ((SOCKADDR_IN6 *)&request.gr_group)->sin6_addr.u.Byte;
+
+    bytes[0] = 0xff;
+    bytes[1] = 0x01; /* of the interface */
+    bytes[15] = 0x77;
+    assert_int_equal(socket_set_option(client->socket, IPPROTO_IPV6, MCAST_JOIN_GROUP, &request, sizeof(request)),
+                     STATUS_SUCCESS);
+    assert_int_equal(socket_set_option(client->socket, IPPROTO_IPV6, MCAST_LEAVE_GROUP, &request, sizeof(request)),
+                     STATUS_SUCCESS);
+    assert_int_equal(socket_set_option(client->socket, IPPROTO_IPV6, MCAST_LEAVE_GROUP, &request, sizeof(request)),
+                     STATUS_INVALID_ADDRESS_COMPONENT);
+    dgram_client_destroy(client);
+}
+
 static void test_group_arguments_that_fail(void **state)
 {
     struct dgram_client *client = client_open_any(state, AF_INET);
@@ -188,11 +231,13 @@ static void test_shared_port_broadcast_reaches_both(void **state)
     wsk_kit_datagram_close(peer);
 }
 
-#define TESTS(X)                                 \
-    X(test_group_member_hears_and_sees_the_flag) \
-    X(test_group_left_is_not_heard)              \
-    X(test_group_arguments_that_fail)            \
-    X(test_broadcast_is_heard_and_flagged)       \
+#define TESTS(X)                                     \
+    X(test_group_member_hears_and_sees_the_flag)     \
+    X(test_group_left_is_not_heard)                  \
+    X(test_group_by_its_address_is_entered_and_left) \
+    X(test_group_of_ipv6_is_entered_and_left)        \
+    X(test_group_arguments_that_fail)                \
+    X(test_broadcast_is_heard_and_flagged)           \
     X(test_shared_port_broadcast_reaches_both)
 
 CONTRACT_MAIN(TESTS, fixture_setup, fixture_teardown)
