@@ -53,9 +53,9 @@ static const char s_head[] =
     "  `STATUS_INVALID_PARAMETER`, an output buffer that is too short with `STATUS_BUFFER_TOO_SMALL`.\n"
     "- **Done by**: *network*: an option of the operating system's socket (its name stands under Linux and macOS; — means\n"
     "  that there is none, and `STATUS_NOT_SUPPORTED`), kept without effect on the virtual network. *library*: wsk_emu\n"
-    "  does it. *datagram*: kept, for what datagram sockets deliver. *kept*: accepted and given back without effect,\n"
-    "  which the log says once. *refused*: `STATUS_NOT_SUPPORTED`, which the log says once. *missing*: the same, of a\n"
-    "  part of the library that does not exist yet.\n"
+    "  does it. *kept*: accepted and given back without effect, which the log says once. *refused*:\n"
+    "  `STATUS_NOT_SUPPORTED`, which the log says once. *missing*: the same, of a part of the library that does not\n"
+    "  exist yet.\n"
     "- **Initial**: what is got when nothing was set and there is no socket of the operating system to ask.\n"
     "\n"
     "Codes that are not here get `STATUS_NOT_SUPPORTED`, or the configuration's `unknown_option`.\n";
@@ -96,10 +96,20 @@ static const char *access_text(unsigned access)
 
 static const char *doer_text(enum we_wsk_row_doer doer)
 {
-    static const char *const texts[] = { "network", "library", "datagram", "library", "missing", "kept", "refused" };
-
-    assert_true((unsigned)doer < sizeof(texts) / sizeof(texts[0]));
-    return texts[doer];
+    switch (doer) {
+    case WE_WSK_BY_NETWORK:
+        return "network";
+    case WE_WSK_BY_LIBRARY:
+    case WE_WSK_BY_FUNCTION:
+        return "library";
+    case WE_WSK_MISSING:
+        return "missing";
+    case WE_WSK_KEPT:
+        return "kept";
+    default:
+        assert_int_equal(doer, WE_WSK_REFUSED);
+        return "refused";
+    }
 }
 
 static void put_kind(struct page *page, const struct we_wsk_row *row)
