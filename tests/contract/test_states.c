@@ -1,34 +1,10 @@
 /* SPDX-License-Identifier: MIT */
-/* Which call is legal when: every function in every state of a socket. One test for each row of the table. */
+/* Which call is legal when: every function in every state of a connection, a listening and a basic socket. One test for
+ * each row of the table. */
 #define CONTRACT_CONFIG .processors = 1
-#include "support/socket_states.h"
+#include "support/state_row.h"
 
 #include <string.h>
-
-/* What a call answers. STATUS_PENDING: it is legal, and goes on pending until the socket is closed. */
-struct cell {
-    NTSTATUS status;
-    const char *report; /* the rule that speaks up, or NULL */
-};
-
-/* One function's answers, in the order of enum socket_state; legal calls complete with STATUS_SUCCESS. */
-struct row {
-    NTSTATUS (*call)(PWSK_SOCKET socket, PIRP irp);
-    ULONG category;
-    bool closes; /* the function is WskCloseSocket */
-    CONST VOID *dispatch;
-    struct cell cells[SOCKET_STATE_COUNT];
-};
-
-/* clang-format off */
-#define LEGAL           { STATUS_SUCCESS, NULL }
-#define PENDS           { STATUS_PENDING, NULL }
-#define BAD_STATE(rule) { STATUS_INVALID_DEVICE_STATE, rule }
-#define ACTIVE          { STATUS_CONNECTION_ACTIVE, NULL }
-#define DEAD            { STATUS_FILE_FORCED_CLOSED, NULL }
-#define CLOSED(rule)    { STATUS_FILE_FORCED_CLOSED, rule }
-#define NO_STATE        { STATUS_NOT_FOUND, NULL } /* this category does not get there */
-/* clang-format on */
 
 /* --- calls ------------------------------------------------------------------------------------ */
 
@@ -54,6 +30,13 @@ static NTSTATUS call_connect(PWSK_SOCKET socket, PIRP irp)
     SOCKADDR_STORAGE remote = address_loopback(AF_INET, s_port);
 
     return s_connection->WskConnect(socket, (PSOCKADDR)&remote, 0, irp);
+}
+
+static NTSTATUS call_connect_ex(PWSK_SOCKET socket, PIRP irp)
+{
+    SOCKADDR_STORAGE remote = address_loopback(AF_INET, s_port);
+
+    return s_connection->WskConnectEx(socket, (PSOCKADDR)&remote, &s_buffer, 0, irp);
 }
 
 static NTSTATUS call_get_local_address(PWSK_SOCKET socket, PIRP irp)
@@ -145,61 +128,7 @@ static NTSTATUS WSKAPI no_accept(PVOID SocketContext, ULONG Flags, PSOCKADDR Loc
 
 static const WSK_CLIENT_LISTEN_DISPATCH s_listen_events = { no_accept, NULL, NULL };
 
-/* --- one cell --------------------------------------------------------------------------------- */
-
-/* What tells which cell failed; the assertions speak of values only. */
-static void cell_fail(const struct stated_socket *stated, const char *what, NTSTATUS status)
-{
-    fail_msg("on a socket that is %s: %s 0x%08x", socket_state_name(stated->state), what, (unsigned)status);
-}
-
-static void cell_check(const struct row *row, struct wsk_fixture *fixture, enum socket_state state)
-{
-    const struct cell *cell = &row->cells[state];
-    struct wsk_request *request = request_create();
-    struct stated_socket stated;
-    struct conn_client *client = conn_client_create();
-    size_t reports = 0;
-    NTSTATUS returned;
-    NTSTATUS status;
-    bool has_irp;
-
-    stated_socket_open(&stated, fixture, row->category, state, row->dispatch == NULL ? NULL : client, row->dispatch);
-    if (cell->report != NULL) {
-        wsk_kit_expect_report(cell->report);
-        reports = wsk_kit_report_count(cell->report);
-    }
-    returned = row->call(stated.socket, request_irp(request));
-    stated_socket_settle(&stated);
-    has_irp = row->call != call_enable_receive && row->call != call_enable_accept;
-    if (cell->report != NULL && wsk_kit_report_count(cell->report) != reports + 1) {
-        cell_fail(&stated, "no report came, returned", returned);
-    }
-    if (cell->status == STATUS_PENDING) {
-        wsk_kit_run_until_idle();
-        if (returned != STATUS_PENDING || request_is_done(request)) {
-            cell_fail(&stated, "the request does not pend, returned", returned);
-        }
-        socket_close(stated.socket);
-        status = request_wait(request, returned);
-        if (status != STATUS_CANCELLED) {
-            cell_fail(&stated, "the close completed the request with", status);
-        }
-    } else {
-        status = has_irp ? request_wait(request, returned) : returned;
-        if (status != cell->status) {
-            cell_fail(&stated, "the result is", status);
-        }
-        if (has_irp && status != STATUS_SUCCESS && returned != status) {
-            cell_fail(&stated, "a refusal was not returned at once, but", returned);
-        }
-    }
-    stated_socket_end(&stated, cell->status == STATUS_PENDING || (row->closes && NT_SUCCESS(status)));
-    conn_client_destroy(client);
-    request_destroy(request);
-}
-
-static void row_check(void **state, const struct row *row)
+static void row_check(void **state, const struct state_row *row)
 {
     struct wsk_fixture *fixture = *state;
     struct wsk_kit_server *server = wsk_kit_listen(WSK_KIT_IPV4);
@@ -211,11 +140,7 @@ static void row_check(void **state, const struct row *row)
     s_listen = listener->Dispatch;
     s_port = wsk_kit_server_port(server);
     buffer_init(&s_buffer, bytes, sizeof(bytes));
-    for (int index = 0; index < SOCKET_STATE_COUNT; index++) {
-        if (row->cells[index].status != STATUS_NOT_FOUND) {
-            cell_check(row, fixture, (enum socket_state)index);
-        }
-    }
+    state_row_check(fixture, row);
     buffer_fini(&s_buffer);
     socket_close(connection);
     socket_close(listener);
@@ -225,72 +150,77 @@ static void row_check(void **state, const struct row *row)
 /* --- the table -------------------------------------------------------------------------------- */
 
 /* clang-format off */
-#define CONNECTION_ROW(name, call, closes, ...) \
-    static const struct row name = { call, WSK_FLAG_CONNECTION_SOCKET, closes, &conn_client_dispatch, __VA_ARGS__ }
-#define LISTEN_ROW(name, call, closes, created, bound, closed)                            \
-    static const struct row name = { call, WSK_FLAG_LISTEN_SOCKET, closes, &s_listen_events, \
-        { created, bound, NO_STATE, NO_STATE, NO_STATE, NO_STATE, NO_STATE, closed } }
-#define BASIC_ROW(name, call, closes, created, closed)                      \
-    static const struct row name = { call, WSK_FLAG_BASIC_SOCKET, closes, NULL, \
-        { created, NO_STATE, NO_STATE, NO_STATE, NO_STATE, NO_STATE, NO_STATE, closed } }
+#define CONNECTION_ROW(name, call, kind, ...)                                                       \
+    static const struct state_row name = { call, WSK_FLAG_CONNECTION_SOCKET, kind, &conn_client_dispatch, \
+        { __VA_ARGS__, NO_STATE } }
+#define LISTEN_ROW(name, call, kind,   created, bound, closed)                            \
+    static const struct state_row name = { call, WSK_FLAG_LISTEN_SOCKET, kind, &s_listen_events, \
+        { created, bound, NO_STATE, NO_STATE, NO_STATE, NO_STATE, NO_STATE, closed, NO_STATE } }
+#define BASIC_ROW(name, call, kind,   created, closed)                      \
+    static const struct state_row name = { call, WSK_FLAG_BASIC_SOCKET, kind, NULL, \
+        { created, NO_STATE, NO_STATE, NO_STATE, NO_STATE, NO_STATE, NO_STATE, closed, NO_STATE } }
 
 /*  created, bound, connecting, connected,
  *  half closed, peer ended, dead, closed */
-CONNECTION_ROW(s_bind_on_connections, call_bind, false, {
+CONNECTION_ROW(s_bind_on_connections, call_bind, USES_IRP,
     LEGAL, BAD_STATE("SOCK-015"), BAD_STATE("SOCK-015"), BAD_STATE("SOCK-015"),
-    BAD_STATE("SOCK-015"), BAD_STATE("SOCK-015"), DEAD, CLOSED("SOCK-037") });
+    BAD_STATE("SOCK-015"), BAD_STATE("SOCK-015"), DEAD, CLOSED("SOCK-037"));
 
-CONNECTION_ROW(s_connect, call_connect, false, {
+CONNECTION_ROW(s_connect, call_connect, USES_IRP,
     BAD_STATE("SOCK-015"), LEGAL, BAD_STATE(NULL), ACTIVE,
-    BAD_STATE(NULL), BAD_STATE(NULL), DEAD, CLOSED("SOCK-037") });
+    BAD_STATE(NULL), BAD_STATE(NULL), DEAD, CLOSED("SOCK-037"));
 
-CONNECTION_ROW(s_get_local_address_on_connections, call_get_local_address, false, {
+CONNECTION_ROW(s_connect_ex, call_connect_ex, USES_IRP,
+    BAD_STATE("SOCK-015"), LEGAL, BAD_STATE(NULL), ACTIVE,
+    BAD_STATE(NULL), BAD_STATE(NULL), DEAD, CLOSED("SOCK-037"));
+
+CONNECTION_ROW(s_get_local_address_on_connections, call_get_local_address, USES_IRP,
     BAD_STATE("SOCK-016"), LEGAL, LEGAL, LEGAL,
-    LEGAL, LEGAL, DEAD, CLOSED("SOCK-037") });
+    LEGAL, LEGAL, DEAD, CLOSED("SOCK-037"));
 
-CONNECTION_ROW(s_get_remote_address, call_get_remote_address, false, {
+CONNECTION_ROW(s_get_remote_address, call_get_remote_address, USES_IRP,
     BAD_STATE("SOCK-016"), BAD_STATE("SOCK-016"), BAD_STATE("SOCK-016"), LEGAL,
-    LEGAL, LEGAL, DEAD, CLOSED("SOCK-037") });
+    LEGAL, LEGAL, DEAD, CLOSED("SOCK-037"));
 
-CONNECTION_ROW(s_send, call_send, false, {
+CONNECTION_ROW(s_send, call_send, USES_IRP,
     BAD_STATE("SOCK-016"), BAD_STATE("SOCK-016"), BAD_STATE("SOCK-016"), LEGAL,
-    BAD_STATE("SOCK-021"), LEGAL, DEAD, CLOSED("SOCK-037") });
+    BAD_STATE("SOCK-021"), LEGAL, DEAD, CLOSED("SOCK-037"));
 
-CONNECTION_ROW(s_receive, call_receive, false, {
+CONNECTION_ROW(s_receive, call_receive, USES_IRP,
     BAD_STATE("SOCK-016"), BAD_STATE("SOCK-016"), BAD_STATE("SOCK-016"), PENDS,
-    PENDS, LEGAL, DEAD, CLOSED("SOCK-037") });
+    PENDS, LEGAL, DEAD, CLOSED("SOCK-037"));
 
-CONNECTION_ROW(s_graceful_disconnect, call_disconnect, false, {
+CONNECTION_ROW(s_graceful_disconnect, call_disconnect, USES_IRP,
     BAD_STATE("SOCK-016"), BAD_STATE("SOCK-016"), BAD_STATE("SOCK-016"), LEGAL,
-    BAD_STATE(NULL), LEGAL, DEAD, CLOSED("SOCK-037") });
+    BAD_STATE(NULL), LEGAL, DEAD, CLOSED("SOCK-037"));
 
-CONNECTION_ROW(s_abortive_disconnect, call_abort, false, {
+CONNECTION_ROW(s_abortive_disconnect, call_abort, USES_IRP,
     BAD_STATE("SOCK-016"), BAD_STATE("SOCK-016"), BAD_STATE("SOCK-016"), LEGAL,
-    LEGAL, LEGAL, DEAD, CLOSED("SOCK-037") });
+    LEGAL, LEGAL, DEAD, CLOSED("SOCK-037"));
 
-CONNECTION_ROW(s_control_on_connections, call_control, false, {
+CONNECTION_ROW(s_control_on_connections, call_control, USES_IRP,
     LEGAL, LEGAL, LEGAL, LEGAL,
-    LEGAL, LEGAL, DEAD, CLOSED("SOCK-037") });
+    LEGAL, LEGAL, DEAD, CLOSED("SOCK-037"));
 
-CONNECTION_ROW(s_enable_on_connections, call_enable_receive, false, {
+CONNECTION_ROW(s_enable_on_connections, call_enable_receive, USES_NO_IRP,
     BAD_STATE("SOCK-031"), BAD_STATE("SOCK-031"), BAD_STATE("SOCK-031"), LEGAL,
-    LEGAL, LEGAL, DEAD, CLOSED("SOCK-037") });
+    LEGAL, LEGAL, DEAD, CLOSED("SOCK-037"));
 
-CONNECTION_ROW(s_close_on_connections, call_close, true, {
+CONNECTION_ROW(s_close_on_connections, call_close, CLOSES,
     LEGAL, LEGAL, LEGAL, LEGAL,
-    LEGAL, LEGAL, LEGAL, CLOSED("SOCK-036") });
+    LEGAL, LEGAL, LEGAL, CLOSED("SOCK-036"));
 
 /* created, listening, closed */
-LISTEN_ROW(s_bind_on_listeners, call_bind, false, LEGAL, BAD_STATE("SOCK-015"), CLOSED("SOCK-037"));
-LISTEN_ROW(s_accept, call_accept, false, BAD_STATE("SOCK-015"), PENDS, CLOSED("SOCK-037"));
-LISTEN_ROW(s_get_local_address_on_listeners, call_get_local_on_listener, false,
+LISTEN_ROW(s_bind_on_listeners, call_bind, USES_IRP, LEGAL, BAD_STATE("SOCK-015"), CLOSED("SOCK-037"));
+LISTEN_ROW(s_accept, call_accept, USES_IRP, BAD_STATE("SOCK-015"), PENDS, CLOSED("SOCK-037"));
+LISTEN_ROW(s_get_local_address_on_listeners, call_get_local_on_listener, USES_IRP,
            BAD_STATE("SOCK-016"), LEGAL, CLOSED("SOCK-037"));
-LISTEN_ROW(s_control_on_listeners, call_control, false, LEGAL, LEGAL, CLOSED("SOCK-037"));
-LISTEN_ROW(s_enable_on_listeners, call_enable_accept, false, BAD_STATE("SOCK-031"), LEGAL, CLOSED("SOCK-037"));
-LISTEN_ROW(s_close_on_listeners, call_close, true, LEGAL, LEGAL, CLOSED("SOCK-036"));
+LISTEN_ROW(s_control_on_listeners, call_control, USES_IRP, LEGAL, LEGAL, CLOSED("SOCK-037"));
+LISTEN_ROW(s_enable_on_listeners, call_enable_accept, USES_NO_IRP, BAD_STATE("SOCK-031"), LEGAL, CLOSED("SOCK-037"));
+LISTEN_ROW(s_close_on_listeners, call_close, CLOSES, LEGAL, LEGAL, CLOSED("SOCK-036"));
 
 /* created, closed */
-BASIC_ROW(s_close_on_basic_sockets, call_close, true, LEGAL, CLOSED("SOCK-036"));
+BASIC_ROW(s_close_on_basic_sockets, call_close, CLOSES, LEGAL, CLOSED("SOCK-036"));
 /* clang-format on */
 
 static void test_states_of_bind_on_connections(void **state)
@@ -301,6 +231,11 @@ static void test_states_of_bind_on_connections(void **state)
 static void test_states_of_connect(void **state)
 {
     row_check(state, &s_connect);
+}
+
+static void test_states_of_connect_ex(void **state)
+{
+    row_check(state, &s_connect_ex);
 }
 
 static void test_states_of_get_local_address_on_connections(void **state)
@@ -386,6 +321,7 @@ static void test_states_of_close_on_basic_sockets(void **state)
 #define TESTS(X)                                       \
     X(test_states_of_bind_on_connections)              \
     X(test_states_of_connect)                          \
+    X(test_states_of_connect_ex)                       \
     X(test_states_of_get_local_address_on_connections) \
     X(test_states_of_get_remote_address)               \
     X(test_states_of_send)                             \

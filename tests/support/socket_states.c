@@ -6,10 +6,20 @@
 
 const char *socket_state_name(enum socket_state state)
 {
-    static const char *const names[SOCKET_STATE_COUNT] = { "created",     "bound",      "connecting", "connected",
-                                                           "half closed", "peer ended", "dead",       "closed" };
+    static const char *const names[SOCKET_STATE_COUNT] = { "created",   "bound",       "connecting",
+                                                           "connected", "half closed", "peer ended",
+                                                           "dead",      "closed",      "listening" };
 
     return names[state];
+}
+
+static NTSTATUS connect_call(const struct stated_socket *stated, SOCKADDR_STORAGE *remote, PIRP irp)
+{
+    PWSK_SOCKET socket = stated->socket;
+
+    return stated->category == WSK_FLAG_STREAM_SOCKET
+               ? stream_table(socket)->WskConnect(socket, (PSOCKADDR)remote, 0, irp)
+               : conn_table(socket)->WskConnect(socket, (PSOCKADDR)remote, 0, irp);
 }
 
 /* Leaves the caller at DISPATCH_LEVEL with a WskConnect in progress. */
@@ -24,7 +34,7 @@ static void connect_start(struct stated_socket *stated)
     irp = request_irp(stated->connect);
     KeRaiseIrql(DISPATCH_LEVEL, &stated->irql);
     stated->is_raised = true;
-    stated->connect_returned = conn_table(stated->socket)->WskConnect(stated->socket, (PSOCKADDR)&remote, 0, irp);
+    stated->connect_returned = connect_call(stated, &remote, irp);
     if (stated->connect_returned != STATUS_PENDING || request_is_done(stated->connect)) {
         KeLowerIrql(stated->irql);
         fail_msg("a connect was over before anything could move");
@@ -70,6 +80,18 @@ static void peer_end(struct stated_socket *stated)
     assert_int_equal(received, 0);
 }
 
+static PWSK_SOCKET unbound_open(struct wsk_fixture *fixture, ULONG category, PVOID context, CONST VOID *dispatch)
+{
+    PWSK_SOCKET socket;
+
+    if (category != WSK_FLAG_DATAGRAM_SOCKET) {
+        return socket_open(fixture, category, AF_INET, context, dispatch);
+    }
+    assert_int_equal(socket_open_try(fixture, category, AF_INET, SOCK_DGRAM, IPPROTO_UDP, context, dispatch, &socket),
+                     STATUS_SUCCESS);
+    return socket;
+}
+
 void stated_socket_open(struct stated_socket *stated, struct wsk_fixture *fixture, ULONG category,
                         enum socket_state state, PVOID context, CONST VOID *dispatch)
 {
@@ -77,11 +99,13 @@ void stated_socket_open(struct stated_socket *stated, struct wsk_fixture *fixtur
     stated->state = state;
     stated->category = category;
     if (state == SOCKET_CONNECTED || state == SOCKET_HALF_CLOSED || state == SOCKET_PEER_ENDED) {
-        stated->socket = connection_open_peer(fixture, AF_INET, context, dispatch, &stated->peer);
+        stated->socket = category == WSK_FLAG_STREAM_SOCKET
+                             ? stream_open_peer(fixture, AF_INET, context, dispatch, &stated->peer)
+                             : connection_open_peer(fixture, AF_INET, context, dispatch, &stated->peer);
     } else {
-        stated->socket = socket_open(fixture, category, AF_INET, context, dispatch);
+        stated->socket = unbound_open(fixture, category, context, dispatch);
     }
-    if (state == SOCKET_BOUND || state == SOCKET_CONNECTING || state == SOCKET_DEAD) {
+    if (state == SOCKET_BOUND || state == SOCKET_CONNECTING || state == SOCKET_DEAD || state == SOCKET_LISTENING) {
         socket_bind_loopback(stated->socket, AF_INET);
     }
     if (state == SOCKET_CONNECTING) {
@@ -94,6 +118,8 @@ void stated_socket_open(struct stated_socket *stated, struct wsk_fixture *fixtur
         connect_cancel(stated);
     } else if (state == SOCKET_CLOSED) {
         socket_close(stated->socket);
+    } else if (state == SOCKET_LISTENING) {
+        assert_int_equal(stream_listen_try(stated->socket), STATUS_SUCCESS);
     }
 }
 

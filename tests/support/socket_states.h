@@ -3,17 +3,18 @@
 #ifndef WE_TEST_SOCKET_STATES_H
 #define WE_TEST_SOCKET_STATES_H
 
-#include "conn_client.h"
+#include "stream_socket.h"
 
 enum socket_state {
     SOCKET_CREATED,
     SOCKET_BOUND,      /* a listening socket listens */
-    SOCKET_CONNECTING, /* connection sockets only, as all that follow but the last one */
+    SOCKET_CONNECTING, /* connection and stream sockets only, as all that follow up to SOCKET_DEAD */
     SOCKET_CONNECTED,
     SOCKET_HALF_CLOSED, /* our end is sent */
     SOCKET_PEER_ENDED,  /* and a receive has told so */
     SOCKET_DEAD,        /* its connect was cancelled; no call has told the driver yet */
     SOCKET_CLOSED,
+    SOCKET_LISTENING, /* stream sockets only */
     SOCKET_STATE_COUNT
 };
 
