@@ -4,42 +4,6 @@
 
 static unsigned char s_wild[256]; /* what wild pointers point to */
 
-struct row {
-    const char *what;
-    const struct function *function;
-    enum subject subject;
-    enum irp_kind irp;
-    void (*spoil)(struct call *call);
-    struct expected expected;
-};
-
-static void rows_check(void **state, const struct row *rows, size_t count)
-{
-    struct scene scene;
-
-    scene_open(&scene, *state);
-    for (size_t index = 0; index < count; index++) {
-        const struct row *row = &rows[index];
-        struct call call;
-
-        call_begin(&call, &scene, row->function);
-        if (row->subject != NOBODY) {
-            call.socket = scene.sockets[row->subject];
-        }
-        row->spoil(&call);
-        call_expect(row->function, &call, row->irp, &row->expected, row->what);
-        call_end(&call);
-    }
-    scene_close(&scene);
-}
-
-/* S(name, statement): the function that spoils a call by this statement. */
-#define S(name, statement)                      \
-    static void spoil_##name(struct call *call) \
-    {                                           \
-        statement;                              \
-    }
-
 /* clang-format off */
 S(no_address, call->address = NULL)
 S(ipv6_address, call->storage = address_loopback(AF_INET6, 9))
@@ -137,7 +101,7 @@ S(disconnect_long_buffer, call->buffer_pointer = &call->buffer; call->buffer.Len
 S(no_indication, call->indication = NULL)
 S(wild_indication, call->indication = (PWSK_DATA_INDICATION)(void *)s_wild)
 
-static const struct row s_socket_rows[] = {
+static const struct bad_row s_socket_rows[] = {
     { "AF_UNSPEC", &fn_socket, NOBODY, GOOD_IRP, spoil_family_unspec, { STATUS_NOT_SUPPORTED, NULL } },
     { "AF_UNIX", &fn_socket, NOBODY, GOOD_IRP, spoil_family_unix, { STATUS_NOT_SUPPORTED, NULL } },
     { "family 0xffff", &fn_socket, NOBODY, GOOD_IRP, spoil_family_huge, { STATUS_NOT_SUPPORTED, NULL } },
@@ -155,7 +119,7 @@ static const struct row s_socket_rows[] = {
     { "OwningThread alone", &fn_socket, NOBODY, GOOD_IRP, spoil_thread_alone, { STATUS_INVALID_PARAMETER, NULL } },
 };
 
-static const struct row s_control_client_rows[] = {
+static const struct bad_row s_control_client_rows[] = {
     { "code 1", &fn_control_client, NOBODY, NO_IRP, spoil_unknown_code, { STATUS_INVALID_PARAMETER, NULL } },
     { "code 0xffffffff", &fn_control_client, NOBODY, GOOD_IRP, spoil_huge_code, { STATUS_INVALID_PARAMETER, NULL } },
     { "list with an IRP", &fn_control_client, NOBODY, GOOD_IRP, spoil_list_query,
@@ -178,7 +142,7 @@ static const struct row s_control_client_rows[] = {
     { "TDI without input", &fn_control_client, NOBODY, NO_IRP, spoil_tdi_no_input, { STATUS_INVALID_PARAMETER, NULL } },
 };
 
-static const struct row s_control_socket_rows[] = {
+static const struct bad_row s_control_socket_rows[] = {
     { "type WskControlMax", &fn_control_socket, BOUND, GOOD_IRP, spoil_request_type_3, { STATUS_INVALID_PARAMETER, NULL } },
     { "type -1", &fn_control_socket, BOUND, GOOD_IRP, spoil_request_type_odd, { STATUS_INVALID_PARAMETER, NULL } },
     { "type -1, no IRP", &fn_control_socket, BOUND, NO_IRP, spoil_request_type_odd, { STATUS_INVALID_PARAMETER, NULL } },
@@ -226,7 +190,7 @@ static const struct row s_control_socket_rows[] = {
       { STATUS_BUFFER_TOO_SMALL, NULL } },
 };
 
-static const struct row s_address_rows[] = {
+static const struct bad_row s_address_rows[] = {
     { "LocalAddress NULL", &fn_bind, UNBOUND, GOOD_IRP, spoil_no_address, { STATUS_INVALID_PARAMETER, "SOCK-014" } },
     { "another family", &fn_bind, UNBOUND, GOOD_IRP, spoil_ipv6_address, { STATUS_INVALID_PARAMETER, "SOCK-014" } },
     { "no family", &fn_bind, UNBOUND, GOOD_IRP, spoil_no_family, { STATUS_INVALID_PARAMETER, "SOCK-014" } },
@@ -248,7 +212,7 @@ static const struct row s_address_rows[] = {
     { "the wildcard", &fn_connect, BOUND, GOOD_IRP, spoil_any_address, { STATUS_INVALID_ADDRESS_COMPONENT, NULL } },
 };
 
-static const struct row s_inspect_rows[] = {
+static const struct bad_row s_inspect_rows[] = {
     { "InspectID NULL", &fn_inspect_complete, CONDITIONAL, GOOD_IRP, spoil_no_inspect_id,
       { STATUS_INVALID_PARAMETER, "SOCK-034" } },
     { "an unknown id", &fn_inspect_complete, CONDITIONAL, GOOD_IRP, spoil_unknown_inspect_id,
@@ -278,7 +242,7 @@ static const struct row s_inspect_rows[] = {
     { "Offset and Length", function, CONNECTED, GOOD_IRP, spoil_offset_and_length, \
       { STATUS_INVALID_PARAMETER, "SOCK-022" } }
 
-static const struct row s_transfer_rows[] = {
+static const struct bad_row s_transfer_rows[] = {
     BUFFER_ROWS(&fn_send),
     BUFFER_ROWS(&fn_receive),
     { "WSK_FLAG_OOB", &fn_send, CONNECTED, GOOD_IRP, spoil_send_oob, { STATUS_NOT_SUPPORTED, NULL } },
@@ -304,32 +268,32 @@ static const struct row s_transfer_rows[] = {
 
 static void test_socket_refuses_wrong_arguments(void **state)
 {
-    rows_check(state, s_socket_rows, ARRAYSIZE(s_socket_rows));
+    bad_rows_check(state, s_socket_rows, ARRAYSIZE(s_socket_rows));
 }
 
 static void test_control_client_refuses_wrong_arguments(void **state)
 {
-    rows_check(state, s_control_client_rows, ARRAYSIZE(s_control_client_rows));
+    bad_rows_check(state, s_control_client_rows, ARRAYSIZE(s_control_client_rows));
 }
 
 static void test_control_socket_refuses_wrong_arguments(void **state)
 {
-    rows_check(state, s_control_socket_rows, ARRAYSIZE(s_control_socket_rows));
+    bad_rows_check(state, s_control_socket_rows, ARRAYSIZE(s_control_socket_rows));
 }
 
 static void test_functions_with_addresses_refuse_wrong_arguments(void **state)
 {
-    rows_check(state, s_address_rows, ARRAYSIZE(s_address_rows));
+    bad_rows_check(state, s_address_rows, ARRAYSIZE(s_address_rows));
 }
 
 static void test_inspect_complete_refuses_wrong_arguments(void **state)
 {
-    rows_check(state, s_inspect_rows, ARRAYSIZE(s_inspect_rows));
+    bad_rows_check(state, s_inspect_rows, ARRAYSIZE(s_inspect_rows));
 }
 
 static void test_transfers_refuse_wrong_arguments(void **state)
 {
-    rows_check(state, s_transfer_rows, ARRAYSIZE(s_transfer_rows));
+    bad_rows_check(state, s_transfer_rows, ARRAYSIZE(s_transfer_rows));
 }
 
 #define TESTS(X)                                            \

@@ -8,9 +8,21 @@
 
 const char *subject_name(enum subject subject)
 {
-    static const char *const names[SUBJECT_COUNT] = { "NULL",           "a wild pointer", "a closed socket",
-                                                      "a basic one",    "a listener",     "a conditional one",
-                                                      "an unbound one", "a bound one",    "a connected one" };
+    static const char *const names[SUBJECT_COUNT] = { "NULL",
+                                                      "a wild pointer",
+                                                      "a closed socket",
+                                                      "a basic one",
+                                                      "a listener",
+                                                      "a conditional one",
+                                                      "an unbound one",
+                                                      "a bound one",
+                                                      "a connected one",
+                                                      "an unbound datagram one",
+                                                      "a datagram one",
+                                                      "an unbound stream",
+                                                      "a bound stream",
+                                                      "a listening stream",
+                                                      "a connected stream" };
 
     return names[subject];
 }
@@ -52,10 +64,48 @@ void scene_open(struct scene *scene, struct wsk_fixture *fixture)
     scene->sockets[BOUND] = connection_open_bound(fixture, AF_INET, NULL, NULL);
     scene->sockets[CONNECTED] =
         listener_accept_peer(scene->sockets[LISTENER], AF_INET, scene->port, NULL, NULL, &scene->peer);
+    scene->sockets[DATAGRAM_UNBOUND] = dgram_open(fixture, AF_INET, NULL, NULL);
+    scene->sockets[DATAGRAM] = dgram_open_bound(fixture, AF_INET, NULL, NULL, &scene->datagram_port);
+    scene->datagram_peer = wsk_kit_datagram_open(WSK_KIT_IPV4);
+    scene->sockets[STREAM_UNBOUND] = stream_open(fixture, AF_INET, NULL, NULL);
+    scene->sockets[STREAM_BOUND] = stream_open_bound(fixture, AF_INET, NULL, NULL);
+    scene->sockets[STREAM_LISTENER] = stream_open_listener(fixture, AF_INET, NULL, NULL, &scene->stream_port);
+    scene->sockets[STREAM_CONNECTED] = stream_open_peer(fixture, AF_INET, NULL, NULL, &scene->stream_peer);
     scene->sockets[CLOSED] = connection_open_bound(fixture, AF_INET, NULL, NULL);
     socket_close(scene->sockets[CLOSED]);
     scene->listen = scene->sockets[LISTENER]->Dispatch;
     scene->connection = scene->sockets[CONNECTED]->Dispatch;
+    scene->stream = scene->sockets[STREAM_UNBOUND]->Dispatch;
+    scene->datagram = scene->sockets[DATAGRAM]->Dispatch;
+}
+
+static void expect_talk(PWSK_SOCKET socket, struct wsk_kit_peer *peer)
+{
+    connection_send_text(socket, "still here");
+    wsk_kit_peer_expect_text(peer, "still here");
+    wsk_kit_peer_send_text(peer, "so am I");
+    connection_expect_text(socket, "so am I");
+}
+
+static void expect_datagrams(const struct scene *scene)
+{
+    dgram_send_text(scene->sockets[DATAGRAM], AF_INET, wsk_kit_datagram_port(scene->datagram_peer), "still here");
+    wsk_kit_datagram_expect_text(scene->datagram_peer, "still here");
+    wsk_kit_datagram_send_text(scene->datagram_peer, scene->datagram_port, "so am I");
+    dgram_receive_expect(dgram_receive_post(scene->sockets[DATAGRAM], BYTES, 0), STATUS_SUCCESS, "so am I");
+}
+
+static void expect_streams(const struct scene *scene)
+{
+    struct wsk_kit_peer *peer = wsk_kit_connect(WSK_KIT_IPV4, scene->stream_port);
+    PWSK_SOCKET accepted;
+
+    assert_int_equal(stream_accept_try(scene->sockets[STREAM_LISTENER], NULL, NULL, &accepted), STATUS_SUCCESS);
+    expect_talk(accepted, peer);
+    socket_close(accepted);
+    wsk_kit_peer_close(peer);
+    expect_talk(scene->sockets[STREAM_CONNECTED], scene->stream_peer);
+    assert_int_equal(stream_listen_try(scene->sockets[STREAM_BOUND]), STATUS_SUCCESS);
 }
 
 void scene_close(struct scene *scene)
@@ -63,10 +113,9 @@ void scene_close(struct scene *scene)
     struct wsk_kit_peer *peer;
     PWSK_SOCKET accepted;
 
-    connection_send_text(scene->sockets[CONNECTED], "still here");
-    wsk_kit_peer_expect_text(scene->peer, "still here");
-    wsk_kit_peer_send_text(scene->peer, "so am I");
-    connection_expect_text(scene->sockets[CONNECTED], "so am I");
+    expect_talk(scene->sockets[CONNECTED], scene->peer);
+    expect_datagrams(scene);
+    expect_streams(scene);
     accepted = listener_accept_peer(scene->sockets[LISTENER], AF_INET, scene->port, NULL, NULL, &peer);
     socket_close(accepted);
     wsk_kit_peer_close(peer);
@@ -74,6 +123,8 @@ void scene_close(struct scene *scene)
         socket_close(scene->sockets[subject]);
     }
     wsk_kit_peer_close(scene->peer);
+    wsk_kit_peer_close(scene->stream_peer);
+    wsk_kit_datagram_close(scene->datagram_peer);
 }
 
 /* --- functions -------------------------------------------------------------------------------- */
@@ -153,7 +204,7 @@ static NTSTATUS call_connect(const struct call *call, PIRP irp)
 
 static NTSTATUS call_connect_ex(const struct call *call, PIRP irp)
 {
-    return call->scene->connection->WskConnectEx(call->socket, call->address, NULL, call->flags, irp);
+    return call->scene->connection->WskConnectEx(call->socket, call->address, call->buffer_pointer, call->flags, irp);
 }
 
 static NTSTATUS call_send(const struct call *call, PIRP irp)
@@ -188,7 +239,38 @@ static NTSTATUS call_release(const struct call *call, PIRP irp)
     return call->scene->connection->WskRelease(call->socket, call->indication);
 }
 
+static NTSTATUS call_listen(const struct call *call, PIRP irp)
+{
+    return call->scene->stream->WskListen(call->socket, irp);
+}
+
+static NTSTATUS call_send_to(const struct call *call, PIRP irp)
+{
+    return call->scene->datagram->WskSendTo(call->socket, call->buffer_pointer, call->flags, call->address,
+                                            call->control_length, call->control, irp);
+}
+
+static NTSTATUS call_send_messages(const struct call *call, PIRP irp)
+{
+    return call->scene->datagram->WskSendMessages(call->socket, call->list_pointer, call->flags, call->address,
+                                                  call->control_length, call->control, irp);
+}
+
+static NTSTATUS call_receive_from(const struct call *call, PIRP irp)
+{
+    return call->scene->datagram->WskReceiveFrom(call->socket, call->buffer_pointer, call->flags, call->address,
+                                                 call->control_length_pointer, call->control, NULL, irp);
+}
+
+static NTSTATUS call_release_datagrams(const struct call *call, PIRP irp)
+{
+    UNREFERENCED_PARAMETER(irp);
+    return call->scene->datagram->WskRelease(call->socket, call->datagrams);
+}
+
 /* clang-format off */
+#define OF_TRANSFERS (OF_CONNECTIONS | OF_STREAMS)
+
 const struct function fn_socket             = { "WskSocket", call_socket, IRP_REQUIRED, 0 };
 const struct function fn_socket_connect     = { "WskSocketConnect", call_socket_connect, IRP_REQUIRED, 0 };
 const struct function fn_get_address_info   = { "WskGetAddressInfo", call_get_address_info, IRP_REQUIRED, 0 };
@@ -196,20 +278,26 @@ const struct function fn_get_name_info      = { "WskGetNameInfo", call_get_name_
 const struct function fn_control_client     = { "WskControlClient", call_control_client, IRP_OPTIONAL, 0 };
 const struct function fn_control_socket     = { "WskControlSocket", call_control_socket, IRP_OPTIONAL, OF_ANY };
 const struct function fn_close              = { "WskCloseSocket", call_close, IRP_REQUIRED, OF_ANY };
-const struct function fn_bind               = { "WskBind", call_bind, IRP_REQUIRED, OF_LISTENERS | OF_CONNECTIONS };
-const struct function fn_accept             = { "WskAccept", call_accept, IRP_REQUIRED, OF_LISTENERS };
+const struct function fn_bind               = { "WskBind", call_bind, IRP_REQUIRED, OF_ANY & ~(1u << BASIC) };
+const struct function fn_accept             = { "WskAccept", call_accept, IRP_REQUIRED,
+                                                      OF_LISTENERS | OF_STREAMS };
 const struct function fn_inspect_complete   = { "WskInspectComplete", call_inspect_complete, IRP_REQUIRED, OF_LISTENERS };
 const struct function fn_get_local_address  = { "WskGetLocalAddress", call_get_local_address, IRP_REQUIRED,
-                                                      OF_LISTENERS | OF_CONNECTIONS };
-const struct function fn_get_remote_address = { "WskGetRemoteAddress", call_get_remote_address, IRP_REQUIRED, OF_CONNECTIONS };
-const struct function fn_connect            = { "WskConnect", call_connect, IRP_REQUIRED, OF_CONNECTIONS };
-const struct function fn_connect_ex         = { "WskConnectEx", call_connect_ex, IRP_REQUIRED, OF_CONNECTIONS };
-const struct function fn_send               = { "WskSend", call_send, IRP_REQUIRED, OF_CONNECTIONS };
-const struct function fn_send_ex            = { "WskSendEx", call_send_ex, IRP_REQUIRED, OF_CONNECTIONS };
-const struct function fn_receive            = { "WskReceive", call_receive, IRP_REQUIRED, OF_CONNECTIONS };
-const struct function fn_receive_ex         = { "WskReceiveEx", call_receive_ex, IRP_REQUIRED, OF_CONNECTIONS };
-const struct function fn_disconnect         = { "WskDisconnect", call_disconnect, IRP_REQUIRED, OF_CONNECTIONS };
-const struct function fn_release            = { "WskRelease", call_release, IRP_NONE, OF_CONNECTIONS };
+                                                      OF_ANY & ~(1u << BASIC) };
+const struct function fn_get_remote_address = { "WskGetRemoteAddress", call_get_remote_address, IRP_REQUIRED, OF_TRANSFERS };
+const struct function fn_connect            = { "WskConnect", call_connect, IRP_REQUIRED, OF_TRANSFERS };
+const struct function fn_connect_ex         = { "WskConnectEx", call_connect_ex, IRP_REQUIRED, OF_TRANSFERS };
+const struct function fn_send               = { "WskSend", call_send, IRP_REQUIRED, OF_TRANSFERS };
+const struct function fn_send_ex            = { "WskSendEx", call_send_ex, IRP_REQUIRED, OF_TRANSFERS };
+const struct function fn_receive            = { "WskReceive", call_receive, IRP_REQUIRED, OF_TRANSFERS };
+const struct function fn_receive_ex         = { "WskReceiveEx", call_receive_ex, IRP_REQUIRED, OF_TRANSFERS };
+const struct function fn_disconnect         = { "WskDisconnect", call_disconnect, IRP_REQUIRED, OF_TRANSFERS };
+const struct function fn_release            = { "WskRelease", call_release, IRP_NONE, OF_TRANSFERS };
+const struct function fn_listen             = { "WskListen", call_listen, IRP_REQUIRED, OF_STREAMS };
+const struct function fn_send_to            = { "WskSendTo", call_send_to, IRP_REQUIRED, OF_DATAGRAMS };
+const struct function fn_send_messages      = { "WskSendMessages", call_send_messages, IRP_REQUIRED, OF_DATAGRAMS };
+const struct function fn_receive_from       = { "WskReceiveFrom", call_receive_from, IRP_REQUIRED, OF_DATAGRAMS };
+const struct function fn_release_datagrams  = { "WskRelease", call_release_datagrams, IRP_NONE, OF_DATAGRAMS };
 /* clang-format on */
 
 const struct function *const bad_call_functions[] = {
@@ -233,6 +321,11 @@ const struct function *const bad_call_functions[] = {
     &fn_receive_ex,
     &fn_disconnect,
     &fn_release,
+    &fn_listen,
+    &fn_send_to,
+    &fn_send_messages,
+    &fn_receive_from,
+    &fn_release_datagrams,
 };
 const size_t bad_call_function_count = ARRAYSIZE(bad_call_functions);
 
@@ -248,6 +341,11 @@ static void call_init(struct call *call, const struct scene *scene)
     buffer_init(&call->buffer, call->bytes, sizeof(call->bytes));
     call->mdl = call->buffer.Mdl;
     call->buffer_pointer = &call->buffer;
+    call->list[0].Buffer = call->buffer;
+    call->list[0].Next = &call->list[1];
+    call->list[1].Buffer = call->buffer;
+    call->list_pointer = call->list;
+    call->control_length_pointer = &call->control_length;
     call->family = AF_INET;
     call->type = SOCK_STREAM;
     call->protocol = IPPROTO_TCP;
@@ -259,10 +357,22 @@ static void call_init(struct call *call, const struct scene *scene)
     call->action = WskInspectAccept;
 }
 
+static enum subject subject_usual(const struct function *function)
+{
+    static const enum subject usual[] = { CONNECTED, LISTENER, DATAGRAM, STREAM_BOUND };
+
+    for (size_t index = 0; index < ARRAYSIZE(usual); index++) {
+        if ((function->subjects & 1u << usual[index]) != 0) {
+            return usual[index];
+        }
+    }
+    return NOBODY;
+}
+
 void call_begin(struct call *call, const struct scene *scene, const struct function *function)
 {
     call_init(call, scene);
-    call->socket = scene->sockets[(function->subjects & OF_CONNECTIONS) != 0 ? CONNECTED : LISTENER];
+    call->socket = scene->sockets[subject_usual(function)];
     if (function == &fn_control_client || function == &fn_control_socket) {
         call->code = function == &fn_control_client ? WSK_TRANSPORT_LIST_QUERY : SO_KEEPALIVE;
         call->request_type = WskGetOption;
@@ -326,4 +436,26 @@ void call_expect(const struct function *function, struct call *call, enum irp_ki
         IoFreeIrp(irp);
     }
     request_destroy(request);
+}
+
+/* --- tables of wrong arguments ------------------------------------------------------------------ */
+
+void bad_rows_check(void **state, const struct bad_row *rows, size_t count)
+{
+    struct scene scene;
+
+    scene_open(&scene, *state);
+    for (size_t index = 0; index < count; index++) {
+        const struct bad_row *row = &rows[index];
+        struct call call;
+
+        call_begin(&call, &scene, row->function);
+        if (row->subject != NOBODY) {
+            call.socket = scene.sockets[row->subject];
+        }
+        row->spoil(&call);
+        call_expect(row->function, &call, row->irp, &row->expected, row->what);
+        call_end(&call);
+    }
+    scene_close(&scene);
 }

@@ -3,7 +3,8 @@
 #ifndef WE_TEST_BAD_CALL_H
 #define WE_TEST_BAD_CALL_H
 
-#include "conn_client.h"
+#include "dgram_client.h"
+#include "stream_socket.h"
 
 enum subject {
     NOBODY, /* NULL */
@@ -15,13 +16,21 @@ enum subject {
     UNBOUND,     /* a connection socket, as the two that follow */
     BOUND,
     CONNECTED,
+    DATAGRAM_UNBOUND,
+    DATAGRAM,       /* bound */
+    STREAM_UNBOUND, /* a stream socket, as the three that follow */
+    STREAM_BOUND,
+    STREAM_LISTENER,
+    STREAM_CONNECTED,
     SUBJECT_COUNT
 };
 
 /* Which sockets a function is for. */
-#define OF_ANY (1u << BASIC | OF_LISTENERS | OF_CONNECTIONS)
+#define OF_ANY (1u << BASIC | OF_LISTENERS | OF_CONNECTIONS | OF_DATAGRAMS | OF_STREAMS)
 #define OF_LISTENERS (1u << LISTENER | 1u << CONDITIONAL)
 #define OF_CONNECTIONS (1u << UNBOUND | 1u << BOUND | 1u << CONNECTED)
+#define OF_DATAGRAMS (1u << DATAGRAM_UNBOUND | 1u << DATAGRAM)
+#define OF_STREAMS (1u << STREAM_UNBOUND | 1u << STREAM_BOUND | 1u << STREAM_LISTENER | 1u << STREAM_CONNECTED)
 
 #define BYTES 16
 
@@ -31,9 +40,15 @@ struct scene {
     PWSK_CLIENT client;
     PWSK_SOCKET sockets[SUBJECT_COUNT];
     struct wsk_kit_peer *peer;
+    struct wsk_kit_peer *stream_peer;
+    struct wsk_kit_datagram_peer *datagram_peer;
     USHORT port; /* of the listener */
+    USHORT stream_port;
+    USHORT datagram_port;
     const WSK_PROVIDER_LISTEN_DISPATCH *listen;
     const WSK_PROVIDER_CONNECTION_DISPATCH *connection;
+    const WSK_PROVIDER_STREAM_DISPATCH *stream;
+    const WSK_PROVIDER_DATAGRAM_DISPATCH *datagram;
 };
 
 /* One call: right in everything when it is made, then spoiled in one thing. */
@@ -46,6 +61,8 @@ struct call {
     WSK_BUF buffer;
     WSK_BUF *buffer_pointer;
     MDL *mdl;
+    WSK_BUF_LIST list[2]; /* both over the same bytes */
+    WSK_BUF_LIST *list_pointer;
     char bytes[BYTES];
     ULONG flags;
     ADDRESS_FAMILY family;
@@ -69,6 +86,11 @@ struct call {
     WSK_INSPECT_ID *inspect_id_pointer;
     WSK_INSPECT_ACTION action;
     PWSK_DATA_INDICATION indication;
+    PWSK_DATAGRAM_INDICATION datagrams;
+    ULONG control_length;
+    ULONG *control_length_pointer;
+    PCMSGHDR control;
+    _Alignas(CMSGHDR) char control_room[64];
     char room[64];
 };
 
@@ -116,6 +138,11 @@ extern const struct function fn_receive;
 extern const struct function fn_receive_ex;
 extern const struct function fn_disconnect;
 extern const struct function fn_release;
+extern const struct function fn_listen;
+extern const struct function fn_send_to;
+extern const struct function fn_send_messages;
+extern const struct function fn_receive_from;
+extern const struct function fn_release_datagrams;
 
 const char *subject_name(enum subject subject);
 void scene_open(struct scene *scene, struct wsk_fixture *fixture);
@@ -128,5 +155,25 @@ void call_end(struct call *call);
 /* Makes the call and checks everything about its answer; what names it when it is wrong. */
 void call_expect(const struct function *function, struct call *call, enum irp_kind kind,
                  const struct expected *expected, const char *what);
+
+/* --- tables of wrong arguments ------------------------------------------------------------------ */
+
+struct bad_row {
+    const char *what;
+    const struct function *function;
+    enum subject subject; /* NOBODY: the one that call_begin chooses */
+    enum irp_kind irp;
+    void (*spoil)(struct call *call);
+    struct expected expected;
+};
+
+void bad_rows_check(void **state, const struct bad_row *rows, size_t count);
+
+/* S(name, statement): the function that spoils a call by this statement. */
+#define S(name, statement)                      \
+    static void spoil_##name(struct call *call) \
+    {                                           \
+        statement;                              \
+    }
 
 #endif
