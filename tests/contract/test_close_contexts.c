@@ -1,141 +1,88 @@
 /* SPDX-License-Identifier: MIT */
 /* WskCloseSocket of sockets in every state, with everything pending that can be, called from every place in which a
  * driver runs; and from each of a socket's own callbacks and completion routines. */
-#include "support/contexts.h"
+#include "support/close_scene.h"
 
 #include <string.h>
 
 /* --- closing from anywhere ---------------------------------------------------------------------- */
 
-#define PENDING_MAX 5
-
-/* A socket, what is pending on it, and its close. */
-struct scene {
-    struct wsk_fixture *fixture;
-    PWSK_SOCKET socket;
-    struct wsk_request *close;
-    NTSTATUS close_returned;
-    struct conn_request *pending[PENDING_MAX];
-    unsigned pending_count;
-    struct wsk_kit_peer *peers[3];
-};
-
-static void close_call(void *argument)
-{
-    struct scene *scene = argument;
-
-    scene->close_returned = conn_table(scene->socket)->Basic.WskCloseSocket(scene->socket, request_irp(scene->close));
-}
-
-/* The close has been called: it pends, succeeds, and is the last of all. */
-static void scene_close_end(struct scene *scene)
-{
-    NTSTATUS status;
-
-    assert_int_equal(scene->close_returned, STATUS_PENDING);
-    assert_int_equal(request_wait(scene->close, scene->close_returned), STATUS_SUCCESS);
-    assert_int_equal(scene->close->result.Information, 0);
-    for (unsigned index = 0; index < scene->pending_count; index++) {
-        assert_true(conn_request_is_done(scene->pending[index]));
-        assert_true(scene->pending[index]->request->order < scene->close->order);
-        status = conn_request_end(scene->pending[index], NULL);
-        if (status != STATUS_CANCELLED) {
-            fail_msg("pending request number %u ended with 0x%08x", index, (unsigned)status);
-        }
-    }
-    for (unsigned index = 0; index < ARRAYSIZE(scene->peers); index++) {
-        wsk_kit_peer_close(scene->peers[index]);
-    }
-    request_destroy(scene->close);
-}
-
-/* Opens a socket in one condition; what it needs besides is in the scene. */
-struct condition {
-    const char *name;
-    void (*open)(struct scene *scene);
-};
-
-static void open_basic(struct scene *scene)
+static void open_basic(struct close_scene *scene)
 {
     scene->socket = socket_open(scene->fixture, WSK_FLAG_BASIC_SOCKET, AF_INET, NULL, NULL);
 }
 
-static void open_unbound(struct scene *scene)
+static void open_unbound(struct close_scene *scene)
 {
     scene->socket = socket_open(scene->fixture, WSK_FLAG_CONNECTION_SOCKET, AF_INET, NULL, NULL);
 }
 
-static void open_bound(struct scene *scene)
+static void open_bound(struct close_scene *scene)
 {
     scene->socket = connection_open_bound(scene->fixture, AF_INET, NULL, NULL);
 }
 
-static void open_connected(struct scene *scene)
+static void open_connected(struct close_scene *scene)
 {
     scene->socket = connection_open_peer(scene->fixture, AF_INET, NULL, NULL, &scene->peers[0]);
 }
 
-static void open_half_closed(struct scene *scene)
+static void open_half_closed(struct close_scene *scene)
 {
     open_connected(scene);
     assert_int_equal(connection_disconnect_try(scene->socket, 0), STATUS_SUCCESS);
 }
 
-static void open_aborted(struct scene *scene)
+static void open_aborted(struct close_scene *scene)
 {
     open_connected(scene);
     assert_int_equal(connection_disconnect_try(scene->socket, WSK_FLAG_ABORTIVE), STATUS_SUCCESS);
 }
 
-static void open_reset(struct scene *scene)
+static void open_reset(struct close_scene *scene)
 {
     open_connected(scene);
     wsk_kit_peer_reset(scene->peers[0]);
     assert_int_equal(connection_receive_try(scene->socket, (char[1]){ 0 }, 1, 0, NULL), STATUS_CONNECTION_RESET);
 }
 
-static void pend(struct scene *scene, struct conn_request *request)
-{
-    scene->pending[scene->pending_count++] = request;
-}
-
 /* More than any network takes while nobody reads. */
 #define FLOOD_BYTES (16u * 1024 * 1024)
 
-static void open_busy(struct scene *scene)
+static void open_busy(struct close_scene *scene)
 {
     open_connected(scene);
-    pend(scene, conn_receive_post(scene->socket, 10, 0));
-    pend(scene, conn_receive_post(scene->socket, 10, WSK_FLAG_WAITALL));
-    pend(scene, conn_send_post(scene->socket, NULL, FLOOD_BYTES, 0));
-    pend(scene, conn_send_post(scene->socket, "queued", 6, 0));
-    pend(scene, conn_disconnect_post(scene->socket, "the end", 7, 0));
+    close_scene_pend(scene, conn_receive_post(scene->socket, 10, 0));
+    close_scene_pend(scene, conn_receive_post(scene->socket, 10, WSK_FLAG_WAITALL));
+    close_scene_pend(scene, conn_send_post(scene->socket, NULL, FLOOD_BYTES, 0));
+    close_scene_pend(scene, conn_send_post(scene->socket, "queued", 6, 0));
+    close_scene_pend(scene, conn_disconnect_post(scene->socket, "the end", 7, 0));
 }
 
-static void open_draining(struct scene *scene)
+static void open_draining(struct close_scene *scene)
 {
     open_connected(scene);
-    pend(scene, conn_receive_post(scene->socket, 0, WSK_FLAG_DRAIN));
+    close_scene_pend(scene, conn_receive_post(scene->socket, 0, WSK_FLAG_DRAIN));
     wsk_kit_peer_send_text(scene->peers[0], "drained");
 }
 
-static void open_listener(struct scene *scene)
+static void open_listener(struct close_scene *scene)
 {
     USHORT port;
 
     scene->socket = listener_open(scene->fixture, AF_INET, NULL, NULL, false, &port);
 }
 
-static void pend_accept(struct scene *scene)
+static void pend_accept(struct close_scene *scene)
 {
     struct conn_request *accept = conn_request_create(NULL, 0);
 
     accept->returned = ((const WSK_PROVIDER_LISTEN_DISPATCH *)scene->socket->Dispatch)
                            ->WskAccept(scene->socket, 0, NULL, NULL, NULL, NULL, request_irp(accept->request));
-    pend(scene, accept);
+    close_scene_pend(scene, accept);
 }
 
-static void open_accepting(struct scene *scene)
+static void open_accepting(struct close_scene *scene)
 {
     open_listener(scene);
     pend_accept(scene);
@@ -143,7 +90,7 @@ static void open_accepting(struct scene *scene)
 }
 
 /* Connections that nobody has taken. */
-static void open_queueing(struct scene *scene)
+static void open_queueing(struct close_scene *scene)
 {
     USHORT port;
 
@@ -180,7 +127,7 @@ static bool are_pended(void *context)
 }
 
 /* Requests without a verdict, and accepts that wait for them. */
-static void open_inspecting(struct scene *scene)
+static void open_inspecting(struct close_scene *scene)
 {
     USHORT port;
 
@@ -191,7 +138,7 @@ static void open_inspecting(struct scene *scene)
     wsk_kit_wait_for(are_pended, NULL, "two pended requests");
 }
 
-static const struct condition s_conditions[] = {
+static const struct close_condition s_conditions[] = {
     { "a basic socket", open_basic },
     { "an unbound connection", open_unbound },
     { "a bound connection", open_bound },
@@ -209,18 +156,7 @@ static const struct condition s_conditions[] = {
 
 static void close_everything(void **state, enum driver_context context)
 {
-    for (size_t index = 0; index < ARRAYSIZE(s_conditions); index++) {
-        struct scene scene = { .fixture = *state, .close = request_create() };
-        size_t sockets;
-
-        s_conditions[index].open(&scene);
-        sockets = wsk_kit_live_count(WSK_KIT_SOCKET);
-        context_run(scene.fixture, context, close_call, &scene);
-        scene_close_end(&scene);
-        if (wsk_kit_live_count(WSK_KIT_SOCKET) != sockets - 1) {
-            fail_msg("%s is not gone after its close in %s", s_conditions[index].name, context_name(context));
-        }
-    }
+    close_in_context(*state, s_conditions, ARRAYSIZE(s_conditions), context);
 }
 
 static void test_close_at_passive_level(void **state)
@@ -275,53 +211,51 @@ static void test_close_in_another_sockets_callback(void **state)
 
 /* --- closing from a socket's own completion routines ---------------------------------------------- */
 
-/* A request of the socket whose completion routine closes it. */
-struct own_request {
-    const char *name;
-    void (*open)(struct scene *scene);
-    NTSTATUS (*post)(struct scene *scene, struct conn_request *request, PIRP irp);
-    void (*satisfy)(struct scene *scene); /* NULL: it completes by itself */
-};
-
 static SOCKADDR_STORAGE s_address;
 static ULONG s_value;
 static struct wsk_kit_server *s_server;
 
-static NTSTATUS post_bind(struct scene *scene, struct conn_request *request, PIRP irp)
+static NTSTATUS post_bind(struct close_scene *scene, struct conn_request *request, PIRP irp)
 {
     UNREFERENCED_PARAMETER(request);
     s_address = address_loopback(AF_INET, 0);
     return conn_table(scene->socket)->WskBind(scene->socket, (PSOCKADDR)&s_address, 0, irp);
 }
 
-static NTSTATUS post_connect(struct scene *scene, struct conn_request *request, PIRP irp)
+static NTSTATUS post_connect(struct close_scene *scene, struct conn_request *request, PIRP irp)
 {
     UNREFERENCED_PARAMETER(request);
     s_address = address_loopback(AF_INET, wsk_kit_server_port(s_server));
     return conn_table(scene->socket)->WskConnect(scene->socket, (PSOCKADDR)&s_address, 0, irp);
 }
 
+static NTSTATUS post_connect_ex(struct close_scene *scene, struct conn_request *request, PIRP irp)
+{
+    s_address = address_loopback(AF_INET, wsk_kit_server_port(s_server));
+    return conn_table(scene->socket)->WskConnectEx(scene->socket, (PSOCKADDR)&s_address, &request->buffer, 0, irp);
+}
+
 /* Nobody listens there. */
-static NTSTATUS post_refused_connect(struct scene *scene, struct conn_request *request, PIRP irp)
+static NTSTATUS post_refused_connect(struct close_scene *scene, struct conn_request *request, PIRP irp)
 {
     UNREFERENCED_PARAMETER(request);
     s_address = address_loopback(AF_INET, wsk_kit_unused_port(WSK_KIT_IPV4));
     return conn_table(scene->socket)->WskConnect(scene->socket, (PSOCKADDR)&s_address, 0, irp);
 }
 
-static NTSTATUS post_get_local(struct scene *scene, struct conn_request *request, PIRP irp)
+static NTSTATUS post_get_local(struct close_scene *scene, struct conn_request *request, PIRP irp)
 {
     UNREFERENCED_PARAMETER(request);
     return conn_table(scene->socket)->WskGetLocalAddress(scene->socket, (PSOCKADDR)&s_address, irp);
 }
 
-static NTSTATUS post_get_remote(struct scene *scene, struct conn_request *request, PIRP irp)
+static NTSTATUS post_get_remote(struct close_scene *scene, struct conn_request *request, PIRP irp)
 {
     UNREFERENCED_PARAMETER(request);
     return conn_table(scene->socket)->WskGetRemoteAddress(scene->socket, (PSOCKADDR)&s_address, irp);
 }
 
-static NTSTATUS post_control(struct scene *scene, struct conn_request *request, PIRP irp)
+static NTSTATUS post_control(struct close_scene *scene, struct conn_request *request, PIRP irp)
 {
     UNREFERENCED_PARAMETER(request);
     return conn_table(scene->socket)
@@ -329,57 +263,58 @@ static NTSTATUS post_control(struct scene *scene, struct conn_request *request, 
                                  NULL, irp);
 }
 
-static NTSTATUS post_send(struct scene *scene, struct conn_request *request, PIRP irp)
+static NTSTATUS post_send(struct close_scene *scene, struct conn_request *request, PIRP irp)
 {
     return conn_table(scene->socket)->WskSend(scene->socket, &request->buffer, 0, irp);
 }
 
-static NTSTATUS post_receive(struct scene *scene, struct conn_request *request, PIRP irp)
+static NTSTATUS post_receive(struct close_scene *scene, struct conn_request *request, PIRP irp)
 {
     return conn_table(scene->socket)->WskReceive(scene->socket, &request->buffer, 0, irp);
 }
 
-static NTSTATUS post_disconnect(struct scene *scene, struct conn_request *request, PIRP irp)
+static NTSTATUS post_disconnect(struct close_scene *scene, struct conn_request *request, PIRP irp)
 {
     UNREFERENCED_PARAMETER(request);
     return conn_table(scene->socket)->WskDisconnect(scene->socket, NULL, 0, irp);
 }
 
-static NTSTATUS post_abort(struct scene *scene, struct conn_request *request, PIRP irp)
+static NTSTATUS post_abort(struct close_scene *scene, struct conn_request *request, PIRP irp)
 {
     UNREFERENCED_PARAMETER(request);
     return conn_table(scene->socket)->WskDisconnect(scene->socket, NULL, WSK_FLAG_ABORTIVE, irp);
 }
 
-static NTSTATUS post_wrong(struct scene *scene, struct conn_request *request, PIRP irp)
+static NTSTATUS post_wrong(struct close_scene *scene, struct conn_request *request, PIRP irp)
 {
     UNREFERENCED_PARAMETER(request);
     return conn_table(scene->socket)->WskGetLocalAddress(scene->socket, NULL, irp);
 }
 
-static void satisfy_receive(struct scene *scene)
+static void satisfy_receive(struct close_scene *scene)
 {
     wsk_kit_peer_send_text(scene->peers[0], "x");
 }
 
-static void satisfy_connect(struct scene *scene)
+static void satisfy_connect(struct close_scene *scene)
 {
     scene->peers[0] = wsk_kit_server_accept(s_server);
 }
 
-static void reset_by_peer(struct scene *scene)
+static void reset_by_peer(struct close_scene *scene)
 {
     wsk_kit_peer_reset(scene->peers[0]);
 }
 
-static void end_by_peer(struct scene *scene)
+static void end_by_peer(struct close_scene *scene)
 {
     wsk_kit_peer_end(scene->peers[0]);
 }
 
-static const struct own_request s_own_requests[] = {
+static const struct close_request s_own_requests[] = {
     { "WskBind", open_unbound, post_bind, NULL },
     { "WskConnect", open_bound, post_connect, satisfy_connect },
+    { "WskConnectEx", open_bound, post_connect_ex, satisfy_connect },
     { "WskConnect, refused", open_bound, post_refused_connect, NULL },
     { "WskGetLocalAddress", open_bound, post_get_local, NULL },
     { "WskGetRemoteAddress", open_connected, post_get_remote, NULL },
@@ -393,47 +328,20 @@ static const struct own_request s_own_requests[] = {
     { "WskDisconnect of a busy one, abortive", open_busy, post_abort, NULL },
 };
 
-static void close_in_completion(struct wsk_request *request)
-{
-    close_call(request->context);
-}
-
-static void own_request_run(struct wsk_fixture *fixture, const struct own_request *own, PWSK_SOCKET socket)
-{
-    struct scene scene = { .fixture = fixture, .close = request_create(), .socket = socket };
-    struct conn_request *request = conn_request_create(NULL, 1);
-
-    if (socket == NULL) {
-        own->open(&scene);
-    }
-    request->request->completed = close_in_completion;
-    request->request->context = &scene;
-    request->returned = own->post(&scene, request, request_irp(request->request));
-    if (own->satisfy != NULL) {
-        own->satisfy(&scene);
-    }
-    assert_int_equal(KeWaitForSingleObject(&scene.close->done, Executive, KernelMode, FALSE, NULL), STATUS_SUCCESS);
-    assert_true(request->request->order < scene.close->order);
-    (void)conn_request_end(request, NULL);
-    scene_close_end(&scene);
-}
-
 static void test_close_in_each_completion_routine_of_its_own(void **state)
 {
     s_server = wsk_kit_listen(WSK_KIT_IPV4);
-    for (size_t index = 0; index < ARRAYSIZE(s_own_requests); index++) {
-        own_request_run(*state, &s_own_requests[index], NULL);
-    }
+    close_in_own_completions(*state, s_own_requests, ARRAYSIZE(s_own_requests));
     wsk_kit_server_close(s_server);
 }
 
 /* Also that of a call that fails at once, at the caller's level. */
 static void test_close_in_the_completion_routine_of_a_refused_call(void **state)
 {
-    static const struct own_request wrong = { "WskGetLocalAddress, no buffer", open_connected, post_wrong, NULL };
+    static const struct close_request wrong = { "WskGetLocalAddress, no buffer", open_connected, post_wrong, NULL };
 
     wsk_kit_expect_report("SOCK-014");
-    own_request_run(*state, &wrong, NULL);
+    close_in_own_completions(*state, &wrong, 1);
 }
 
 /* --- closing from a socket's own callbacks -------------------------------------------------------- */
@@ -441,7 +349,7 @@ static void test_close_in_the_completion_routine_of_a_refused_call(void **state)
 enum own_callback { IN_INSPECT, IN_ABORT, IN_ACCEPT };
 
 struct own_listener {
-    struct scene scene;
+    struct close_scene scene;
     enum own_callback where;
     WSK_INSPECT_ACTION answer;
     NTSTATUS accept_answer;
@@ -454,7 +362,7 @@ static void close_inside(struct own_listener *own)
 {
     if (!own->is_called) {
         own->is_called = true;
-        close_call(&own->scene);
+        close_scene_call(&own->scene);
         own->was_done_inside = request_is_done(own->scene.close);
     }
 }
@@ -526,7 +434,7 @@ static void close_in_own_callback(void **state, enum own_callback where, WSK_INS
     }
     assert_int_equal(KeWaitForSingleObject(&own.scene.close->done, Executive, KernelMode, FALSE, NULL), STATUS_SUCCESS);
     assert_false(own.was_done_inside); /* it waits for the callback */
-    scene_close_end(&own.scene);
+    close_scene_end(&own.scene);
     if (own.accepted != NULL) {
         socket_close(own.accepted); /* lives longer than its listener */
     }
