@@ -26,7 +26,7 @@ struct brief_request {
     struct {
         void *memory;
         SIZE_T size;
-    } lent[4];
+    } lent[6];
     unsigned lent_count;
     PMDL mdl;
     void *kept; /* a copy of the first lent memory, made before it vanished */
