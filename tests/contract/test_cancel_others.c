@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /* IoCancelIrp of what does not move bytes of a connection: datagrams that are awaited, connects that wait for their
- * handshake, lookups of names, and changes of the network that are waited for. In every place, at every stage. */
+ * handshake, lookups of names, and changes of the network that are waited for. In every place, at every stage.
+ * Also built with WE_TEST_NMR, for a client of the network module registrar. */
 #include "support/cancel_kind.h"
 #include "support/dgram_client.h"
 #include "support/inspect_gate.h"
 #include "support/name_client.h"
+#include "support/nmr_wsk.h"
 #include "support/stream_socket.h"
 
 #include <string.h>
@@ -343,4 +345,4 @@ static void test_cancel_of_connects_after_success(void **state)
     X(test_cancel_of_datagrams_lookups_and_changes_after_success)   \
     X(test_cancel_of_connects_after_success)
 
-CONTRACT_MAIN(TESTS, fixture_setup, fixture_teardown)
+CONTRACT_MAIN(TESTS, CLIENT_SETUP, CLIENT_TEARDOWN)

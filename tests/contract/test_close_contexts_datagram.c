@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /* WskCloseSocket of datagram sockets in every state, called from every place in which a driver runs; and from each of a
- * socket's own completion routines and callbacks. */
+ * socket's own completion routines and callbacks.
+ * Also built with WE_TEST_NMR, for a client of the network module registrar. */
 #include "support/close_scene.h"
 #include "support/dgram_client.h"
+#include "support/nmr_wsk.h"
 
 /* --- closing from anywhere ---------------------------------------------------------------------- */
 
@@ -292,4 +294,4 @@ static void test_close_inside_receive_from_event_that_has_released(void **state)
     X(test_close_inside_receive_from_event_that_refuses)          \
     X(test_close_inside_receive_from_event_that_has_released)
 
-CONTRACT_MAIN(TESTS, fixture_setup, fixture_teardown)
+CONTRACT_MAIN(TESTS, CLIENT_SETUP, CLIENT_TEARDOWN)

@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /* Memory that a driver lends to WSK to connect, to stream sockets, and to look names up, taken away at the first moment
- * at which the documentation allows it: overwritten, then freed. */
+ * at which the documentation allows it: overwritten, then freed.
+ * Also built with WE_TEST_NMR, for a client of the network module registrar. */
 #include "support/brief.h"
 #include "support/inspect_gate.h"
 #include "support/name_client.h"
+#include "support/nmr_wsk.h"
 #include "support/stream_socket.h"
 
 #include <stdlib.h>
@@ -362,4 +364,4 @@ static void test_lifetime_get_address_info_memory_ends_with_the_request(void **s
     X(test_lifetime_get_name_info_memory_ends_with_the_request)                   \
     X(test_lifetime_get_address_info_memory_ends_with_the_request)
 
-CONTRACT_MAIN(TESTS, fixture_setup, fixture_teardown)
+CONTRACT_MAIN(TESTS, CLIENT_SETUP, CLIENT_TEARDOWN)

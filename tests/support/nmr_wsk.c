@@ -84,3 +84,21 @@ void nmr_wsk_end(struct nmr_wsk_client *client)
     assert_int_equal(NmrDeregisterClient(client->handle), STATUS_PENDING);
     assert_int_equal(NmrWaitForClientDeregisterComplete(client->handle), STATUS_SUCCESS);
 }
+
+/* --- fixture -------------------------------------------------------------------------------------- */
+
+static struct nmr_wsk_client s_client; /* of the test that runs */
+
+int nmr_fixture_setup(void **state)
+{
+    nmr_wsk_make(&s_client, fixture_create(*state));
+    nmr_wsk_register(&s_client);
+    *state = s_client.fixture;
+    return 0;
+}
+
+int nmr_fixture_teardown(void **state)
+{
+    nmr_wsk_end(&s_client);
+    return fixture_teardown(state);
+}

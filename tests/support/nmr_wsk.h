@@ -33,4 +33,16 @@ void nmr_wsk_make(struct nmr_wsk_client *client, struct wsk_fixture *fixture);
 void nmr_wsk_register(struct nmr_wsk_client *client);
 void nmr_wsk_end(struct nmr_wsk_client *client);
 
+/* As fixture_setup and fixture_teardown, for suites that are built a second time with WE_TEST_NMR. */
+int nmr_fixture_setup(void **state);
+int nmr_fixture_teardown(void **state);
+
+#ifdef WE_TEST_NMR
+#define CLIENT_SETUP nmr_fixture_setup
+#define CLIENT_TEARDOWN nmr_fixture_teardown
+#else
+#define CLIENT_SETUP fixture_setup
+#define CLIENT_TEARDOWN fixture_teardown
+#endif
+
 #endif
