@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* MDLs: descriptions of memory, and the states locked and mapped. */
-#include <wdm.h>
+#include "nt/mm_mdl.h"
 
 #include <string.h>
 
@@ -205,7 +205,7 @@ VOID MmUnlockPages(PMDL MemoryDescriptorList)
 
 /* --- mapping ------------------------------------------------------------------------------------ */
 
-static void *mapping_address(const MDL *mdl)
+void *we_mm_mdl_bytes(const MDL *mdl)
 {
     if (is_pages_mdl(mdl)) {
         return ((const struct pages *)(const void *)mdl->Process)->first_page;
@@ -232,14 +232,14 @@ PVOID MmMapLockedPagesSpecifyCache(PMDL MemoryDescriptorList, KPROCESSOR_MODE Ac
         return NULL;
     }
     if (AccessMode == UserMode) {
-        return mapping_address(mdl); /* user mappings are not counted: there are no user processes */
+        return we_mm_mdl_bytes(mdl); /* user mappings are not counted: there are no user processes */
     }
     if (has_flag(mdl, MDL_MAPPED_TO_SYSTEM_VA)) {
         MDL_REPORT(WE_RULE_MDL_012, mdl, "MDL %p was to be mapped again; it is mapped at %p", (void *)mdl,
                    mdl->MappedSystemVa);
         return mdl->MappedSystemVa;
     }
-    mdl->MappedSystemVa = mapping_address(mdl);
+    mdl->MappedSystemVa = we_mm_mdl_bytes(mdl);
     set_flags(mdl, MDL_MAPPED_TO_SYSTEM_VA | (has_flag(mdl, MDL_PARTIAL) ? MDL_PARTIAL_HAS_BEEN_MAPPED : 0), 0);
     return mdl->MappedSystemVa;
 }
@@ -327,7 +327,7 @@ VOID IoBuildPartialMdl(PMDL SourceMdl, PMDL TargetMdl, PVOID VirtualAddress, ULO
     set_flags(TargetMdl, MDL_PARTIAL | ((unsigned)(USHORT)SourceMdl->MdlFlags & MDL_WRITE_OPERATION),
               MDL_MAPPING_FLAGS | MDL_WRITE_OPERATION);
     /* Where the described bytes really are; differs from the address for the pages of MmAllocatePagesForMdlEx. */
-    base = (PCHAR)mapping_address(SourceMdl) + ((ULONG_PTR)VirtualAddress - mdl_address(SourceMdl));
+    base = (PCHAR)we_mm_mdl_bytes(SourceMdl) + ((ULONG_PTR)VirtualAddress - mdl_address(SourceMdl));
     TargetMdl->Process = (struct _EPROCESS *)(void *)(base - TargetMdl->ByteOffset);
     TargetMdl->MappedSystemVa = NULL;
     if (has_flag(SourceMdl, MDL_MAPPED_TO_SYSTEM_VA | MDL_SOURCE_IS_NONPAGED_POOL)) {

@@ -11,6 +11,7 @@
 #include "host/host_mem.h"
 #include "nt/io_irp.h"
 #include "nt/ke_cpu.h"
+#include "nt/mm_mdl.h"
 #include "vrf/vrf_report.h"
 
 /* Design
@@ -94,16 +95,16 @@ void we_wsk_irp_set_buffer(PIRP irp, const WSK_BUF *buffer, ULONG flags)
 }
 
 /* Where an MDL's bytes are. Locked pages of this process can be reached without a mapping of our own, which would have
- * to be undone; only pages without an address need one. */
-static char *mdl_address(PMDL mdl)
+ * to be undone. The address that an MDL describes is where they are, but for pages without one and parts of such. */
+static char *mdl_address(const MDL *mdl)
 {
     if ((mdl->MdlFlags & (MDL_MAPPED_TO_SYSTEM_VA | MDL_SOURCE_IS_NONPAGED_POOL)) != 0) {
         return mdl->MappedSystemVa;
     }
-    if (mdl->StartVa != NULL) {
+    if (mdl->StartVa != NULL && (mdl->MdlFlags & MDL_PARTIAL) == 0) {
         return (char *)mdl->StartVa + mdl->ByteOffset;
     }
-    return MmGetSystemAddressForMdlSafe(mdl, NormalPagePriority);
+    return we_mm_mdl_bytes(mdl);
 }
 
 unsigned we_wsk_irp_iov(PIRP irp, struct we_host_iov *iov, unsigned iov_max)
@@ -122,12 +123,7 @@ unsigned we_wsk_irp_iov(PIRP irp, struct we_host_iov *iov, unsigned iov_max)
             part_bytes = remaining_bytes;
         }
         if (part_bytes > 0) {
-            char *address = mdl_address(mdl);
-
-            if (address == NULL) {
-                break;
-            }
-            iov[count].base = address + offset;
+            iov[count].base = mdl_address(mdl) + offset;
             iov[count].length_bytes = part_bytes;
             count++;
             remaining_bytes -= part_bytes;
