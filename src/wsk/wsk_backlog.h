@@ -28,9 +28,8 @@ size_t we_wsk_backlog_take_locked(struct we_wsk_socket *socket);
 /* Whether the pump would find news. Socket lock held. */
 bool we_wsk_backlog_has_news_locked(const struct we_wsk_socket *socket);
 
-/* SIO_WSK_QUERY_IDEAL_SEND_BACKLOG and SIO_WSK_QUERY_RECEIVE_BACKLOG. No lock, in a section. STATUS_INVALID_DEVICE_REQUEST
- * for what is no connection, STATUS_INVALID_DEVICE_STATE (SOCK-030) for one that is not connected;
- * STATUS_NOT_SUPPORTED when the network does not know. */
+/* SIO_WSK_QUERY_IDEAL_SEND_BACKLOG and SIO_WSK_QUERY_RECEIVE_BACKLOG. No lock, in a section; for
+ * sockets that were connected. STATUS_NOT_SUPPORTED when the network does not know. */
 NTSTATUS we_wsk_backlog_query_ideal(struct we_wsk_socket *socket, SIZE_T *bytes);
 NTSTATUS we_wsk_backlog_query_receive(struct we_wsk_socket *socket, SIZE_T *bytes);
 

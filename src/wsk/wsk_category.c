@@ -21,12 +21,6 @@ static void basic_nothing(struct we_wsk_socket *socket)
     (void)socket;
 }
 
-static void basic_events_enabled(struct we_wsk_socket *socket, ULONG events)
-{
-    (void)socket;
-    (void)events;
-}
-
 /* Basic sockets have options only. */
 static const struct we_wsk_category_ops s_basic_ops = {
     .create = basic_create,
@@ -34,7 +28,6 @@ static const struct we_wsk_category_ops s_basic_ops = {
     .close_unlocked = basic_nothing,
     .finish = basic_nothing,
     .destroy = basic_nothing,
-    .events_enabled = basic_events_enabled,
 };
 
 const struct we_wsk_category_ops *we_wsk_category_ops(enum we_wsk_category category)

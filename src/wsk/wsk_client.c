@@ -407,9 +407,7 @@ NTSTATUS we_wsk_client_call_end_pending(struct we_wsk_client_call *call)
 
 NTSTATUS we_wsk_client_call_end_done(struct we_wsk_client_call *call, NTSTATUS status, ULONG_PTR information)
 {
-    if (call->irp == NULL) {
-        return we_wsk_client_call_end_inline(call, status, information);
-    }
+    WE_ASSERT(call->irp != NULL);
     we_nt_completions_add(&call->completions, call->irp, status, information);
     we_nt_completions_run(&call->completions);
     call_leave(call);

@@ -208,9 +208,6 @@ static NTSTATUS connect_locked(struct we_wsk_call *call, const struct we_base_ad
 {
     struct we_wsk_socket *socket = call->socket;
 
-    if (socket->is_closing) {
-        return STATUS_FILE_FORCED_CLOSED; /* a close overtook this call on another thread, and has reported it */
-    }
     if (we_wsk_socket_role(socket) == WE_WSK_LISTEN) {
         return STATUS_INVALID_DEVICE_STATE;
     }
@@ -226,7 +223,7 @@ static NTSTATUS connect_locked(struct we_wsk_call *call, const struct we_base_ad
     case WE_WSK_CONNECTED:
         return is_active_locked(socket) ? STATUS_CONNECTION_ACTIVE : STATUS_INVALID_DEVICE_STATE;
     case WE_WSK_DEAD:
-        return STATUS_FILE_FORCED_CLOSED;
+        WE_UNREACHABLE("a dead socket refuses calls");
     }
     if (remote->port == 0 || we_base_addr_is_any(remote)) {
         we_nt_completions_add(&call->completions, call->irp, STATUS_INVALID_ADDRESS_COMPONENT, 0);
@@ -237,8 +234,8 @@ static NTSTATUS connect_locked(struct we_wsk_call *call, const struct we_base_ad
 }
 
 /* STATUS_SUCCESS when the arguments are right. */
-static NTSTATUS connect_check(const struct we_wsk_call *call, const SOCKADDR *address, ULONG flags,
-                              struct we_base_addr *remote)
+static NTSTATUS connect_check_locked(const struct we_wsk_call *call, const SOCKADDR *address, ULONG flags,
+                                     struct we_base_addr *remote)
 {
     if (flags != 0) {
         (void)we_vrf_report_entry(WE_RULE_SOCK_019, &call->socket->entry, "%s was called for socket %p with Flags 0x%x",
@@ -272,23 +269,21 @@ static NTSTATUS connect_call(PWSK_SOCKET handle, const SOCKADDR *address, const 
 {
     struct we_wsk_call call;
     struct we_base_addr remote;
-    NTSTATUS status = we_wsk_call_begin(&call, handle, WE_WSK_CONNECTIONS, irp, false, function);
+    NTSTATUS status = we_wsk_call_begin_locked(&call, handle, WE_WSK_CONNECTIONS, irp, false, function);
 
     if (!NT_SUCCESS(status)) {
         return status;
     }
-    status = connect_check(&call, address, flags, &remote);
+    status = connect_check_locked(&call, address, flags, &remote);
     if (status == STATUS_SUCCESS) {
         status = connect_buffer_check(buffer, function);
     }
-    if (status != STATUS_SUCCESS) {
-        return we_wsk_call_end_inline(&call, status, 0);
+    if (status == STATUS_SUCCESS) {
+        if (buffer != NULL) {
+            we_wsk_irp_set_buffer(irp, buffer, 0);
+        }
+        status = connect_locked(&call, &remote);
     }
-    if (buffer != NULL) {
-        we_wsk_irp_set_buffer(irp, buffer, 0);
-    }
-    we_host_mutex_lock(&call.socket->lock);
-    status = connect_locked(&call, &remote);
     we_host_mutex_unlock(&call.socket->lock);
     return status == STATUS_PENDING ? we_wsk_call_end_pending(&call) : we_wsk_call_end_inline(&call, status, 0);
 }

@@ -111,9 +111,6 @@ enum we_err we_wsk_dgram_start(struct we_wsk_socket *socket, const struct we_bas
 
 bool we_wsk_dgram_check_bound_locked(struct we_wsk_socket *socket, const char *function)
 {
-    if (socket->is_closing) {
-        return false; /* a close overtook this call on another thread, and has reported it */
-    }
     if (socket->ep != NULL) {
         return true;
     }

@@ -63,10 +63,10 @@ NTSTATUS we_wsk_dgram_set_connreset(struct we_wsk_call *call, const struct we_ws
 
 /* IP_ADD_MEMBERSHIP, IP_DROP_MEMBERSHIP, IPv6's, and MCAST_JOIN_GROUP and MCAST_LEAVE_GROUP of both levels
  * (wsk_dgram_group.c). */
-NTSTATUS we_wsk_dgram_group_option(struct we_wsk_call *call, ULONG level, ULONG option, bool is_set,
+NTSTATUS we_wsk_dgram_group_option(struct we_wsk_call *call, ULONG level, ULONG option,
                                    const struct we_wsk_control *control);
 
-/* The socket is bound; else reports SOCK-015, unless it is closing. Socket lock held. */
+/* The socket is bound; else reports SOCK-015. Socket lock held. */
 bool we_wsk_dgram_check_bound_locked(struct we_wsk_socket *socket, const char *function);
 
 /* Dispatch functions. */

@@ -8,20 +8,6 @@
 
 #include "vrf/vrf_report.h"
 
-/* The category and the state that both address controls need. Socket lock held. */
-static NTSTATUS address_check_locked(struct we_wsk_socket *socket, const char *name)
-{
-    if (socket->is_closing) {
-        return STATUS_FILE_FORCED_CLOSED;
-    }
-    if (socket->ep == NULL) {
-        (void)we_vrf_report_entry(WE_RULE_SOCK_030, &socket->entry, "%s of socket %p was used before WskBind", name,
-                                  (void *)socket);
-        return STATUS_INVALID_DEVICE_STATE;
-    }
-    return STATUS_SUCCESS;
-}
-
 /* No input clears the address. More input than the family needs is what real drivers give. */
 static NTSTATUS address_read(const struct we_wsk_socket *socket, const struct we_wsk_control *control, const char *name,
                              struct we_base_addr *address)
@@ -44,31 +30,16 @@ static NTSTATUS address_read(const struct we_wsk_socket *socket, const struct we
     return STATUS_SUCCESS;
 }
 
-static NTSTATUS category_check(const struct we_wsk_socket *socket, const char *name)
-{
-    if (socket->category == WE_WSK_DATAGRAM) {
-        return STATUS_SUCCESS;
-    }
-    (void)we_vrf_report_entry(WE_RULE_SOCK_030, &socket->entry, "%s was used on socket %p, which is a %s", name,
-                              (const void *)socket, we_wsk_category_name(socket->category));
-    return STATUS_NOT_SUPPORTED;
-}
-
+/* The rows of these controls have seen to category, IRP and time. */
 static NTSTATUS address_set(struct we_wsk_call *call, const struct we_wsk_control *control, bool is_remote)
 {
     const char *name = is_remote ? "SIO_WSK_SET_REMOTE_ADDRESS" : "SIO_WSK_SET_SENDTO_ADDRESS";
     struct we_wsk_socket *socket = call->socket;
     struct we_base_addr address;
-    NTSTATUS status = category_check(socket, name);
+    NTSTATUS status;
 
-    if (!NT_SUCCESS(status)) {
-        return status;
-    }
     we_host_mutex_lock(&socket->lock);
-    status = address_check_locked(socket, name);
-    if (NT_SUCCESS(status)) {
-        status = address_read(socket, control, name, &address);
-    }
+    status = address_read(socket, control, name, &address);
     if (NT_SUCCESS(status)) {
         *(is_remote ? &socket->dgram->fixed_remote : &socket->dgram->fixed_sendto) = address;
     }
@@ -92,17 +63,11 @@ NTSTATUS we_wsk_dgram_set_connreset(struct we_wsk_call *call, const struct we_ws
                                     ULONG_PTR *information)
 {
     struct we_wsk_socket *socket = call->socket;
-    NTSTATUS status = category_check(socket, "SIO_UDP_CONNRESET");
+    NTSTATUS status;
     UCHAR value;
 
     (void)information;
-    if (!NT_SUCCESS(status)) {
-        return status;
-    }
     /* A BOOL; a single byte of it tells enough on little-endian machines, and some drivers give a BOOLEAN. */
-    if (control->input == NULL || control->input_size < sizeof(value)) {
-        return STATUS_INVALID_PARAMETER;
-    }
     memcpy(&value, control->input, sizeof(value));
     we_host_mutex_lock(&socket->lock);
     socket->dgram_options.report_unreachable = value != 0;

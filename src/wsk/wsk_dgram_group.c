@@ -8,7 +8,6 @@
 #include "wsk/wsk_unsupported.h"
 
 #include "base/base_assert.h"
-#include "vrf/vrf_report.h"
 
 /* IP_MREQ names the interface by one of its addresses; the network knows indexes. Only the wildcard and loopback can be
  * told without asking the system for its addresses. */
@@ -18,9 +17,6 @@ static NTSTATUS v4_read(const struct we_wsk_control *control, struct we_base_add
 {
     IP_MREQ request;
 
-    if (control->input == NULL || control->input_size < sizeof(request)) {
-        return STATUS_INVALID_PARAMETER;
-    }
     memcpy(&request, control->input, sizeof(request));
     *group = we_base_addr_any(WE_FAMILY_IPV4, 0);
     memcpy(group->bytes, &request.imr_multiaddr, 4);
@@ -40,18 +36,14 @@ static NTSTATUS v4_read(const struct we_wsk_control *control, struct we_base_add
     return STATUS_SUCCESS;
 }
 
-static NTSTATUS v6_read(const struct we_wsk_control *control, struct we_base_addr *group, uint32_t *interface_index)
+static void v6_read(const struct we_wsk_control *control, struct we_base_addr *group, uint32_t *interface_index)
 {
     IPV6_MREQ request;
 
-    if (control->input == NULL || control->input_size < sizeof(request)) {
-        return STATUS_INVALID_PARAMETER;
-    }
     memcpy(&request, control->input, sizeof(request));
     *group = we_base_addr_any(WE_FAMILY_IPV6, 0);
     memcpy(group->bytes, &request.ipv6mr_multiaddr, 16);
     *interface_index = request.ipv6mr_interface;
-    return STATUS_SUCCESS;
 }
 
 /* The form that is the same for both families. */
@@ -60,9 +52,6 @@ static NTSTATUS any_read(const struct we_wsk_control *control, ADDRESS_FAMILY fa
 {
     GROUP_REQ request;
 
-    if (control->input == NULL || control->input_size < sizeof(request)) {
-        return STATUS_INVALID_PARAMETER;
-    }
     memcpy(&request, control->input, sizeof(request));
     *interface_index = request.gr_interface;
     return we_wsk_addr_from_sockaddr((const SOCKADDR *)&request.gr_group, family, group) ? STATUS_SUCCESS
@@ -78,58 +67,29 @@ static NTSTATUS request_read(const struct we_wsk_control *control, ULONG level, 
     if (option == MCAST_JOIN_GROUP || option == MCAST_LEAVE_GROUP) {
         return any_read(control, level == IPPROTO_IPV6 ? AF_INET6 : AF_INET, group, interface_index);
     }
-    return level == IPPROTO_IPV6 ? v6_read(control, group, interface_index) : v4_read(control, group, interface_index);
+    if (level == IPPROTO_IPV6) {
+        v6_read(control, group, interface_index);
+        return STATUS_SUCCESS;
+    }
+    return v4_read(control, group, interface_index);
 }
 
-static NTSTATUS group_check(const struct we_wsk_call *call, ULONG level, bool is_set)
-{
-    const struct we_wsk_socket *socket = call->socket;
-
-    if (!is_set) {
-        return STATUS_INVALID_PARAMETER;
-    }
-    if (socket->category != WE_WSK_DATAGRAM || (level == IPPROTO_IPV6) != (socket->family == AF_INET6)) {
-        (void)we_vrf_report_entry(WE_RULE_SOCK_030, &socket->entry,
-                                  "a multicast group of level %u was entered or left with socket %p, which is a %s of "
-                                  "family %u",
-                                  (unsigned)level, (const void *)socket, we_wsk_category_name(socket->category),
-                                  socket->family);
-        return STATUS_NOT_SUPPORTED;
-    }
-    if (call->irp == NULL) {
-        (void)we_vrf_report_entry(WE_RULE_SOCK_003, &socket->entry,
-                                  "a multicast group was entered or left with socket %p without an IRP",
-                                  (const void *)socket);
-        return STATUS_REQUEST_NOT_ACCEPTED;
-    }
-    return STATUS_SUCCESS;
-}
-
-NTSTATUS we_wsk_dgram_group_option(struct we_wsk_call *call, ULONG level, ULONG option, bool is_set,
+/* The row has seen to category, family, IRP, direction, size and time. */
+NTSTATUS we_wsk_dgram_group_option(struct we_wsk_call *call, ULONG level, ULONG option,
                                    const struct we_wsk_control *control)
 {
     struct we_wsk_socket *socket = call->socket;
     struct we_base_addr group;
     uint32_t interface_index;
-    NTSTATUS status = group_check(call, level, is_set);
+    NTSTATUS status = request_read(control, level, option, &group, &interface_index);
+    bool is_member = option == IP_ADD_MEMBERSHIP || option == MCAST_JOIN_GROUP;
 
-    if (NT_SUCCESS(status)) {
-        status = request_read(control, level, option, &group, &interface_index);
-    }
     if (!NT_SUCCESS(status)) {
         return status;
     }
     we_host_mutex_lock(&socket->lock);
-    if (socket->ep == NULL) {
-        (void)we_vrf_report_entry(WE_RULE_SOCK_030, &socket->entry,
-                                  "a multicast group was entered or left with socket %p before WskBind",
-                                  (const void *)socket);
-        status = STATUS_INVALID_DEVICE_STATE;
-    } else {
-        bool is_member = option == IP_ADD_MEMBERSHIP || option == MCAST_JOIN_GROUP;
-
-        status = we_wsk_status(we_host_dgram_group(socket->ep, &group, interface_index, is_member), WE_WSK_OP_CONTROL);
-    }
+    WE_ASSERT(socket->ep != NULL); /* a bound socket has one until its last call has left */
+    status = we_wsk_status(we_host_dgram_group(socket->ep, &group, interface_index, is_member), WE_WSK_OP_CONTROL);
     we_host_mutex_unlock(&socket->lock);
     return status;
 }

@@ -129,8 +129,8 @@ static NTSTATUS irp_describe(const struct we_wsk_dgram_pump *pump, PIRP irp, con
     return we_wsk_config()->datagram_truncation_status;
 }
 
-/* Copies a block's datagram to the IRP's memory; false when that has no address. */
-static bool irp_copy(PIRP irp, const struct we_wsk_block *block)
+/* Copies a block's datagram to the IRP's memory. */
+static void irp_copy(PIRP irp, const struct we_wsk_block *block)
 {
     const unsigned char *from = block->bytes + block->head_bytes;
     size_t left_bytes = block->length_bytes;
@@ -140,9 +140,6 @@ static bool irp_copy(PIRP irp, const struct we_wsk_block *block)
         unsigned count = we_wsk_irp_iov(irp, iov, IOV_MAX_COUNT);
         size_t done_bytes = 0;
 
-        if (count == 0) {
-            return false;
-        }
         for (unsigned i = 0; i < count && done_bytes < left_bytes; i++) {
             size_t part_bytes = iov[i].length_bytes;
 
@@ -156,19 +153,16 @@ static bool irp_copy(PIRP irp, const struct we_wsk_block *block)
         from += done_bytes;
         left_bytes -= done_bytes;
     }
-    return true;
 }
 
 /* Fills the IRP from a block, which is given away. */
 static NTSTATUS irp_fill_from_block(const struct we_wsk_dgram_pump *pump, PIRP irp, struct we_wsk_block *block)
 {
     size_t room_bytes = we_wsk_irp_request(irp)->remaining_bytes;
-    NTSTATUS status = STATUS_INSUFFICIENT_RESOURCES;
+    NTSTATUS status;
 
-    if (irp_copy(irp, block)) {
-        status =
-            irp_describe(pump, irp, &block->dgram.about, block->dgram.segment_bytes, block->length_bytes, room_bytes);
-    }
+    irp_copy(irp, block);
+    status = irp_describe(pump, irp, &block->dgram.about, block->dgram.segment_bytes, block->length_bytes, room_bytes);
     we_wsk_block_give(block);
     return status;
 }

@@ -54,7 +54,7 @@ static enum we_err send_gathered_locked(struct we_wsk_socket *socket, PIRP irp, 
     struct we_host_iov iov[IOV_MAX_COUNT];
     struct we_wsk_block *block = NULL;
     size_t done_bytes = 0;
-    enum we_err err = WE_OK;
+    enum we_err err;
 
     if (length_bytes > sizeof(block->bytes)) {
         return WE_ERR_TOO_LARGE;
@@ -63,11 +63,10 @@ static enum we_err send_gathered_locked(struct we_wsk_socket *socket, PIRP irp, 
     if (block == NULL) {
         return WE_ERR_NO_MEMORY;
     }
-    while (done_bytes < length_bytes && err == WE_OK) {
+    while (done_bytes < length_bytes) {
         unsigned count = we_wsk_irp_iov(irp, iov, IOV_MAX_COUNT);
         size_t part_bytes = 0;
 
-        err = count == 0 ? WE_ERR_NO_MEMORY : WE_OK;
         for (unsigned i = 0; i < count && done_bytes < length_bytes; i++) {
             size_t piece_bytes = iov[i].length_bytes;
 
@@ -83,10 +82,8 @@ static enum we_err send_gathered_locked(struct we_wsk_socket *socket, PIRP irp, 
     /* The request moves when the datagram has gone, not before. */
     *we_wsk_irp_request(irp) = kept;
     we_wsk_irp_set_done_bytes(irp, kept_done_bytes);
-    if (err == WE_OK) {
-        iov[0] = (struct we_host_iov){ block->bytes, length_bytes };
-        err = we_host_dgram_send(socket->ep, &send->dgram, iov, 1);
-    }
+    iov[0] = (struct we_host_iov){ block->bytes, length_bytes };
+    err = we_host_dgram_send(socket->ep, &send->dgram, iov, 1);
     we_wsk_block_give(block);
     return err;
 }

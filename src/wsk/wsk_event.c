@@ -78,7 +78,7 @@ static const char *event_name(ULONG event)
     case WSK_EVENT_RECEIVE_FROM:
         return "WSK_EVENT_RECEIVE_FROM";
     default:
-        return "an unknown event";
+        WE_UNREACHABLE("an event that no category has");
     }
 }
 

@@ -24,19 +24,14 @@ struct name_lookup {
 
 /* --- the answer ----------------------------------------------------------------------------------- */
 
-/* Stores text with its terminator, if it fits. */
-static NTSTATUS text_store(UNICODE_STRING *string, const char *text)
+/* Stores text with its terminator; it fits. */
+static void text_store(UNICODE_STRING *string, const char *text)
 {
     size_t count = string->MaximumLength / sizeof(WCHAR);
-    struct we_rtl_converted converted = we_rtl_utf8_to_utf16(NULL, 0, text, strlen(text));
+    struct we_rtl_converted converted = we_rtl_utf8_to_utf16(string->Buffer, count - 1, text, strlen(text));
 
-    if (string->Buffer == NULL || converted.needed + 1 > count) {
-        return STATUS_BUFFER_TOO_SMALL;
-    }
-    converted = we_rtl_utf8_to_utf16(string->Buffer, count - 1, text, strlen(text));
     string->Buffer[converted.written] = 0;
     string->Length = (USHORT)(converted.written * sizeof(WCHAR));
-    return STATUS_SUCCESS;
 }
 
 static bool fits(const UNICODE_STRING *string, const char *text)
@@ -86,10 +81,10 @@ static NTSTATUS strings_store(const struct name_lookup *lookup, const char *node
         return STATUS_BUFFER_TOO_SMALL;
     }
     if (lookup->node != NULL) {
-        (void)text_store(lookup->node, node);
+        text_store(lookup->node, node);
     }
     if (lookup->service != NULL) {
-        (void)text_store(lookup->service, service);
+        text_store(lookup->service, service);
     }
     return STATUS_SUCCESS;
 }

@@ -187,12 +187,10 @@ NTSTATUS we_wsk_ioctl_multipoint_loopback(struct we_wsk_call *call, const struct
 NTSTATUS we_wsk_ioctl_loopback_fast_path(struct we_wsk_call *call, const struct we_wsk_row *row,
                                          const struct we_wsk_control *control, ULONG_PTR *information)
 {
+    (void)call;
     (void)information;
     if (control->input_size < sizeof(ULONG)) {
         return STATUS_INVALID_BUFFER_SIZE;
-    }
-    if (call->socket->type != SOCK_STREAM) {
-        return STATUS_NOT_SUPPORTED;
     }
     we_wsk_unsupported("the effect of %s (%s)", row->name, row->text);
     return STATUS_SUCCESS;

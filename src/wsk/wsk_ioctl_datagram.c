@@ -8,7 +8,7 @@ NTSTATUS we_wsk_option_group(struct we_wsk_call *call, const struct we_wsk_row *
                              const struct we_wsk_control *control, ULONG_PTR *information)
 {
     (void)information;
-    return we_wsk_dgram_group_option(call, row->level, row->code, control->type == WskSetOption, control);
+    return we_wsk_dgram_group_option(call, row->level, row->code, control);
 }
 
 NTSTATUS we_wsk_ioctl_set_remote_address(struct we_wsk_call *call, const struct we_wsk_row *row,

@@ -4,6 +4,7 @@
 
 #include "wsk/wsk_socket.h"
 
+#include "base/base_assert.h"
 #include "vrf/vrf_report.h"
 
 /* Design
@@ -183,9 +184,7 @@ void we_wsk_lend_report_locked(const struct we_wsk_socket *socket, const struct 
 {
     const struct we_wsk_block *block;
 
-    if (we_base_list_is_empty(lent)) {
-        return;
-    }
+    WE_ASSERT(!we_base_list_is_empty(lent));
     block = we_wsk_block_of(lent->next);
     (void)we_vrf_report_entry(WE_RULE_SOCK_039, &block->entry,
                               "WskCloseSocket was called for socket %p while the driver retains the %s %p",

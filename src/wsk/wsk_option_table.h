@@ -104,8 +104,6 @@ bool we_wsk_row_fits(const struct we_wsk_row *row, const struct we_wsk_socket *s
 
 /* --- wsk_option_value.c: values --------------------------------------------------------------------- */
 
-/* The kept value, or the row's initial one. Socket lock held. */
-ULONG we_wsk_option_value_locked(const struct we_wsk_socket *socket, enum we_wsk_row_id id);
 /* Sets a value as the row says: the network, the library's own meaning, then keeps it. Socket lock held, row checked. */
 NTSTATUS we_wsk_option_set_locked(struct we_wsk_socket *socket, const struct we_wsk_row *row, ULONG value);
 /* What was set; else what the network says, if there is one to ask; else the initial value. Socket lock held. */

@@ -84,14 +84,6 @@ static NTSTATUS kept_set_locked(struct we_wsk_socket *socket, const struct we_ws
     return STATUS_SUCCESS;
 }
 
-ULONG we_wsk_option_value_locked(const struct we_wsk_socket *socket, enum we_wsk_row_id id)
-{
-    ULONG value;
-
-    (void)kept_get_locked(socket, we_wsk_row(id), &value);
-    return value;
-}
-
 NTSTATUS we_wsk_option_network_set_locked(struct we_wsk_socket *socket, const struct we_wsk_row *row, ULONG value)
 {
     if (!we_host_net_has_option(row->host)) {

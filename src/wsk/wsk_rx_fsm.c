@@ -134,23 +134,13 @@ const char *we_wsk_rx_action_name(enum we_wsk_rx_action_index action)
 
 static const char *kind_name(enum we_wsk_rx_kind kind)
 {
-    switch (kind) {
-    case WE_WSK_RX_GO:
-        return "->";
-    case WE_WSK_RX_HOLD:
-        return "hold";
-    case WE_WSK_RX_PARK:
-        return "park";
-    case WE_WSK_RX_SKIP:
-        return "skip";
-    case WE_WSK_RX_RULE:
-        return "rule";
-    case WE_WSK_RX_NEVER:
-        return "-";
-    case WE_WSK_RX_MISSING:
-        break;
-    }
-    return "MISSING";
+    static const char *const names[] = {
+        [WE_WSK_RX_MISSING] = "MISSING", [WE_WSK_RX_GO] = "->",     [WE_WSK_RX_HOLD] = "hold",
+        [WE_WSK_RX_PARK] = "park",       [WE_WSK_RX_SKIP] = "skip", [WE_WSK_RX_RULE] = "rule",
+        [WE_WSK_RX_NEVER] = "-",
+    };
+
+    return names[kind];
 }
 
 char *we_wsk_rx_cell_text(enum we_wsk_rx_state state, enum we_wsk_rx_event event, char text[WE_WSK_RX_CELL_TEXT_SIZE])

@@ -96,9 +96,6 @@ static bool read_blocks_locked(struct pump *pump, struct we_base_list *list)
         iov[count].base = blocks[count]->bytes;
         iov[count].length_bytes = part_bytes;
         count++;
-        if (pump->read_budget == 0) {
-            break;
-        }
     }
     if (count == 0) {
         return false;
@@ -162,7 +159,6 @@ static bool serve_irp_locked(struct pump *pump)
     struct we_wsk_rx *rx = pump->rx;
     struct we_host_iov iov[IOV_MAX_COUNT];
     const struct we_wsk_request *request;
-    NTSTATUS status = STATUS_SUCCESS;
     unsigned iov_count;
     PIRP irp;
 
@@ -174,15 +170,14 @@ static bool serve_irp_locked(struct pump *pump)
         return drain_locked(pump);
     }
     iov_count = we_wsk_irp_iov(irp, iov, IOV_MAX_COUNT);
-    if (iov_count == 0) {
-        status = STATUS_INSUFFICIENT_RESOURCES; /* no address for an MDL */
-    } else if (!fill_irp_locked(pump, irp, iov, iov_count)) {
+    if (!fill_irp_locked(pump, irp, iov, iov_count)) {
         return false;
-    } else if ((request->flags & WSK_FLAG_WAITALL) != 0 && request->remaining_bytes > 0) {
+    }
+    if ((request->flags & WSK_FLAG_WAITALL) != 0 && request->remaining_bytes > 0) {
         return true;
     }
     if (we_wsk_irp_queue_remove_locked(&rx->receives, irp)) {
-        we_wsk_rx_irp_finish_locked(pump->socket, irp, status, pump->completions);
+        we_wsk_rx_irp_finish_locked(pump->socket, irp, STATUS_SUCCESS, pump->completions);
     }
     return true;
 }

@@ -189,16 +189,14 @@ void we_wsk_security_guard(struct we_wsk_security *security, PIRP irp)
     we_nt_completion_set_after(irp, use_ended, use);
 }
 
-static NTSTATUS option_set(struct we_wsk_call *call, SIZE_T input_size, const void *input)
+/* The row has seen to the sizes. */
+static NTSTATUS option_set(struct we_wsk_call *call, const void *input)
 {
     struct we_wsk_socket *socket = call->socket;
     PSECURITY_DESCRIPTOR descriptor;
     struct we_wsk_security *security;
     struct we_wsk_security *before;
 
-    if (input == NULL || input_size < sizeof(descriptor)) {
-        return STATUS_INVALID_PARAMETER;
-    }
     memcpy(&descriptor, input, sizeof(descriptor));
     security = we_wsk_security_acquire(socket->client, descriptor, "SO_WSK_SECURITY");
     if (security == NULL) {
@@ -214,14 +212,11 @@ static NTSTATUS option_set(struct we_wsk_call *call, SIZE_T input_size, const vo
 }
 
 /* A socket that was given none has the default one, which the driver gets a handle of like any other. */
-static NTSTATUS option_get(struct we_wsk_call *call, SIZE_T output_size, void *output, ULONG_PTR *information)
+static NTSTATUS option_get(struct we_wsk_call *call, void *output, ULONG_PTR *information)
 {
     struct we_wsk_socket *socket = call->socket;
     struct we_wsk_security *security;
 
-    if (output == NULL || output_size < sizeof(PSECURITY_DESCRIPTOR)) {
-        return STATUS_BUFFER_TOO_SMALL;
-    }
     we_host_mutex_lock(&socket->lock);
     security = socket->security;
     if (security != NULL) {
@@ -246,8 +241,8 @@ NTSTATUS we_wsk_option_security(struct we_wsk_call *call, const struct we_wsk_ro
                                 const struct we_wsk_control *control, ULONG_PTR *information)
 {
     (void)row;
-    return control->type == WskSetOption ? option_set(call, control->input_size, control->input)
-                                         : option_get(call, control->output_size, control->output, information);
+    return control->type == WskSetOption ? option_set(call, control->input)
+                                         : option_get(call, control->output, information);
 }
 
 /* --- leaks ---------------------------------------------------------------------------------------- */

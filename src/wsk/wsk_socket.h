@@ -194,7 +194,7 @@ struct we_wsk_category_ops {
     void (*finish)(struct we_wsk_socket *socket);
     void (*destroy)(struct we_wsk_socket *socket);
     /* After the event mask gained bits (client call, or inheritance): look for something to deliver. No lock,
-     * in a section. */
+     * in a section. NULL: sockets without events. */
     void (*events_enabled)(struct we_wsk_socket *socket, ULONG events);
 };
 extern const struct we_wsk_category_ops we_wsk_listen_ops;     /* wsk_listen.c */

@@ -106,9 +106,6 @@ const struct we_wsk_category_ops we_wsk_stream_ops = {
 /* STATUS_SUCCESS when the socket may begin to listen. */
 static NTSTATUS listen_check_locked(const struct we_wsk_socket *socket)
 {
-    if (socket->is_closing) {
-        return STATUS_FILE_FORCED_CLOSED; /* a close overtook this call on another thread, and has reported it */
-    }
     if (socket->state == WE_WSK_CREATED) {
         (void)we_vrf_report_entry(WE_RULE_SOCK_015, &socket->entry,
                                   "WskListen was called for socket %p, which is not bound", (const void *)socket);
