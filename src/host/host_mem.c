@@ -65,10 +65,12 @@ bool we_host_mem_fail(unsigned long index)
 
 static bool must_fail(void)
 {
-    if (WE_LIKELY(__atomic_load_n(&s_fail_countdown, __ATOMIC_RELAXED) == 0)) {
+    unsigned long countdown = __atomic_load_n(&s_fail_countdown, __ATOMIC_RELAXED);
+
+    if (WE_LIKELY(countdown == 0)) {
         return false;
     }
-    if (__atomic_sub_fetch(&s_fail_countdown, 1, __ATOMIC_RELAXED) != 0) {
+    if (countdown != WE_HOST_MEM_FAIL_ALL && __atomic_sub_fetch(&s_fail_countdown, 1, __ATOMIC_RELAXED) != 0) {
         return false;
     }
     __atomic_store_n(&s_has_failed, true, __ATOMIC_RELAXED);

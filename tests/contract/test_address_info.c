@@ -419,6 +419,55 @@ static void test_get_address_info_of_an_endless_name_fails(void **state)
     assert_int_equal(call(fixture, &node, 0, NULL, &list, NULL, NULL), STATUS_NOT_FOUND);
 }
 
+static void test_get_address_info_of_an_endless_service_fails(void **state)
+{
+    struct wsk_fixture *fixture = *state;
+    static WCHAR units[NI_MAXHOST + 2];
+    UNICODE_STRING service = { .Length = NI_MAXHOST * sizeof(WCHAR), .MaximumLength = sizeof(units), .Buffer = units };
+    PADDRINFOEXW list;
+    NTSTATUS status;
+    size_t i;
+
+    for (i = 0; i < NI_MAXHOST; i++) {
+        units[i] = 'a';
+    }
+    REQUEST_CALL(status, NULL, irp,
+                 fixture->npi.Dispatch->WskGetAddressInfo(fixture->npi.Client, NULL, &service, 0, NULL, NULL, &list,
+                                                          NULL, NULL, irp));
+    assert_int_equal(status, STATUS_NO_MATCH);
+    assert_null(list);
+}
+
+/* A name with addresses of both families, asked for one. */
+static void test_get_address_info_gives_the_family_of_the_hints(void **state)
+{
+    struct wsk_fixture *fixture = *state;
+    ADDRINFOEXW hints = hints_make(0, AF_INET, 0, 0);
+    PADDRINFOEXW list;
+
+    wsk_kit_host_add("both.example", "192.0.2.1");
+    wsk_kit_host_add("both.example", "2001:db8::1");
+    list = address_info(fixture, "both.example", NULL, &hints);
+    assert_int_equal(list_count(list), 1);
+    assert_true(entry_is(list, "192.0.2.1", 0));
+    address_info_free(fixture, list);
+    hints = hints_make(0, AF_INET6, 0, 0);
+    list = address_info(fixture, "both.example", NULL, &hints);
+    assert_int_equal(list_count(list), 1);
+    assert_true(entry_is(list, "2001:db8::1", 0));
+    address_info_free(fixture, list);
+}
+
+static void test_free_address_info_without_a_client_frees_nothing(void **state)
+{
+    struct wsk_fixture *fixture = *state;
+    PADDRINFOEXW list = address_info(fixture, "127.0.0.1", NULL, NULL);
+
+    fixture->npi.Dispatch->WskFreeAddressInfo(NULL, list);
+    assert_int_equal(wsk_kit_live_count(WSK_KIT_ADDRESS_INFO), 1);
+    address_info_free(fixture, list);
+}
+
 static void test_get_address_info_without_a_client_fails(void **state)
 {
     struct wsk_fixture *fixture = *state;
@@ -459,6 +508,9 @@ static void test_get_address_info_without_a_client_fails(void **state)
     X(test_get_address_info_with_an_owner_works)                    \
     X(test_get_address_info_of_another_name_space_is_not_supported) \
     X(test_get_address_info_of_an_endless_name_fails)               \
+    X(test_get_address_info_of_an_endless_service_fails)            \
+    X(test_get_address_info_gives_the_family_of_the_hints)          \
+    X(test_free_address_info_without_a_client_frees_nothing)        \
     X(test_get_address_info_without_a_client_fails)
 
 CONTRACT_MAIN(TESTS, fixture_setup, fixture_teardown)

@@ -270,6 +270,26 @@ static void test_bind_sharing_of_a_dual_stack_socket_counts_for_ipv4(void **stat
     socket_close(v4);
 }
 
+/* 127.0.0.1 in an IPv6 address is 127.0.0.1. */
+static void test_bind_sharing_of_a_mapped_address_is_that_of_ipv4(void **state)
+{
+    struct wsk_fixture *fixture = *state;
+    PWSK_SOCKET dual = v6_open(fixture, 0);
+    PWSK_SOCKET v4 = socket_open(fixture, WSK_FLAG_LISTEN_SOCKET, AF_INET, NULL, NULL);
+    SOCKADDR_STORAGE mapped = address_any(AF_INET6, 0);
+    SOCKADDR_IN6 *in6 = (SOCKADDR_IN6 *)&mapped;
+
+    in6->sin6_addr.u.Byte[10] = 0xff;
+    in6->sin6_addr.u.Byte[11] = 0xff;
+    in6->sin6_addr.u.Byte[12] = 127;
+    in6->sin6_addr.u.Byte[15] = 1;
+    assert_int_equal(socket_bind_try(dual, &mapped), STATUS_SUCCESS);
+    assert_int_equal(way_bind(v4, AF_INET, 1, port_of(dual, true)),
+                     STATUS_ADDRESS_ALREADY_EXISTS); /* none-S after it */
+    socket_close(dual);
+    socket_close(v4);
+}
+
 static NTSTATUS dual_after_v4_try(struct wsk_fixture *fixture)
 {
     PWSK_SOCKET dual = v6_open(fixture, 0);
@@ -421,6 +441,7 @@ static void test_reuse_and_exclusive_exclude_each_other(void **state)
     X(test_bind_to_different_addresses_never_conflicts)                \
     X(test_bind_sharing_is_the_same_for_connection_sockets)            \
     X(test_bind_sharing_of_a_dual_stack_socket_counts_for_ipv4)        \
+    X(test_bind_sharing_of_a_mapped_address_is_that_of_ipv4)           \
     X(test_bind_of_a_dual_stack_socket_may_follow_a_specific_ipv4_one) \
     X(test_bind_sharing_of_an_ipv6_only_socket_is_its_own)             \
     X(test_bind_sharing_looks_at_everybody)                            \

@@ -360,6 +360,30 @@ static void test_control_sent_chooses_the_source_address(void **state)
     wsk_kit_datagram_close(peer);
 }
 
+/* An object whose length is not that of its type. */
+static void test_control_sent_with_too_short_an_address_fails(void **state)
+{
+    static const ADDRESS_FAMILY families[] = { AF_INET, AF_INET6 };
+
+    for (unsigned i = 0; i < 2; i++) {
+        struct wired wired = wired_open(state, families[i]);
+        SOCKADDR_STORAGE remote = address_loopback(families[i], wsk_kit_datagram_port(wired.peer));
+        struct writer writer = { .length = 0 };
+        INT zero = 0;
+
+        if (families[i] == AF_INET6) {
+            write_object(&writer, IPPROTO_IPV6, IPV6_PKTINFO, &zero, sizeof(zero));
+        } else {
+            write_object(&writer, IPPROTO_IP, IP_PKTINFO, &zero, sizeof(zero));
+        }
+        wsk_kit_expect_report("SOCK-028");
+        assert_int_equal(dgram_send_with(wired.socket, "x", 1, &remote, writer.length, writer.bytes, NULL),
+                         STATUS_INVALID_PARAMETER);
+        wsk_kit_datagram_expect_none(wired.peer);
+        wired_close(&wired);
+    }
+}
+
 /* What was received tells how to answer from the address that the question was sent to. */
 static void test_control_received_can_be_sent_back(void **state)
 {
@@ -404,6 +428,28 @@ static void test_coalesced_datagrams_of_one_size_come_as_one(void **state)
     assert_int_equal(client->seen[2].control_length, 0);
     dgram_client_destroy(client);
     wsk_kit_datagram_close(wired.peer);
+}
+
+/* One from somebody else, shorter than what it might have been joined to, stays by itself and whole. */
+static void test_coalesced_datagrams_are_of_one_sender(void **state)
+{
+    struct dgram_client *client = dgram_client_create(*state, AF_INET, 0);
+    struct wsk_kit_datagram_peer *one = wsk_kit_datagram_open(WSK_KIT_IPV4);
+    struct wsk_kit_datagram_peer *other = wsk_kit_datagram_open(WSK_KIT_IPV4);
+
+    assert_int_equal(socket_set_ulong(client->socket, IPPROTO_UDP, UDP_RECV_MAX_COALESCED_SIZE, 64), STATUS_SUCCESS);
+    wsk_kit_datagram_send_text(one, client->port, "aaaa");
+    wsk_kit_run_until_idle();
+    wsk_kit_datagram_send_text(other, client->port, "bb");
+    wsk_kit_run_until_idle();
+    socket_events(client->socket, WSK_EVENT_RECEIVE_FROM);
+    dgram_client_expect(client, 0, "aaaa");
+    dgram_client_expect(client, 1, "bb");
+    assert_int_equal(address_port(&client->seen[0].remote), wsk_kit_datagram_port(one));
+    assert_int_equal(address_port(&client->seen[1].remote), wsk_kit_datagram_port(other));
+    dgram_client_destroy(client);
+    wsk_kit_datagram_close(one);
+    wsk_kit_datagram_close(other);
 }
 
 static void test_coalesced_datagrams_stay_in_the_limit_and_the_buffer(void **state)
@@ -460,8 +506,10 @@ static void test_coalesced_datagrams_of_two_senders_stay_apart(void **state)
     X(test_control_sent_over_ipv6)                               \
     X(test_control_sent_over_ipv4_by_a_dual_stack_socket)        \
     X(test_control_sent_chooses_the_source_address)              \
+    X(test_control_sent_with_too_short_an_address_fails)         \
     X(test_control_received_can_be_sent_back)                    \
     X(test_coalesced_datagrams_of_one_size_come_as_one)          \
+    X(test_coalesced_datagrams_are_of_one_sender)                \
     X(test_coalesced_datagrams_stay_in_the_limit_and_the_buffer) \
     X(test_coalesced_datagrams_of_two_senders_stay_apart)
 

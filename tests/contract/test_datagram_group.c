@@ -148,8 +148,83 @@ static void test_group_of_ipv6_is_entered_and_left(void **state)
     dgram_client_destroy(client);
 }
 
+/* The interface is an index, in both directions. Not every machine's loopback interface has IPv6 multicasts, so they
+ * travel where all machines are alike. */
+static void test_group_of_ipv6_is_heard_until_it_is_left(void **state)
+{
+    const struct wsk_fixture *fixture = *state;
+    SOCKADDR_STORAGE any = address_any(AF_INET6, 0);
+    struct dgram_client *client;
+    SOCKADDR_STORAGE remote;
+    PWSK_SOCKET sender;
+    IPV6_MREQ request;
+    struct {
+        CMSGHDR header;
+        IN6_PKTINFO info;
+    } control;
+
+    if (!fixture->way->is_virtual) {
+        return;
+    }
+    client = client_open_any(state, AF_INET6);
+    sender = dgram_open(*state, AF_INET6, NULL, NULL);
+    remote = address_any(AF_INET6, client->port);
+    memset(&request, 0, sizeof(request));
+    request.ipv6mr_multiaddr.u.Byte[0] = 0xff;
+    request.ipv6mr_multiaddr.u.Byte[1] = 0x01; /* of the interface */
+    request.ipv6mr_multiaddr.u.Byte[15] = 0x77;
+    request.ipv6mr_interface = 1;
+    ((SOCKADDR_IN6 *)&remote)->sin6_addr = request.ipv6mr_multiaddr;
+    memset(&control, 0, sizeof(control));
+    control.header.cmsg_len = WSA_CMSG_LEN(sizeof(IN6_PKTINFO));
+    control.header.cmsg_level = IPPROTO_IPV6;
+    control.header.cmsg_type = IPV6_PKTINFO;
+    control.info.ipi6_ifindex = 1;
+    assert_int_equal(socket_bind_try(sender, &any), STATUS_SUCCESS);
+    assert_int_equal(socket_set_option(client->socket, IPPROTO_IPV6, IPV6_ADD_MEMBERSHIP, &request, sizeof(request)),
+                     STATUS_SUCCESS);
+    socket_events(client->socket, WSK_EVENT_RECEIVE_FROM);
+    assert_int_equal(dgram_send_with(sender, "to all", 6, &remote, WSA_CMSG_SPACE(sizeof(IN6_PKTINFO)), &control, NULL),
+                     STATUS_SUCCESS);
+    dgram_client_expect(client, 0, "to all");
+    assert_int_equal(socket_set_option(client->socket, IPPROTO_IPV6, IPV6_DROP_MEMBERSHIP, &request, sizeof(request)),
+                     STATUS_SUCCESS);
+    assert_int_equal(
+        dgram_send_with(sender, "too late", 8, &remote, WSA_CMSG_SPACE(sizeof(IN6_PKTINFO)), &control, NULL),
+        STATUS_SUCCESS);
+    dgram_send_text(sender, AF_INET6, client->port, "to one");
+    dgram_client_expect(client, 1, "to one");
+    socket_close(sender);
+    dgram_client_destroy(client);
+}
+
+/* SIO_MULTIPOINT_LOOPBACK is the option of the socket's family under another name. */
+static void test_multipoint_loopback_is_the_loop_option_of_the_family(void **state)
+{
+    static const ADDRESS_FAMILY families[] = { AF_INET, AF_INET6 };
+
+    for (unsigned i = 0; i < 2; i++) {
+        ULONG level = families[i] == AF_INET6 ? IPPROTO_IPV6 : IPPROTO_IP;
+        ULONG option = families[i] == AF_INET6 ? IPV6_MULTICAST_LOOP : IP_MULTICAST_LOOP;
+        USHORT port;
+        PWSK_SOCKET socket = dgram_open_bound(*state, families[i], NULL, NULL, &port);
+        UCHAR off = 0;
+        ULONG value = 1;
+        NTSTATUS status;
+
+        REQUEST_CALL(status, NULL, irp,
+                     dgram_table(socket)->WskControlSocket(socket, WskIoctl, SIO_MULTIPOINT_LOOPBACK, 0, sizeof(off),
+                                                           &off, 0, NULL, NULL, irp));
+        assert_int_equal(status, STATUS_SUCCESS);
+        assert_int_equal(socket_get_option(socket, level, option, &value, sizeof(value), NULL), STATUS_SUCCESS);
+        assert_int_equal(value, 0);
+        socket_close(socket);
+    }
+}
+
 static void test_group_arguments_that_fail(void **state)
 {
+    const struct wsk_fixture *fixture = *state;
     struct dgram_client *client = client_open_any(state, AF_INET);
     PWSK_SOCKET unbound = dgram_open(*state, AF_INET, NULL, NULL);
     IP_MREQ request = group_v4();
@@ -166,6 +241,13 @@ static void test_group_arguments_that_fail(void **state)
     request.imr_interface.S_un.S_un_b.s_b4 = 1; /* by index */
     assert_int_equal(socket_set_option(client->socket, IPPROTO_IP, IP_ADD_MEMBERSHIP, &request, sizeof(request)),
                      STATUS_SUCCESS);
+    if (fixture->way->is_virtual) { /* which interface the system chooses depends on its routes */
+        request.imr_multiaddr.S_un.S_un_b.s_b4++;
+        request.imr_interface.S_un.S_addr = 0;
+        assert_int_equal(socket_set_option(client->socket, IPPROTO_IP, IP_ADD_MEMBERSHIP, &request, sizeof(request)),
+                         STATUS_SUCCESS);
+        request.imr_interface.S_un.S_un_b.s_b4 = 1;
+    }
     request.imr_multiaddr.S_un.S_un_b.s_b1 = 10;
     assert_int_equal(socket_set_option(client->socket, IPPROTO_IP, IP_ADD_MEMBERSHIP, &request, sizeof(request)),
                      STATUS_INVALID_ADDRESS_COMPONENT);
@@ -231,13 +313,15 @@ static void test_shared_port_broadcast_reaches_both(void **state)
     wsk_kit_datagram_close(peer);
 }
 
-#define TESTS(X)                                     \
-    X(test_group_member_hears_and_sees_the_flag)     \
-    X(test_group_left_is_not_heard)                  \
-    X(test_group_by_its_address_is_entered_and_left) \
-    X(test_group_of_ipv6_is_entered_and_left)        \
-    X(test_group_arguments_that_fail)                \
-    X(test_broadcast_is_heard_and_flagged)           \
+#define TESTS(X)                                                 \
+    X(test_group_member_hears_and_sees_the_flag)                 \
+    X(test_group_left_is_not_heard)                              \
+    X(test_group_by_its_address_is_entered_and_left)             \
+    X(test_group_of_ipv6_is_entered_and_left)                    \
+    X(test_group_of_ipv6_is_heard_until_it_is_left)              \
+    X(test_multipoint_loopback_is_the_loop_option_of_the_family) \
+    X(test_group_arguments_that_fail)                            \
+    X(test_broadcast_is_heard_and_flagged)                       \
     X(test_shared_port_broadcast_reaches_both)
 
 CONTRACT_MAIN(TESTS, fixture_setup, fixture_teardown)

@@ -154,10 +154,45 @@ static void test_send_messages_full_network_goes_on_in_the_list(void **state)
     pending_close(&pending);
 }
 
-#define TESTS(X)                                         \
-    X(test_send_to_full_network_waits_and_goes_in_order) \
-    X(test_send_to_waiting_can_be_cancelled)             \
-    X(test_send_to_waiting_is_cancelled_by_close)        \
+/* An IRP that was cancelled before the call waits for nothing: not for room in the network, nor for a datagram. */
+static void test_requests_that_would_wait_with_a_cancelled_irp_end_cancelled(void **state)
+{
+    struct pending pending;
+    struct wsk_request *request = request_create();
+    PIRP irp = request_irp(request);
+    NTSTATUS returned;
+    NTSTATUS status;
+    KIRQL irql;
+
+    pending_open(&pending, state);
+    pending_post(&pending);
+    (void)IoCancelIrp(irp);
+    KeRaiseIrql(DISPATCH_LEVEL, &irql);
+    returned = dgram_table(pending.socket)
+                   ->WskSendTo(pending.socket, &pending.buffer, 0, (PSOCKADDR)&pending.remote, 0, NULL, irp);
+    KeLowerIrql(irql);
+    status = request_wait(request, returned);
+    assert_true(status == STATUS_CANCELLED || (status == STATUS_SUCCESS && !pending.is_exact));
+    assert_int_equal(request->result.Information, status == STATUS_SUCCESS ? LENGTH : 0);
+
+    irp = request_irp(request);
+    (void)IoCancelIrp(irp);
+    returned =
+        dgram_table(pending.socket)->WskReceiveFrom(pending.socket, &pending.buffer, 0, NULL, NULL, NULL, NULL, irp);
+    assert_int_equal(request_wait(request, returned), STATUS_CANCELLED);
+    assert_int_equal(request->result.Information, 0);
+    for (unsigned i = 0; i < SENDS; i++) {
+        assert_int_equal(request_wait(pending.requests[i], pending.returned[i]), STATUS_SUCCESS);
+    }
+    request_destroy(request);
+    pending_close(&pending);
+}
+
+#define TESTS(X)                                                        \
+    X(test_requests_that_would_wait_with_a_cancelled_irp_end_cancelled) \
+    X(test_send_to_full_network_waits_and_goes_in_order)                \
+    X(test_send_to_waiting_can_be_cancelled)                            \
+    X(test_send_to_waiting_is_cancelled_by_close)                       \
     X(test_send_messages_full_network_goes_on_in_the_list)
 
 CONTRACT_MAIN(TESTS, fixture_setup, fixture_teardown)

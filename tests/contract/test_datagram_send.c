@@ -106,31 +106,46 @@ static void test_send_to_arguments_die_with_the_call(void **state)
 
 #define PIECES 100
 
-static void send_chain(struct wired *wired, char *bytes, ULONG piece_bytes, ULONG offset)
-{
+/* One byte range in many MDLs. */
+struct chain {
     WSK_BUF parts[PIECES];
     WSK_BUF buffer;
+};
+
+static void chain_init(struct chain *chain, char *bytes, ULONG piece_bytes, ULONG offset)
+{
+    for (unsigned i = 0; i < PIECES; i++) {
+        buffer_init(&chain->parts[i], bytes + i * piece_bytes, piece_bytes);
+        if (i > 0) {
+            chain->parts[i - 1].Mdl->Next = chain->parts[i].Mdl;
+        }
+    }
+    chain->buffer.Mdl = chain->parts[0].Mdl;
+    chain->buffer.Offset = offset;
+    chain->buffer.Length = PIECES * piece_bytes - offset;
+}
+
+static void chain_fini(struct chain *chain)
+{
+    for (unsigned i = 0; i < PIECES; i++) {
+        chain->parts[i].Mdl->Next = NULL;
+        buffer_fini(&chain->parts[i]);
+    }
+}
+
+static void send_chain(struct wired *wired, char *bytes, ULONG piece_bytes, ULONG offset)
+{
+    struct chain chain;
     NTSTATUS status;
     ULONG_PTR information;
 
-    for (unsigned i = 0; i < PIECES; i++) {
-        buffer_init(&parts[i], bytes + i * piece_bytes, piece_bytes);
-        if (i > 0) {
-            parts[i - 1].Mdl->Next = parts[i].Mdl;
-        }
-    }
-    buffer.Mdl = parts[0].Mdl;
-    buffer.Offset = offset;
-    buffer.Length = PIECES * piece_bytes - offset;
-    REQUEST_CALL(
-        status, &information, irp,
-        dgram_table(wired->socket)->WskSendTo(wired->socket, &buffer, 0, (PSOCKADDR)&wired->remote, 0, NULL, irp));
+    chain_init(&chain, bytes, piece_bytes, offset);
+    REQUEST_CALL(status, &information, irp,
+                 dgram_table(wired->socket)
+                     ->WskSendTo(wired->socket, &chain.buffer, 0, (PSOCKADDR)&wired->remote, 0, NULL, irp));
     assert_int_equal(status, STATUS_SUCCESS);
     assert_int_equal(information, PIECES * piece_bytes - offset);
-    for (unsigned i = 0; i < PIECES; i++) {
-        parts[i].Mdl->Next = NULL;
-        buffer_fini(&parts[i]);
-    }
+    chain_fini(&chain);
 }
 
 /* One datagram, though the chain has more MDLs than the network takes pieces. */
@@ -144,6 +159,44 @@ static void test_send_to_of_a_long_chain_is_one_datagram(void **state)
     }
     send_chain(&wired, bytes, 3, 2);
     wsk_kit_datagram_expect(wired.peer, bytes + 2, sizeof(bytes) - 2, NULL);
+    wired_close(&wired);
+}
+
+/* More than a datagram holds is refused, in however many MDLs it comes. */
+static void test_send_to_of_a_long_chain_that_is_too_large_is_refused(void **state)
+{
+    struct wired wired = wired_open(state, AF_INET);
+    struct chain chain;
+    ULONG_PTR information;
+    NTSTATUS status;
+    char *bytes = calloc(PIECES, 700);
+
+    assert_non_null(bytes);
+    chain_init(&chain, bytes, 700, 0);
+    REQUEST_CALL(
+        status, &information, irp,
+        dgram_table(wired.socket)->WskSendTo(wired.socket, &chain.buffer, 0, (PSOCKADDR)&wired.remote, 0, NULL, irp));
+    assert_int_equal(status, STATUS_INVALID_BUFFER_SIZE);
+    assert_int_equal(information, 0);
+    wsk_kit_datagram_expect_none(wired.peer);
+    chain_fini(&chain);
+    free(bytes);
+    wired_close(&wired);
+}
+
+/* Segments end inside MDLs, behind more MDLs than the network takes pieces. */
+static void test_send_segments_of_a_long_chain(void **state)
+{
+    struct wired wired = wired_open(state, AF_INET);
+    char bytes[3 * PIECES];
+
+    for (unsigned i = 0; i < sizeof(bytes); i++) {
+        bytes[i] = (char)i;
+    }
+    assert_int_equal(socket_set_ulong(wired.socket, IPPROTO_UDP, UDP_SEND_MSG_SIZE, 200), STATUS_SUCCESS);
+    send_chain(&wired, bytes, 3, 0);
+    wsk_kit_datagram_expect(wired.peer, bytes, 200, NULL);
+    wsk_kit_datagram_expect(wired.peer, bytes + 200, sizeof(bytes) - 200, NULL);
     wired_close(&wired);
 }
 
@@ -487,6 +540,8 @@ static void test_send_segments_by_control_and_by_option(void **state)
     X(test_send_to_keeps_boundaries_and_order)                     \
     X(test_send_to_arguments_die_with_the_call)                    \
     X(test_send_to_of_a_long_chain_is_one_datagram)                \
+    X(test_send_to_of_a_long_chain_that_is_too_large_is_refused)   \
+    X(test_send_segments_of_a_long_chain)                          \
     X(test_send_to_largest_goes_and_one_more_is_refused)           \
     X(test_send_to_before_bind_fails)                              \
     X(test_send_to_broadcast_needs_the_option)                     \

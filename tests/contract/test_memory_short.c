@@ -2,13 +2,12 @@
 /* Memory is short: each step of a driver's life, with each allocation in it failing once. The call fails with
  * STATUS_INSUFFICIENT_RESOURCES, or succeeds without; nothing is lost, and the next attempt works. */
 #include "support/conn_client.h"
+#include "support/memory_sweep.h"
+#include "support/stream_socket.h"
 
 #include "host/host_mem.h"
 
 #include <string.h>
-
-/* Of one step. More would mean that the sweep does not end. */
-#define ALLOCATIONS_MAX 100
 
 struct scene {
     struct wsk_fixture *fixture;
@@ -19,45 +18,6 @@ struct scene {
     struct wsk_kit_peer *peer;
     struct wsk_kit_server *server;
 };
-
-/* One attempt. Its memory fails between sweep_begin and sweep_end; whatever it makes it ends again. Returns the status. */
-typedef NTSTATUS attempt_fn(struct scene *scene);
-
-static unsigned long s_index;
-
-static void sweep_begin(void)
-{
-    (void)we_host_mem_fail(s_index);
-}
-
-static bool s_has_failed;
-
-static void sweep_end(void)
-{
-    s_has_failed = we_host_mem_fail(0) || s_has_failed;
-}
-
-/* Attempts until no allocation was left to fail; the last attempt succeeds. */
-static void sweep(struct scene *scene, attempt_fn *attempt)
-{
-    for (s_index = 1; s_index < ALLOCATIONS_MAX; s_index++) {
-        size_t sockets = wsk_kit_live_count(WSK_KIT_SOCKET);
-        NTSTATUS status;
-
-        s_has_failed = false;
-        status = attempt(scene);
-        if (!s_has_failed) {
-            assert_int_equal(status, STATUS_SUCCESS);
-            assert_true(s_index > 1); /* else nothing was shown */
-            return;
-        }
-        if (status != STATUS_SUCCESS && status != STATUS_INSUFFICIENT_RESOURCES) {
-            fail_msg("allocation number %lu failed, and the call with 0x%08x", s_index, (unsigned)status);
-        }
-        assert_int_equal(wsk_kit_live_count(WSK_KIT_SOCKET), sockets);
-    }
-    fail_msg("more than %d allocations in one step", ALLOCATIONS_MAX);
-}
 
 /* --- registration ------------------------------------------------------------------------------ */
 
@@ -271,6 +231,23 @@ static NTSTATUS WSKAPI refuse(PVOID SocketContext, ULONG Flags, PSOCKADDR LocalA
     return STATUS_REQUEST_NOT_ACCEPTED;
 }
 
+static WSK_INSPECT_ACTION WSKAPI accept_inspect(PVOID SocketContext, PSOCKADDR LocalAddress, PSOCKADDR RemoteAddress,
+                                                PWSK_INSPECT_ID InspectID)
+{
+    UNREFERENCED_PARAMETER(SocketContext);
+    UNREFERENCED_PARAMETER(LocalAddress);
+    UNREFERENCED_PARAMETER(RemoteAddress);
+    UNREFERENCED_PARAMETER(InspectID);
+    return WskInspectAccept;
+}
+
+static NTSTATUS WSKAPI ignore_abort(PVOID SocketContext, PWSK_INSPECT_ID InspectID)
+{
+    UNREFERENCED_PARAMETER(SocketContext);
+    UNREFERENCED_PARAMETER(InspectID);
+    return STATUS_SUCCESS;
+}
+
 static NTSTATUS attempt_offer(struct scene *scene)
 {
     struct wsk_kit_peer *peer = wsk_kit_connect(WSK_KIT_IPV4, scene->port);
@@ -302,6 +279,122 @@ static void test_memory_short_accept_event(void **state)
     socket_close(scene.listener);
 }
 
+/* The listener's first connection: what it needs to know of connections is made now. With a conditional listener over a
+ * network that holds handshakes the connection is watched until the verdict has been carried out. */
+static NTSTATUS attempt_first_connection(struct scene *scene, bool is_conditional)
+{
+    static const WSK_CLIENT_LISTEN_DISPATCH dispatch = { refuse, accept_inspect, ignore_abort };
+    USHORT port;
+    PWSK_SOCKET listener = listener_open(scene->fixture, AF_INET, NULL, &dispatch, is_conditional, &port);
+    struct wsk_kit_peer *peer = wsk_kit_connect(WSK_KIT_IPV4, port);
+    struct wsk_request *request = request_create();
+    NTSTATUS returned;
+    NTSTATUS status;
+
+    sweep_begin();
+    returned = ((const WSK_PROVIDER_LISTEN_DISPATCH *)listener->Dispatch)
+                   ->WskAccept(listener, 0, NULL, NULL, NULL, NULL, request_irp(request));
+    wsk_kit_run_until_idle();
+    sweep_end();
+    if (!request_is_done(request)) {
+        wsk_kit_peer_expect_rejected(peer);
+        wsk_kit_peer_close(peer);
+        peer = wsk_kit_connect(WSK_KIT_IPV4, port);
+    }
+    status = request_wait(request, returned);
+    if (NT_SUCCESS(status)) {
+        socket_close((PWSK_SOCKET)request->result.Information);
+    }
+    socket_close(listener);
+    wsk_kit_peer_close(peer);
+    request_destroy(request);
+    return status;
+}
+
+static NTSTATUS attempt_first_plain(struct scene *scene)
+{
+    return attempt_first_connection(scene, false);
+}
+
+static NTSTATUS attempt_first_inspected(struct scene *scene)
+{
+    return attempt_first_connection(scene, true);
+}
+
+static void test_memory_short_first_connection(void **state)
+{
+    struct scene scene = { .fixture = *state };
+
+    sweep(&scene, attempt_first_plain);
+    sweep(&scene, attempt_first_inspected);
+}
+
+/* What was set for the listener is not worth a connection: one that has no memory for it has the initial values. */
+static NTSTATUS attempt_inherit(struct scene *scene)
+{
+    PWSK_SOCKET listener = socket_open(scene->fixture, WSK_FLAG_LISTEN_SOCKET, AF_INET, NULL, NULL);
+    struct wsk_request *request = request_create();
+    PIRP irp = request_irp(request);
+    struct wsk_kit_peer *peer;
+    SOCKADDR_STORAGE local;
+    NTSTATUS returned;
+    NTSTATUS status;
+
+    assert_int_equal(socket_set_ulong(listener, IPPROTO_IP, IP_TTL, 7), STATUS_SUCCESS);
+    socket_bind_loopback(listener, AF_INET);
+    local = socket_local(listener, true);
+    peer = wsk_kit_connect(WSK_KIT_IPV4, address_port(&local));
+    wsk_kit_run_until_idle();
+    sweep_begin();
+    returned =
+        ((const WSK_PROVIDER_LISTEN_DISPATCH *)listener->Dispatch)->WskAccept(listener, 0, NULL, NULL, NULL, NULL, irp);
+    sweep_end();
+    status = request_wait(request, returned);
+    if (NT_SUCCESS(status)) {
+        socket_close((PWSK_SOCKET)request->result.Information);
+    }
+    socket_close(listener);
+    wsk_kit_peer_close(peer);
+    request_destroy(request);
+    return status;
+}
+
+static void test_memory_short_inheritance(void **state)
+{
+    struct scene scene = { .fixture = *state };
+
+    sweep(&scene, attempt_inherit);
+}
+
+/* --- WskListen of a stream socket ----------------------------------------------------------------- */
+
+static NTSTATUS attempt_listen(struct scene *scene)
+{
+    PWSK_SOCKET socket = stream_open_bound(scene->fixture, AF_INET, NULL, NULL);
+    struct wsk_request *request = request_create();
+    PIRP irp = request_irp(request);
+    NTSTATUS returned;
+    NTSTATUS status;
+
+    sweep_begin();
+    returned = stream_table(socket)->WskListen(socket, irp);
+    sweep_end();
+    status = request_wait(request, returned);
+    if (!NT_SUCCESS(status)) { /* nothing has happened to it */
+        assert_int_equal(stream_listen_try(socket), STATUS_SUCCESS);
+    }
+    socket_close(socket);
+    request_destroy(request);
+    return status;
+}
+
+static void test_memory_short_listen(void **state)
+{
+    struct scene scene = { .fixture = *state };
+
+    sweep(&scene, attempt_listen);
+}
+
 /* --- bytes ---------------------------------------------------------------------------------------- */
 
 /* Bytes come while there is no block to show them in: they wait in the network, and are indicated afterwards. */
@@ -331,22 +424,60 @@ static void test_memory_short_indication(void **state)
     conn_client_destroy(scene.client);
 }
 
+/* No memory comes back: bytes that nobody can be given are not a state to stay in. */
+static void test_memory_that_stays_short_ends_the_connection(void **state)
+{
+    struct conn_client *client = conn_client_create();
+    struct wsk_kit_peer *peer;
+
+    conn_client_set_answer(client, CONN_KEEP, 0);
+    conn_accept(*state, client, WSK_EVENT_RECEIVE | WSK_EVENT_DISCONNECT, &peer);
+    wsk_kit_peer_send_text(peer, "the first");
+    conn_client_expect_text(client, "the first");
+    wsk_kit_peer_send_text(peer, "the second");
+    (void)we_host_mem_fail(WE_HOST_MEM_FAIL_ALL);
+    wsk_kit_run_until_idle();
+    assert_true(we_host_mem_fail(0));
+    conn_client_wait_reset(client);
+    conn_client_expect_text(client, "the first");
+    conn_client_release_all(client);
+    socket_close(client->socket);
+    wsk_kit_peer_expect_reset(peer);
+    wsk_kit_peer_close(peer);
+    conn_client_destroy(client);
+}
+
 /* A list of several elements: fewer will do. */
 static const struct wsk_emu_config s_cut = { .size = sizeof(struct wsk_emu_config),
                                              .execution = WSK_EMU_EXECUTION_STEPPED,
                                              .network = WSK_EMU_NETWORK_VIRTUAL,
                                              .indication_max_bytes = 2 };
 
+static const struct wsk_emu_config s_sockets = { .size = sizeof(struct wsk_emu_config),
+                                                 .execution = WSK_EMU_EXECUTION_STEPPED,
+                                                 .network = WSK_EMU_NETWORK_SOCKETS };
+
+#define TEST_SOCKETS(f) wsk_emu_unit_test_config(f, fixture_setup, fixture_teardown, &s_sockets)
 #define TEST_CUT(f) wsk_emu_unit_test_config(f, fixture_setup, fixture_teardown, &s_cut)
 #define TEST(f) wsk_emu_unit_test_setup_teardown(f, fixture_setup, fixture_teardown)
 
 int main(int argc, char **argv)
 {
     const struct CMUnitTest tests[] = {
-        TEST(test_memory_short_registration),   TEST(test_memory_short_sockets),
-        TEST(test_memory_short_connect),        TEST(test_memory_short_accept),
-        TEST(test_memory_short_indication),     TEST(test_memory_short_accept_event),
+        TEST(test_memory_short_registration),
+        TEST(test_memory_short_sockets),
+        TEST(test_memory_short_connect),
+        TEST(test_memory_short_accept),
+        TEST(test_memory_short_indication),
+        TEST(test_memory_short_accept_event),
         TEST_CUT(test_memory_short_indication),
+        TEST(test_memory_short_first_connection),
+        TEST(test_memory_short_inheritance),
+        TEST(test_memory_short_listen),
+        TEST(test_memory_that_stays_short_ends_the_connection),
+        TEST_SOCKETS(test_memory_short_sockets),
+        TEST_SOCKETS(test_memory_short_connect),
+        TEST_SOCKETS(test_memory_short_first_connection),
     };
 
     if (argc > 1) {

@@ -173,6 +173,32 @@ static void test_sock_041_breach_release_in_a_callback_that_returns_success(void
     wired_close(&wired);
 }
 
+static void release_and_refuse_once(struct conn_client *client, PWSK_DATA_INDICATION list)
+{
+    (void)release(client->socket, list);
+    client->on_receive = NULL;
+    client->answer = CONN_REFUSE;
+}
+
+/* The bytes that were refused are shown again: the release was of no use. */
+static void test_sock_041_breach_release_in_a_callback_that_refuses(void **state)
+{
+    struct wired wired;
+
+    wired_open(&wired, state, 0);
+    wired.client->on_receive = release_and_refuse_once;
+    wsk_kit_expect_report("SOCK-041");
+    socket_events(wired.socket, WSK_EVENT_RECEIVE);
+    wsk_kit_peer_send_text(wired.peer, "abc");
+    conn_client_wait_receives(wired.client, 1);
+    wsk_kit_run_until_idle();
+    assert_int_equal(wired.client->length, 0);
+    conn_client_set_answer(wired.client, CONN_TAKE_ALL, 0);
+    socket_events(wired.socket, WSK_EVENT_RECEIVE);
+    connection_expect_text(wired.socket, "abc");
+    wired_close(&wired);
+}
+
 static void test_sock_041_breach_release_of_something_else(void **state)
 {
     struct wired wired;
@@ -390,6 +416,7 @@ int main(int argc, char **argv)
         T(test_sock_040_near_miss_release_once_each),
         T(test_sock_041_breach_release_of_a_consumed_indication),
         T(test_sock_041_breach_release_in_a_callback_that_returns_success),
+        T(test_sock_041_breach_release_in_a_callback_that_refuses),
         T(test_sock_041_breach_release_of_something_else),
         T(test_sock_041_near_miss_release_in_a_callback_that_returns_pending),
         T(test_cb_006_breach_another_status_refuses),
