@@ -7,9 +7,10 @@ me=scripts/check-coverage.sh
 root=$(CDPATH='' cd -- "$(dirname -- "$0")/.." && pwd -P) || exit 1
 . "$root/scripts/lib.sh"
 
-# What remains: cells that a table proves impossible, shortages in datagram sockets, answers of a host that
-# misbehaves, and a few lines that only some orders of threads reach.
-limit=${1:-140}
+# What remains: steps between two locks that only a close or a cancel on another thread gets into, which come and go by
+# a few lines from run to run; answers that only another system or a host that misbehaves gives; and callbacks that are
+# due when the test ends.
+limit=${1:-65}
 folder=$root/build/coverage
 objects=$folder/src/CMakeFiles/wsk_emu.dir/wsk
 
@@ -39,7 +40,11 @@ for data in "$objects"/*.gcda; do
             sub(/^[^:]*:[^:]*:/, "", text)
             printf "%s:%d:%s\n", file, $2, text
         }'
-done | sort -t: -k1,1 -k2,2n -u >"$uncovered"
+done | sort -t: -k1,1 -k2,2nr -u | awk -F: '
+    # WE_UNREACHABLE says what it says, and so does the label above it.
+    /WE_UNREACHABLE\(/ { file = $1; above = $2 - 1; next }
+    $1 == file && $2 == above && /:[[:space:]]*(default|case .*):$/ { next }
+    { print }' | sort -t: -k1,1 -k2,2n >"$uncovered"
 
 cat "$uncovered"
 count=$(wc -l <"$uncovered" | tr -d ' ')
