@@ -10,7 +10,7 @@ root=$(CDPATH='' cd -- "$(dirname -- "$0")/.." && pwd -P) || exit 1
 # What remains: steps between two locks that only a close or a cancel on another thread gets into, which come and go by
 # a few lines from run to run; answers that only another system or a host that misbehaves gives; and callbacks that are
 # due when the test ends.
-limit=${1:-65}
+limit=${1:-80}
 folder=$root/build/coverage
 objects=$folder/src/CMakeFiles/wsk_emu.dir/wsk
 
