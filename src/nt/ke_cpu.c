@@ -30,6 +30,7 @@
  * merely wanted to lower its IRQL.
  */
 #define DRAIN_MAX 1024u
+#define IRPS_MAX 64u /* completion routines between two pieces of work */
 
 static struct we_nt_cpu s_cpus[WE_HOST_CPU_MAX];
 static unsigned s_cpu_count;
@@ -447,20 +448,42 @@ static bool run_dpc(struct we_nt_cpu *cpu)
     return true;
 }
 
-static void cpu_drain(struct we_nt_cpu *cpu)
+/* One piece of work can finish dozens of IRPs: were there one completion routine for each piece, a flood would leave
+ * ever more of them behind. But no more than so many at once, or those that post the next request would let nothing
+ * else run. Returns how many have run. */
+static unsigned run_irps(struct we_nt_cpu *cpu)
 {
-    unsigned budget = DRAIN_MAX;
+    unsigned count = 0;
 
-    while (cpu_has_queued(cpu) && budget-- > 0) {
+    while (count < IRPS_MAX) {
         bool has_run = run_own_irp(cpu);
 
-        has_run = run_irp(cpu) || has_run;
-        has_run = run_work(cpu) || has_run;
-        has_run = run_dpc(cpu) || has_run;
-        if (!has_run) {
+        if (!run_irp(cpu) && !has_run) {
             break; /* only "later" IRPs are left */
         }
+        count++;
     }
+    return count;
+}
+
+/* Returns the number of turns: each runs the oldest DPC, if there is one. */
+static unsigned cpu_drain(struct we_nt_cpu *cpu)
+{
+    unsigned done = 0;
+    unsigned turn_count = 0;
+
+    while (cpu_has_queued(cpu) && done < DRAIN_MAX) {
+        unsigned irp_count = run_irps(cpu);
+        bool has_run = run_work(cpu);
+
+        has_run = run_dpc(cpu) || has_run;
+        if (!has_run && irp_count == 0) {
+            break;
+        }
+        done += irp_count + (has_run ? 1u : 0u);
+        turn_count++;
+    }
+    return turn_count;
 }
 
 void we_nt_cpu_lower(struct we_nt_thread *thread, KIRQL new_irql)
@@ -471,7 +494,7 @@ void we_nt_cpu_lower(struct we_nt_thread *thread, KIRQL new_irql)
     }
     if (cpu_has_queued(thread->cpu)) {
         thread->irql = DISPATCH_LEVEL;
-        cpu_drain(thread->cpu);
+        (void)cpu_drain(thread->cpu);
     }
     cpu_give(thread, new_irql);
     we_host_preempt();
@@ -538,9 +561,13 @@ void we_nt_cpu_flush(unsigned cpu_index)
 
     cpu_take_this(thread, cpu); /* a DPC that is running has returned then */
     count = __atomic_load_n(&cpu->dpc_count, __ATOMIC_SEQ_CST);
-    while (flushed_count < count && cpu_has_queued(cpu)) {
-        cpu_drain(cpu); /* each turn of it begins with the oldest DPC */
-        flushed_count += DRAIN_MAX;
+    while (flushed_count < count) {
+        unsigned turn_count = cpu_drain(cpu);
+
+        if (turn_count == 0) {
+            break;
+        }
+        flushed_count += turn_count;
     }
     cpu_give(thread, old_irql);
 }
@@ -556,7 +583,7 @@ void we_nt_cpu_run(unsigned cpu_index, const struct we_host_ready *ready, unsign
         we_host_net_deliver(&ready[i]);
         /* At once, while what the event has touched is still in the caches, and what it needs again is given back. */
         if (cpu_has_queued(cpu)) {
-            cpu_drain(cpu);
+            (void)cpu_drain(cpu);
         }
     }
     if (__atomic_load_n(&cpu->next_due_ns, __ATOMIC_SEQ_CST) != WE_HOST_FOREVER) {
@@ -564,7 +591,7 @@ void we_nt_cpu_run(unsigned cpu_index, const struct we_host_ready *ready, unsign
     }
     if (cpu_has_queued(cpu)) {
         join_later_irps(cpu);
-        cpu_drain(cpu);
+        (void)cpu_drain(cpu);
     }
     cpu_give(thread, PASSIVE_LEVEL);
 }
