@@ -69,11 +69,15 @@ struct we_wsk_life_cell we_wsk_life_cell(enum we_wsk_life_state state, enum we_w
 
 struct we_wsk_life_cell we_wsk_life_feed(enum we_wsk_life_state *state, enum we_wsk_life_event event)
 {
-    struct we_wsk_life_cell cell = we_wsk_life_cell(*state, event);
+    /* Atomic for a call that a client makes, under the lock, while the last reference goes without it: whichever state it
+     * finds, the call is refused. */
+    struct we_wsk_life_cell cell = we_wsk_life_cell(__atomic_load_n(state, __ATOMIC_RELAXED), event);
 
     WE_ASSERT(cell.kind != WE_WSK_LIFE_MISSING);
     WE_ASSERT(cell.kind != WE_WSK_LIFE_NEVER);
-    *state = (enum we_wsk_life_state)cell.next;
+    if (cell.kind == WE_WSK_LIFE_GO) {
+        __atomic_store_n(state, (enum we_wsk_life_state)cell.next, __ATOMIC_RELAXED);
+    }
     return cell;
 }
 

@@ -31,7 +31,7 @@ static NTSTATUS client_attach(HANDLE NmrBindingHandle, PVOID ClientContext,
     NTSTATUS status = module->attach_status;
 
     InterlockedIncrement(&module->attach_count);
-    module->attach_irql = KeGetCurrentIrql();
+    __atomic_store_n(&module->attach_irql, KeGetCurrentIrql(), __ATOMIC_RELAXED);
     if (!NT_SUCCESS(status)) {
         return status;
     }
@@ -41,7 +41,7 @@ static NTSTATUS client_attach(HANDLE NmrBindingHandle, PVOID ClientContext,
     }
     status =
         NmrClientAttachProvider(NmrBindingHandle, link, &module->dispatch, &link->other_context, &link->other_dispatch);
-    module->inner_status = status;
+    __atomic_store_n(&module->inner_status, status, __ATOMIC_RELAXED);
     if (module->attached != NULL) {
         status = module->attached(module, link, status);
     }
@@ -92,7 +92,7 @@ static NTSTATUS provider_attach(HANDLE NmrBindingHandle, PVOID ProviderContext,
     NTSTATUS status = module->attach_status;
 
     InterlockedIncrement(&module->attach_count);
-    module->attach_irql = KeGetCurrentIrql();
+    __atomic_store_n(&module->attach_irql, KeGetCurrentIrql(), __ATOMIC_RELAXED);
     if (!NT_SUCCESS(status)) {
         return status;
     }
