@@ -561,14 +561,14 @@ void we_nt_cpu_flush(unsigned cpu_index)
 
     cpu_take_this(thread, cpu); /* a DPC that is running has returned then */
     count = __atomic_load_n(&cpu->dpc_count, __ATOMIC_SEQ_CST);
-    while (flushed_count < count) {
+    do { /* once without a DPC, too: there may be other work */
         unsigned turn_count = cpu_drain(cpu);
 
         if (turn_count == 0) {
             break;
         }
         flushed_count += turn_count;
-    }
+    } while (flushed_count < count);
     cpu_give(thread, old_irql);
 }
 
