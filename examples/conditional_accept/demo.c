@@ -6,22 +6,17 @@
 #include <wsk_emu/driver.h>
 #include <wsk_emu/wsk_emu.h>
 
-#include <errno.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
-#include <unistd.h>
 
 #include "demo_client.h"
+#include "demo_program.h"
 #include "demo_timeline.h"
 #include "gate.h"
 
 DRIVER_INITIALIZE gate_DriverEntry;
 
-enum exit_status { EXIT_AS_EXPECTED = 0, EXIT_SURPRISE = 1, EXIT_USAGE = 2, EXIT_NOT_LOADED = 3, EXIT_TOO_SLOW = 4 };
-
-#define WATCHDOG_S 120
 #define PATIENCE_MS 30000
 
 #define BIG_ECHO_BYTES (8 * 1024 * 1024)
@@ -90,12 +85,8 @@ static void load(const GATE_CONFIG *config)
 static void start(void)
 {
     ULONG64 counter;
-    NTSTATUS status = wsk_emu_start(NULL);
 
-    if (status != STATUS_SUCCESS) {
-        fprintf(stderr, "demo: the emulated kernel could not be started: status 0x%08x\n", (unsigned)status);
-        exit(EXIT_NOT_LOADED);
-    }
+    demo_kernel_start();
     s_start_time = KeQueryInterruptTimePrecise(&counter);
 }
 
@@ -103,13 +94,6 @@ static void unload(void)
 {
     wsk_emu_driver_unload(s_driver);
     s_driver = NULL;
-}
-
-static void stop(void)
-{
-    size_t report_count = wsk_emu_stop();
-
-    demo_expect(report_count == 0, "the verifier had nothing to report about the driver (reports: %zu)", report_count);
 }
 
 /* Until at least count clients wait for a verdict. */
@@ -330,13 +314,8 @@ static enum exit_status run_demo(USHORT port)
     second = gate_status();
 
     summary(&first, &second);
-    stop();
-    if (demo_surprise_count() != 0) {
-        printf("\n%u surprises\n", demo_surprise_count());
-        return EXIT_SURPRISE;
-    }
-    printf("\nEverything went as expected.\n");
-    return EXIT_AS_EXPECTED;
+    demo_kernel_stop();
+    return demo_verdict();
 }
 
 static enum exit_status run_serve(USHORT port)
@@ -346,15 +325,8 @@ static enum exit_status run_serve(USHORT port)
         .AuthorityDelayMs = SERVE_DELAY_MS,
         .Authority = { .Default = GateAccept },
     };
-    sigset_t stop_signals;
-    int received;
 
-    /* Before the first thread is made, so that no thread takes the signal away from sigwait. */
-    sigemptyset(&stop_signals);
-    sigaddset(&stop_signals, SIGINT);
-    sigaddset(&stop_signals, SIGTERM);
-    pthread_sigmask(SIG_BLOCK, &stop_signals, NULL);
-
+    demo_stop_signals_hold();
     start();
     load(&config);
     printf(
@@ -363,90 +335,39 @@ static enum exit_status run_serve(USHORT port)
         "Ctrl-C and see WskAbortEvent. Ctrl-C here unloads the driver.\n\n",
         gate_status().Port, gate_status().Port, SERVE_DELAY_MS);
     demo_timeline_start(true);
-    while (sigwait(&stop_signals, &received) != 0) {
-    }
+    demo_stop_signal_wait();
 
     printf("\nunloading\n");
     unload();
-    stop();
+    demo_kernel_stop();
     return demo_surprise_count() == 0 ? EXIT_AS_EXPECTED : EXIT_SURPRISE;
 }
 
 /* --- the command line ------------------------------------------------------------------------------------- */
 
-static void watchdog_barked(int signal_number)
-{
-    static const char text[] = "demo: not finished in time\n";
-    ssize_t ignored = write(STDERR_FILENO, text, sizeof(text) - 1);
-
-    (void)ignored;
-    (void)signal_number;
-    _exit(EXIT_TOO_SLOW);
-}
-
-static void usage(FILE *where)
-{
-    fprintf(where,
-            "usage: conditional_accept_demo [--serve] [--port <port>]\n"
-            "\n"
-            "Loads the example driver Gate on real threads and sockets and drives it with real clients.\n"
-            "\n"
-            "  --serve        keep the driver running for clients of your own, until Ctrl-C\n"
-            "  --port <port>  listen on this port of 127.0.0.1; 0, the default, lets the system choose\n"
-            "  --help         show this text\n"
-            "\n"
-            "exit status: 0 everything as expected, 1 a surprise, 2 wrong usage, 3 the driver could not be loaded\n"
-            "(for example because the port is in use), 4 not finished within %d s\n",
-            WATCHDOG_S);
-}
-
-static int usage_error(const char *what, const char *argument)
-{
-    fprintf(stderr, "demo: %s: %s\n", what, argument);
-    usage(stderr);
-    return EXIT_USAGE;
-}
-
-static bool port_parse(const char *text, USHORT *port)
-{
-    char *end;
-    long value;
-
-    errno = 0;
-    value = strtol(text, &end, 10);
-    *port = (USHORT)value;
-    return errno == 0 && end != text && *end == '\0' && value >= 0 && value <= 65535;
-}
+static const char s_usage[] =
+    "usage: conditional_accept_demo [--serve] [--port <port>]\n"
+    "\n"
+    "Loads the example driver Gate on real threads and sockets and drives it with real clients.\n"
+    "\n"
+    "  --serve        keep the driver running for clients of your own, until Ctrl-C\n"
+    "  --port <port>  listen on this port of 127.0.0.1; 0, the default, lets the system choose\n"
+    "  --help         show this text\n";
 
 int main(int argc, char **argv)
 {
-    bool must_serve = false;
-    USHORT port = 0;
+    struct demo_command command = { .usage = s_usage };
+    enum exit_status status;
 
-    setvbuf(stdout, NULL, _IOLBF, 0); /* so that a reader behind a pipe sees each line at once */
-    for (int i = 1; i < argc; i++) {
-        if (strcmp(argv[i], "--help") == 0) {
-            usage(stdout);
-            return EXIT_AS_EXPECTED;
-        } else if (strcmp(argv[i], "--serve") == 0) {
-            must_serve = true;
-        } else if (strcmp(argv[i], "--port") == 0 && i + 1 < argc) {
-            i++;
-            if (!port_parse(argv[i], &port)) {
-                return usage_error("not a port", argv[i]);
-            }
-        } else {
-            return usage_error("unknown option, or one without its value", argv[i]);
-        }
+    if (!demo_command_read(&command, argc, argv, &status)) {
+        return status;
     }
-
     demo_clients_start();
     signal(SIGPIPE, SIG_IGN);
-    if (must_serve) {
-        return run_serve(port);
+    if (command.must_serve) {
+        return run_serve(command.port);
     }
     demo_timeline_start(false);
-    signal(SIGALRM, watchdog_barked);
-    alarm(WATCHDOG_S);
-    return run_demo(port);
+    demo_watchdog_start();
+    return run_demo(command.port);
 }

@@ -8,6 +8,7 @@
 #include <wsk_emu/kit.h>
 
 #include "gate.h"
+#include "stream_pattern.h"
 
 /* The driver's entry: wsk_emu_add_driver(gate ...) has given DriverEntry this name. */
 DRIVER_INITIALIZE gate_DriverEntry;
@@ -29,10 +30,6 @@ GATE_STATUS gate_status(void);
 struct wsk_kit_peer *connected_client(USHORT port);
 /* Sends total bytes, reads while it sends, and compares what comes back. */
 void expect_echo(struct wsk_kit_peer *client, size_t total);
-/* Sends and does not read, until nothing more fits anywhere. Returns how many bytes are on their way. */
-size_t send_until_full(struct wsk_kit_peer *client);
-/* Reads and compares what such a client has sent. */
-void expect_pattern(struct wsk_kit_peer *client, size_t total);
 
 #define TEST(function) wsk_emu_unit_test_setup_teardown(function, NULL, unload_if_loaded)
 #define TEST_IN(function, config) wsk_emu_unit_test_config(function, NULL, unload_if_loaded, config)

@@ -6,24 +6,18 @@
 #include <wsk_emu/driver.h>
 #include <wsk_emu/wsk_emu.h>
 
-#include <errno.h>
-#include <pthread.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
-#include <unistd.h>
 
 #include "demo_client.h"
+#include "demo_program.h"
 #include "demo_target.h"
 #include "demo_timeline.h"
 #include "proxy.h"
 
 DRIVER_INITIALIZE stream_proxy_DriverEntry;
 
-enum exit_status { EXIT_AS_EXPECTED = 0, EXIT_SURPRISE = 1, EXIT_USAGE = 2, EXIT_NOT_LOADED = 3, EXIT_TOO_SLOW = 4 };
-
-#define WATCHDOG_S 120
 #define PATIENCE_MS 30000
 
 #define BIG_BYTES (8 * 1024 * 1024)
@@ -39,16 +33,6 @@ static PROXY_STATUS proxy_status(void)
 
     ProxyQueryStatus(&status);
     return status;
-}
-
-static void start(void)
-{
-    NTSTATUS status = wsk_emu_start(NULL);
-
-    if (status != STATUS_SUCCESS) {
-        fprintf(stderr, "demo: the emulated kernel could not be started: status 0x%08x\n", (unsigned)status);
-        exit(EXIT_NOT_LOADED);
-    }
 }
 
 static SOCKADDR_STORAGE loopback(USHORT port)
@@ -92,13 +76,6 @@ static void unload(void)
 {
     wsk_emu_driver_unload(s_driver);
     s_driver = NULL;
-}
-
-static void stop(void)
-{
-    size_t report_count = wsk_emu_stop();
-
-    demo_expect(report_count == 0, "the verifier had nothing to report about the driver (reports: %zu)", report_count);
 }
 
 static void wait_for_sessions(ULONG count)
@@ -230,7 +207,7 @@ static enum exit_status run_demo(USHORT port)
     PROXY_STATUS first;
     PROXY_STATUS second;
 
-    start();
+    demo_kernel_start();
     load(port, target_port);
     printf("Proxy is loaded, listens on 127.0.0.1, port %u and passes on to port %u\n", proxy_status().Port,
            target_port);
@@ -248,125 +225,58 @@ static enum exit_status run_demo(USHORT port)
     unload();
 
     summary(&first, &second);
-    stop();
-    if (demo_surprise_count() != 0) {
-        printf("\n%u surprises\n", demo_surprise_count());
-        return EXIT_SURPRISE;
-    }
-    printf("\nEverything went as expected.\n");
-    return EXIT_AS_EXPECTED;
+    demo_kernel_stop();
+    return demo_verdict();
 }
 
 static enum exit_status run_serve(USHORT port, USHORT target_port)
 {
-    sigset_t stop_signals;
     PROXY_STATUS status;
-    int received;
 
-    /* Before the first thread is made, so that no thread takes the signal away from sigwait. */
-    sigemptyset(&stop_signals);
-    sigaddset(&stop_signals, SIGINT);
-    sigaddset(&stop_signals, SIGTERM);
-    pthread_sigmask(SIG_BLOCK, &stop_signals, NULL);
-
-    start();
+    demo_stop_signals_hold();
+    demo_kernel_start();
     load(port, target_port != 0 ? target_port : demo_target_start());
     printf("Proxy listens on 127.0.0.1, port %u. Talk to it from another terminal:\n\n    nc 127.0.0.1 %u\n\n"
            "%s Ctrl-C here unloads the driver.\n\n",
            proxy_status().Port, proxy_status().Port,
            target_port != 0 ? "You will reach your target." : "Every line that you type comes back.");
-    while (sigwait(&stop_signals, &received) != 0) {
-    }
+    demo_stop_signal_wait();
 
     printf("\nunloading\n");
     status = proxy_status();
     unload();
     printf("%lu sessions, %llu bytes to the target, %llu bytes to clients\n", (unsigned long)status.Sessions,
            (unsigned long long)status.BytesToTarget, (unsigned long long)status.BytesToClient);
-    stop();
+    demo_kernel_stop();
     return demo_surprise_count() == 0 ? EXIT_AS_EXPECTED : EXIT_SURPRISE;
 }
 
 /* --- the command line ------------------------------------------------------------------------------------- */
 
-static void watchdog_barked(int signal_number)
-{
-    static const char text[] = "demo: not finished in time\n";
-    ssize_t ignored = write(STDERR_FILENO, text, sizeof(text) - 1);
-
-    (void)ignored;
-    (void)signal_number;
-    _exit(EXIT_TOO_SLOW);
-}
-
-static void usage(FILE *where)
-{
-    fprintf(where,
-            "usage: stream_proxy_demo [--serve [--target <port>]] [--port <port>]\n"
-            "\n"
-            "Loads the example driver Proxy on real threads and sockets, between real clients and a real server.\n"
-            "\n"
-            "  --serve          keep the driver running for clients of your own, until Ctrl-C\n"
-            "  --target <port>  pass them on to this port of 127.0.0.1; an echo server when not given\n"
-            "  --port <port>    listen on this port of 127.0.0.1; 0, the default, lets the system choose\n"
-            "  --help           show this text\n"
-            "\n"
-            "exit status: 0 everything as expected, 1 a surprise, 2 wrong usage, 3 the driver could not be loaded\n"
-            "(for example because the port is in use), 4 not finished within %d s\n",
-            WATCHDOG_S);
-}
-
-static int usage_error(const char *what, const char *argument)
-{
-    fprintf(stderr, "demo: %s: %s\n", what, argument);
-    usage(stderr);
-    return EXIT_USAGE;
-}
-
-static bool port_parse(const char *text, USHORT *port)
-{
-    char *end;
-    long value;
-
-    errno = 0;
-    value = strtol(text, &end, 10);
-    *port = (USHORT)value;
-    return errno == 0 && end != text && *end == '\0' && value >= 0 && value <= 65535;
-}
+static const char s_usage[] =
+    "usage: stream_proxy_demo [--serve [--target <port>]] [--port <port>]\n"
+    "\n"
+    "Loads the example driver Proxy on real threads and sockets, between real clients and a real server.\n"
+    "\n"
+    "  --serve          keep the driver running for clients of your own, until Ctrl-C\n"
+    "  --target <port>  pass them on to this port of 127.0.0.1; an echo server when not given\n"
+    "  --port <port>    listen on this port of 127.0.0.1; 0, the default, lets the system choose\n"
+    "  --help           show this text\n";
 
 int main(int argc, char **argv)
 {
-    bool must_serve = false;
-    USHORT target_port = 0;
-    USHORT port = 0;
+    struct demo_command command = { .usage = s_usage, .has_target = true };
+    enum exit_status status;
 
-    setvbuf(stdout, NULL, _IOLBF, 0); /* so that a reader behind a pipe sees each line at once */
-    for (int i = 1; i < argc; i++) {
-        if (strcmp(argv[i], "--help") == 0) {
-            usage(stdout);
-            return EXIT_AS_EXPECTED;
-        } else if (strcmp(argv[i], "--serve") == 0) {
-            must_serve = true;
-        } else if ((strcmp(argv[i], "--port") == 0 || strcmp(argv[i], "--target") == 0) && i + 1 < argc) {
-            i++;
-            if (!port_parse(argv[i], strcmp(argv[i - 1], "--port") == 0 ? &port : &target_port)) {
-                return usage_error("not a port", argv[i]);
-            }
-        } else {
-            return usage_error("unknown option, or one without its value", argv[i]);
-        }
+    if (!demo_command_read(&command, argc, argv, &status)) {
+        return status;
     }
-    if (target_port != 0 && !must_serve) {
-        return usage_error("only with --serve", "--target");
-    }
-
     demo_clients_start();
     demo_timeline_start(false);
     signal(SIGPIPE, SIG_IGN);
-    if (must_serve) {
-        return run_serve(port, target_port);
+    if (command.must_serve) {
+        return run_serve(command.port, command.target_port);
     }
-    signal(SIGALRM, watchdog_barked);
-    alarm(WATCHDOG_S);
-    return run_demo(port);
+    demo_watchdog_start();
+    return run_demo(command.port);
 }

@@ -8,6 +8,7 @@
 #include <wsk_emu/kit.h>
 
 #include "proxy.h"
+#include "stream_pattern.h"
 
 /* The driver's entry: wsk_emu_add_driver(stream_proxy ...) has given DriverEntry this name. Another build of the same sources
  * has another name. */
@@ -40,17 +41,6 @@ struct proxied proxied_start(SIZE_T max_bytes_in_flight);
 struct proxied proxied_another(const struct proxied *first);
 /* Both have finished, and both have seen it. */
 void proxied_finish(const struct proxied *proxied);
-
-/* Sends total bytes at one end, reads them at the other while it sends, and compares. */
-void expect_passed_on(struct wsk_kit_peer *from, struct wsk_kit_peer *to, size_t total);
-/* Sends and lets nobody read, until nothing more fits anywhere. Returns how many bytes are on their way. */
-size_t send_until_full(struct wsk_kit_peer *from);
-/* Reads and compares what was sent in this way. */
-void expect_pattern(struct wsk_kit_peer *to, size_t total);
-/* Sends what fits, but not everything at once. Returns the new number of bytes sent, which is at most total. */
-size_t send_pattern(struct wsk_kit_peer *from, size_t sent, size_t total);
-/* Reads and compares what is there now, perhaps nothing. Returns the new number of bytes received. */
-size_t receive_pattern_some(struct wsk_kit_peer *to, size_t received);
 
 /* Until the driver has no session. */
 void expect_no_sessions(void);

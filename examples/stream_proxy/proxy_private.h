@@ -52,7 +52,7 @@ typedef struct _PROXY_SIDE {
 } PROXY_SIDE, *PPROXY_SIDE;
 
 typedef enum _PROXY_STATE {
-    ProxyConnecting, /* the client is here, the target is not: what the client sends is refused for now */
+    ProxyConnecting, /* the client is here, the target is not: what the client sends is refused until both are */
     ProxyRelaying,   /* both are here */
     ProxyEnding      /* nothing new begins; when the last use has ended, both sockets are closed */
 } PROXY_STATE;

@@ -6,23 +6,16 @@
 #include <wsk_emu/driver.h>
 #include <wsk_emu/wsk_emu.h>
 
-#include <errno.h>
-#include <pthread.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
-#include <unistd.h>
 
 #include "demo_dgram_client.h"
+#include "demo_program.h"
 #include "demo_timeline.h"
 #include "responder.h"
 
 DRIVER_INITIALIZE udp_responder_DriverEntry;
 
-enum exit_status { EXIT_AS_EXPECTED = 0, EXIT_SURPRISE = 1, EXIT_USAGE = 2, EXIT_NOT_LOADED = 3, EXIT_TOO_SLOW = 4 };
-
-#define WATCHDOG_S 120
 #define PATIENCE_MS 30000
 
 #define CLIENT_COUNT 4
@@ -43,16 +36,6 @@ static RESPONDER_STATUS responder_status(void)
 
     ResponderQueryStatus(&status);
     return status;
-}
-
-static void start(void)
-{
-    NTSTATUS status = wsk_emu_start(NULL);
-
-    if (status != STATUS_SUCCESS) {
-        fprintf(stderr, "demo: the emulated kernel could not be started: status 0x%08x\n", (unsigned)status);
-        exit(EXIT_NOT_LOADED);
-    }
 }
 
 /* The port is at the same place in SOCKADDR_IN and SOCKADDR_IN6, and zeros are all addresses of either. */
@@ -92,13 +75,6 @@ static void unload(void)
 {
     wsk_emu_driver_unload(s_driver);
     s_driver = NULL;
-}
-
-static void stop(void)
-{
-    size_t report_count = wsk_emu_stop();
-
-    demo_expect(report_count == 0, "the verifier had nothing to report about the driver (reports: %zu)", report_count);
 }
 
 /* --- the steps --------------------------------------------------------------------------------------- */
@@ -227,120 +203,58 @@ static void run_family(BOOLEAN is_ipv6, USHORT port)
 
 static enum exit_status run_demo(USHORT port)
 {
-    start();
+    demo_kernel_start();
     run_family(FALSE, port);
     run_family(TRUE, port);
-    stop();
-    if (demo_surprise_count() != 0) {
-        printf("\n%u surprises\n", demo_surprise_count());
-        return EXIT_SURPRISE;
-    }
-    printf("\nEverything went as expected.\n");
-    return EXIT_AS_EXPECTED;
+    demo_kernel_stop();
+    return demo_verdict();
 }
 
 static enum exit_status run_serve(USHORT port)
 {
     SOCKADDR_STORAGE address = address_any(FALSE, port);
-    sigset_t stop_signals;
     RESPONDER_STATUS status;
-    int received;
 
     ((PSOCKADDR_IN)&address)->sin_addr.s_addr = RtlUlongByteSwap(INADDR_LOOPBACK);
-    /* Before the first thread is made, so that no thread takes the signal away from sigwait. */
-    sigemptyset(&stop_signals);
-    sigaddset(&stop_signals, SIGINT);
-    sigaddset(&stop_signals, SIGTERM);
-    pthread_sigmask(SIG_BLOCK, &stop_signals, NULL);
-
-    start();
+    demo_stop_signals_hold();
+    demo_kernel_start();
     load(&address, port);
     printf("Responder listens on 127.0.0.1, port %u. Talk to it from another terminal:\n\n    nc -u 127.0.0.1 %u\n\n"
            "Every line that you type comes back. Ctrl-C here unloads the driver.\n\n",
            responder_status().Port, responder_status().Port);
-    while (sigwait(&stop_signals, &received) != 0) {
-    }
+    demo_stop_signal_wait();
 
     printf("\nunloading\n");
     unload();
     status = responder_status();
     printf("%lu datagrams, %lu answers\n", (unsigned long)status.Received, (unsigned long)status.Answered);
-    stop();
+    demo_kernel_stop();
     return demo_surprise_count() == 0 ? EXIT_AS_EXPECTED : EXIT_SURPRISE;
 }
 
 /* --- the command line ------------------------------------------------------------------------------------- */
 
-static void watchdog_barked(int signal_number)
-{
-    static const char text[] = "demo: not finished in time\n";
-    ssize_t ignored = write(STDERR_FILENO, text, sizeof(text) - 1);
-
-    (void)ignored;
-    (void)signal_number;
-    _exit(EXIT_TOO_SLOW);
-}
-
-static void usage(FILE *where)
-{
-    fprintf(where,
-            "usage: udp_responder_demo [--serve] [--port <port>]\n"
-            "\n"
-            "Loads the example driver Responder on real threads and sockets, and lets real clients ask it.\n"
-            "\n"
-            "  --serve        keep the driver running on 127.0.0.1 for clients of your own, until Ctrl-C\n"
-            "  --port <port>  listen on this port; 0, the default, lets the system choose\n"
-            "  --help         show this text\n"
-            "\n"
-            "exit status: 0 everything as expected, 1 a surprise, 2 wrong usage, 3 the driver could not be loaded\n"
-            "(for example because the port is in use), 4 not finished within %d s\n",
-            WATCHDOG_S);
-}
-
-static int usage_error(const char *what, const char *argument)
-{
-    fprintf(stderr, "demo: %s: %s\n", what, argument);
-    usage(stderr);
-    return EXIT_USAGE;
-}
-
-static bool port_parse(const char *text, USHORT *port)
-{
-    char *end;
-    long value;
-
-    errno = 0;
-    value = strtol(text, &end, 10);
-    *port = (USHORT)value;
-    return errno == 0 && end != text && *end == '\0' && value >= 0 && value <= 65535;
-}
+static const char s_usage[] =
+    "usage: udp_responder_demo [--serve] [--port <port>]\n"
+    "\n"
+    "Loads the example driver Responder on real threads and sockets, and lets real clients ask it.\n"
+    "\n"
+    "  --serve        keep the driver running on 127.0.0.1 for clients of your own, until Ctrl-C\n"
+    "  --port <port>  listen on this port; 0, the default, lets the system choose\n"
+    "  --help         show this text\n";
 
 int main(int argc, char **argv)
 {
-    bool must_serve = false;
-    USHORT port = 0;
+    struct demo_command command = { .usage = s_usage };
+    enum exit_status status;
 
-    setvbuf(stdout, NULL, _IOLBF, 0); /* so that a reader behind a pipe sees each line at once */
-    for (int i = 1; i < argc; i++) {
-        if (strcmp(argv[i], "--help") == 0) {
-            usage(stdout);
-            return EXIT_AS_EXPECTED;
-        } else if (strcmp(argv[i], "--serve") == 0) {
-            must_serve = true;
-        } else if (strcmp(argv[i], "--port") == 0 && i + 1 < argc) {
-            if (!port_parse(argv[++i], &port)) {
-                return usage_error("not a port", argv[i]);
-            }
-        } else {
-            return usage_error("unknown option, or one without its value", argv[i]);
-        }
+    if (!demo_command_read(&command, argc, argv, &status)) {
+        return status;
     }
-
     demo_timeline_start(false);
-    if (must_serve) {
-        return run_serve(port);
+    if (command.must_serve) {
+        return run_serve(command.port);
     }
-    signal(SIGALRM, watchdog_barked);
-    alarm(WATCHDOG_S);
-    return run_demo(port);
+    demo_watchdog_start();
+    return run_demo(command.port);
 }
