@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Ancillary data of datagrams, which systems spell differently: one file for each system implements it. */
+/* Ancillary data of datagrams. What systems spell differently, which is all but writing, has one file for each system. */
 #ifndef WE_HOST_CMSG_H
 #define WE_HOST_CMSG_H
 
@@ -12,8 +12,6 @@
 /* Room for everything that a datagram brings or takes along. */
 #define WE_HOST_CMSG_BYTES 256u
 
-/* A UDP socket of the host's address family: non-blocking, closed on exec. Returns it, or -1 and errno. */
-int we_host_cmsg_socket(int family);
 /* For each receive: where the system knows it, the result is the length of the whole datagram. */
 extern const int we_host_cmsg_receive_flags;
 /* What recvmsg brings: the address that each datagram was sent to; hop limit and traffic class as well. Return false

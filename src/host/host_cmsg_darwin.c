@@ -5,32 +5,11 @@
 #include "host/host_cmsg.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <netinet/in.h>
 #include <stdint.h>
 #include <string.h>
-#include <unistd.h>
 
 const int we_host_cmsg_receive_flags = 0;
-
-int we_host_cmsg_socket(int family)
-{
-    int fd = socket(family, SOCK_DGRAM, IPPROTO_UDP);
-    int flags;
-    int saved;
-
-    if (fd < 0) {
-        return -1;
-    }
-    flags = fcntl(fd, F_GETFL);
-    if (flags >= 0 && fcntl(fd, F_SETFL, flags | O_NONBLOCK) == 0 && fcntl(fd, F_SETFD, FD_CLOEXEC) == 0) {
-        return fd;
-    }
-    saved = errno;
-    close(fd);
-    errno = saved;
-    return -1;
-}
 
 static bool option_set(int fd, int level, int name, bool is_on)
 {
@@ -171,63 +150,5 @@ void we_host_cmsg_read(struct msghdr *message, enum we_base_family family, struc
         dgram->delivery = WE_DGRAM_MULTICAST;
     } else if (we_base_addr_is_broadcast(&dgram->local)) {
         dgram->delivery = WE_DGRAM_BROADCAST;
-    }
-}
-
-/* --- sending --------------------------------------------------------------------------- */
-
-static void write_next(struct msghdr *message, void *control, int level, int type, const void *data, size_t bytes)
-{
-    struct cmsghdr *cmsg = (struct cmsghdr *)(void *)((char *)control + message->msg_controllen);
-
-    memset(cmsg, 0, CMSG_SPACE(bytes));
-    cmsg->cmsg_level = level;
-    cmsg->cmsg_type = type;
-    cmsg->cmsg_len = (socklen_t)CMSG_LEN(bytes);
-    memcpy(CMSG_DATA(cmsg), data, bytes);
-    message->msg_controllen += (socklen_t)CMSG_SPACE(bytes);
-}
-
-static void write_source(struct msghdr *message, void *control, const struct we_host_dgram *dgram, bool is_v4)
-{
-    struct we_base_addr source = we_base_addr_unmapped(&dgram->local);
-
-    if (source.family == WE_FAMILY_NONE && dgram->interface_index == 0) {
-        return;
-    }
-    if (is_v4) {
-        struct in_pktinfo info;
-
-        memset(&info, 0, sizeof(info));
-        info.ipi_ifindex = dgram->interface_index;
-        memcpy(&info.ipi_spec_dst, source.bytes, sizeof(info.ipi_spec_dst));
-        write_next(message, control, IPPROTO_IP, IP_PKTINFO, &info, sizeof(info));
-    } else {
-        struct in6_pktinfo info;
-
-        memset(&info, 0, sizeof(info));
-        info.ipi6_ifindex = dgram->interface_index;
-        memcpy(&info.ipi6_addr, source.bytes, sizeof(info.ipi6_addr));
-        write_next(message, control, IPPROTO_IPV6, IPV6_PKTINFO, &info, sizeof(info));
-    }
-}
-
-void we_host_cmsg_write(struct msghdr *message, void *control, const struct we_host_dgram *dgram)
-{
-    bool is_v4 = we_base_addr_unmapped(&dgram->remote).family == WE_FAMILY_IPV4;
-
-    message->msg_control = control;
-    message->msg_controllen = 0;
-    write_source(message, control, dgram, is_v4);
-    if (dgram->hop_limit != WE_DGRAM_NONE) {
-        write_next(message, control, is_v4 ? IPPROTO_IP : IPPROTO_IPV6, is_v4 ? IP_TTL : IPV6_HOPLIMIT,
-                   &dgram->hop_limit, sizeof(dgram->hop_limit));
-    }
-    if (dgram->traffic_class != WE_DGRAM_NONE) {
-        write_next(message, control, is_v4 ? IPPROTO_IP : IPPROTO_IPV6, is_v4 ? IP_TOS : IPV6_TCLASS,
-                   &dgram->traffic_class, sizeof(dgram->traffic_class));
-    }
-    if (message->msg_controllen == 0) {
-        message->msg_control = NULL;
     }
 }

@@ -14,6 +14,7 @@
 #include "host/host_err.h"
 #include "host/host_mem.h"
 #include "host/host_net_posix.h"
+#include "host/host_socket.h"
 
 /* Design
  *
@@ -92,7 +93,7 @@ static enum we_err socket_name(int fd, struct we_base_addr *local)
 static enum we_err dgram_open(struct we_host_posix_ep *ep, const struct we_base_addr *local,
                               const struct we_host_dgram_options *options)
 {
-    int fd = we_host_cmsg_socket(we_host_addr_family(local->family));
+    int fd = we_host_socket_open_datagram(we_host_addr_family(local->family));
     enum we_err err;
 
     if (fd < 0) {

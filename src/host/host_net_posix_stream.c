@@ -15,6 +15,7 @@
 #include "host/host_err.h"
 #include "host/host_mem.h"
 #include "host/host_net_posix.h"
+#include "host/host_option.h"
 #include "host/host_socket.h"
 
 /* --- connecting ------------------------------------------------------------------------ */
@@ -332,13 +333,13 @@ enum we_err we_host_posix_shutdown_send(struct we_host_ep *base)
 size_t we_host_posix_ideal_backlog_bytes(struct we_host_ep *base)
 {
     struct we_host_posix_ep *ep = we_host_posix_ep_of(base);
-    size_t window_bytes = ep_is_connected(ep) ? we_host_socket_congestion_window_bytes(ep->fd) : 0;
+    struct we_host_tcp_info info;
     size_t step_bytes = WE_HOST_BACKLOG_MIN_BYTES;
 
-    if (window_bytes == 0) {
+    if (!ep_is_connected(ep) || we_host_option_tcp_info(ep->fd, &info) != WE_OK || info.congestion_window_bytes == 0) {
         return 0;
     }
-    while (step_bytes < window_bytes && step_bytes <= SIZE_MAX / 2) {
+    while (step_bytes < info.congestion_window_bytes && step_bytes <= SIZE_MAX / 2) {
         step_bytes *= 2;
     }
     return step_bytes;

@@ -19,8 +19,6 @@ bool we_host_socket_pipe(int fds[2]);
 extern const int we_host_socket_send_flags;
 /* Bytes that were sent and that the peer's system has not acknowledged. */
 size_t we_host_socket_unacked_bytes(int fd);
-/* Bytes that TCP lets be on their way unacknowledged, as the network's state has it; 0 when unknown. */
-size_t we_host_socket_congestion_window_bytes(int fd);
 /* A UDP socket of the host's address family. */
 int we_host_socket_open_datagram(int family);
 /* For library functions that look at an address's own length member, where there is one. */

@@ -5,8 +5,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <netinet/in.h>
-#include <netinet/tcp.h>
-#include <string.h>
 #include <unistd.h>
 
 /* There is no flag for a single send: SO_NOSIGPIPE is set on each socket. */
@@ -86,15 +84,6 @@ size_t we_host_socket_unacked_bytes(int fd)
     socklen_t length_bytes = (socklen_t)sizeof(bytes);
 
     return getsockopt(fd, SOL_SOCKET, SO_NWRITE, &bytes, &length_bytes) == 0 && bytes > 0 ? (size_t)bytes : 0;
-}
-
-size_t we_host_socket_congestion_window_bytes(int fd)
-{
-    struct tcp_connection_info info;
-    socklen_t length_bytes = (socklen_t)sizeof(info);
-
-    memset(&info, 0, sizeof(info));
-    return getsockopt(fd, IPPROTO_TCP, TCP_CONNECTION_INFO, &info, &length_bytes) == 0 ? info.tcpi_snd_cwnd : 0;
 }
 
 void we_host_socket_address_length(struct sockaddr_storage *address, socklen_t length_bytes)

@@ -5,8 +5,6 @@
 #include <fcntl.h>
 #include <linux/sockios.h>
 #include <netinet/in.h>
-#include <netinet/tcp.h>
-#include <string.h>
 #include <sys/ioctl.h>
 #include <unistd.h>
 
@@ -37,18 +35,6 @@ size_t we_host_socket_unacked_bytes(int fd)
     int bytes = 0;
 
     return ioctl(fd, SIOCOUTQ, &bytes) == 0 && bytes > 0 ? (size_t)bytes : 0;
-}
-
-size_t we_host_socket_congestion_window_bytes(int fd)
-{
-    struct tcp_info info;
-    socklen_t length_bytes = (socklen_t)sizeof(info);
-
-    memset(&info, 0, sizeof(info)); /* an older kernel fills less */
-    if (getsockopt(fd, IPPROTO_TCP, TCP_INFO, &info, &length_bytes) != 0) {
-        return 0;
-    }
-    return (size_t)info.tcpi_snd_cwnd * info.tcpi_snd_mss;
 }
 
 void we_host_socket_address_length(struct sockaddr_storage *address, socklen_t length_bytes)
