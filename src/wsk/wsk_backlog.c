@@ -13,7 +13,7 @@ static bool can_send_locked(const struct we_wsk_socket *socket)
 {
     const struct we_wsk_conn *conn = socket->conn;
 
-    return !socket->is_closing && socket->ep != NULL && socket->state == WE_WSK_CONNECTED &&
+    return !we_wsk_is_closing(socket) && socket->ep != NULL && socket->state == WE_WSK_CONNECTED &&
            conn->rx.dead_status == STATUS_SUCCESS && !conn->tx.is_finishing;
 }
 

@@ -90,7 +90,7 @@ void we_wsk_conn_lost_locked(struct we_wsk_socket *socket, enum we_err err, stru
 
 bool we_wsk_conn_check_connected_locked(struct we_wsk_socket *socket, const char *function)
 {
-    if (socket->is_closing) {
+    if (we_wsk_is_closing(socket)) {
         return false; /* a close overtook this call on another thread, and has reported it */
     }
     if (socket->state == WE_WSK_CONNECTED) {

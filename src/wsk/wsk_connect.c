@@ -95,7 +95,7 @@ static void connect_failed_locked(struct we_wsk_socket *socket, PIRP irp, NTSTAT
 
 static void connect_cancelled_locked(struct we_wsk_socket *socket, PIRP irp, struct we_nt_completions *completions)
 {
-    if (socket->is_closing) {
+    if (we_wsk_is_closing(socket)) {
         we_nt_completions_add(completions, irp, STATUS_CANCELLED, 0);
         return;
     }

@@ -342,8 +342,8 @@ static bool serve_callback_locked(struct we_wsk_dgram_pump *pump)
 {
     const struct we_wsk_socket *socket = pump->socket;
 
-    if (socket->is_closing || (socket->events & WSK_EVENT_RECEIVE_FROM) == 0 || pump->dgram->receive_count != 0 ||
-        pump->dgram->is_showing || !gather_locked(pump)) {
+    if (we_wsk_is_closing(socket) || (socket->events & WSK_EVENT_RECEIVE_FROM) == 0 ||
+        pump->dgram->receive_count != 0 || pump->dgram->is_showing || !gather_locked(pump)) {
         return false;
     }
     indicate_locked(pump);

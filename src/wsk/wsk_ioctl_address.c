@@ -150,7 +150,7 @@ NTSTATUS we_wsk_ioctl_wait_for_change(struct we_wsk_call *call, const struct we_
         return STATUS_INVALID_PARAMETER;
     }
     we_host_mutex_lock(&socket->lock);
-    if (socket->is_closing) {
+    if (we_wsk_is_closing(socket)) {
         status = STATUS_FILE_FORCED_CLOSED;
     } else if (we_wsk_irp_queue_insert_locked(&socket->change_irps, socket, call->irp)) {
         status = STATUS_PENDING;

@@ -123,7 +123,7 @@ static void listener_event(void *context, unsigned events)
     }
     /* One at a time: asking until there is none costs more than another event, which comes while some wait. */
     we_host_mutex_lock(&socket->lock);
-    if (!socket->is_closing && socket->ep != NULL) {
+    if (!we_wsk_is_closing(socket) && socket->ep != NULL) {
         err = we_host_accept(socket->ep, &ep);
     }
     we_host_mutex_unlock(&socket->lock);
@@ -283,7 +283,7 @@ const struct we_wsk_category_ops we_wsk_listen_ops = {
 
 static NTSTATUS accept_check_locked(const struct we_wsk_socket *socket)
 {
-    if (socket->is_closing) {
+    if (we_wsk_is_closing(socket)) {
         return STATUS_FILE_FORCED_CLOSED; /* a close overtook this call on another thread, and has reported it */
     }
     if (socket->state == WE_WSK_CREATED) {

@@ -61,7 +61,7 @@ struct we_wsk_request_record *we_wsk_request_create(struct we_wsk_socket *listen
     we_wsk_socket_ref(listener);
 
     we_host_mutex_lock(&listener->lock);
-    if (!listener->is_closing) { /* else nobody would ever tell the request that its listener closes */
+    if (!we_wsk_is_closing(listener)) { /* else nobody would ever tell the request that its listener closes */
         request->id = we_base_idmap_add(&listener->listener->ids, request);
     }
     if (request->id != 0) {

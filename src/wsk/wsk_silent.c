@@ -29,7 +29,7 @@ static NTSTATUS silence_locked(struct we_wsk_call *call)
                             "SIO_WSK_SET_TCP_SILENT_MODE was used on socket %p, which %s", (void *)socket, obstacle);
         return STATUS_INVALID_DEVICE_STATE;
     }
-    if (socket->is_closing || socket->conn->rx.dead_status != STATUS_SUCCESS || socket->ep == NULL) {
+    if (we_wsk_is_closing(socket) || socket->conn->rx.dead_status != STATUS_SUCCESS || socket->ep == NULL) {
         return STATUS_INVALID_DEVICE_STATE; /* there is no connection any more */
     }
     socket->conn->is_silent = true;

@@ -19,10 +19,10 @@
  *
  * A socket ends in three steps, each of which happens once:
  *
- *   close     marks it (is_closing, under its lock), cancels what is queued, and drops the open socket's rundown count.
+ *   close     ends its being open (under its lock), cancels what is queued, and drops the open socket's rundown count.
  *             It never blocks: callbacks and completion routines that are running hold counts of their own.
  *   finish    whoever drops the last rundown count ends the host endpoint, takes the socket off the list and the
- *             ledger, and completes the close IRP. Nothing can be acquired any more by then, because is_closing is set.
+ *             ledger, and completes the close IRP. Nothing can be acquired any more by then, because it is not open.
  *   destroy   the last reference (an endpoint event or queued work may still hold one) frees the category's part. The
  *             socket's own memory becomes a tombstone; the 65th youngest is freed.
  *
@@ -39,9 +39,6 @@ static struct we_wsk_life_cell life_feed_locked(struct we_wsk_socket *socket, en
 {
     struct we_wsk_life_cell cell = we_wsk_life_feed(&socket->life, event);
 
-    if ((cell.actions & WE_WSK_LIFE_DO_CANCEL) != 0) {
-        __atomic_store_n(&socket->is_closing, true, __ATOMIC_RELAXED); /* the list is searched without this lock */
-    }
     if ((cell.actions & WE_WSK_LIFE_DO_END) != 0) {
         __atomic_store_n(&socket->magic, WE_WSK_SOCKET_MAGIC_CLOSED, __ATOMIC_RELAXED);
     }

@@ -75,7 +75,6 @@ struct we_wsk_socket {
      * half how many calls of this socket's functions are executing (SOCK-037). */
     uint64_t counts;
     enum we_wsk_life_state life; /* changed through the table alone */
-    bool is_closing;             /* not OPEN any more, for those who only ask */
     bool is_known_dead;          /* a call was told STATUS_FILE_FORCED_CLOSED (SOCK-044) */
     PIRP close_irp;
     NTSTATUS close_status;                /* what it completes with */
@@ -172,6 +171,12 @@ NTSTATUS we_wsk_call_end_done(struct we_wsk_call *call, NTSTATUS status, ULONG_P
 
 /* --- rundown -------------------------------------------------------------------------------------- */
 
+/* Not open any more. With the lock, or without it where an answer that comes a moment late does no harm. */
+static inline bool we_wsk_is_closing(const struct we_wsk_socket *socket)
+{
+    return __atomic_load_n(&socket->life, __ATOMIC_RELAXED) != WE_WSK_LIFE_OPEN;
+}
+
 /* Lock held. Counts a callback or queued work; false when the socket is closing (nothing may start). */
 WE_MUST_USE bool we_wsk_rundown_acquire_locked(struct we_wsk_socket *socket);
 /* One more for a caller that holds one; of a closing socket as well. */
@@ -183,7 +188,7 @@ void we_wsk_rundown_release(struct we_wsk_socket *socket);
 NTSTATUS WSKAPI we_wsk_close_socket(PWSK_SOCKET Socket, PIRP Irp);
 
 /* Category parts, implemented by wsk_listen.c and wsk_conn.c.
- * close_locked: socket lock held, is_closing just set: move queued IRPs to completions (STATUS_CANCELLED) and note
+ * close_locked: socket lock held, no longer open since just now: move queued IRPs to completions (STATUS_CANCELLED) and note
  *   what must be done without the lock. close_unlocked: right after, no lock, in a section: host work and
  *   WskAbortEvents of a listener; may call the client. finish: rundown is zero: end the host endpoint. destroy:
  *   last reference: free. */

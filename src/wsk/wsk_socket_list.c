@@ -67,11 +67,6 @@ void we_wsk_socket_list_bury(struct we_wsk_socket *socket)
     }
 }
 
-static bool socket_is_closing(const struct we_wsk_socket *socket)
-{
-    return __atomic_load_n(&socket->is_closing, __ATOMIC_RELAXED); /* without the socket's own lock */
-}
-
 void we_wsk_socket_report_open(const struct we_wsk_client *client)
 {
     we_host_mutex_lock(&s_list_lock);
@@ -81,7 +76,7 @@ void we_wsk_socket_report_open(const struct we_wsk_client *client)
         if (socket->client == client) {
             we_vrf_report_entry(WE_RULE_SOCK_062, &socket->entry, "WskDeregister waits for socket %p, which is %s",
                                 (void *)socket,
-                                socket_is_closing(socket)           ? "closing"
+                                we_wsk_is_closing(socket)           ? "closing"
                                 : we_wsk_conn_is_being_made(socket) ? "made by a pending WskSocketConnect"
                                                                     : "open");
         }
@@ -97,7 +92,7 @@ struct we_wsk_socket *we_wsk_socket_list_first(bool is_closing_included)
     WE_BASE_LIST_FOR_EACH (link, &s_sockets) {
         struct we_wsk_socket *socket = WE_BASE_LIST_ITEM(link, struct we_wsk_socket, client_link);
 
-        if (is_closing_included || !socket_is_closing(socket)) {
+        if (is_closing_included || !we_wsk_is_closing(socket)) {
             found = socket;
             break;
         }
@@ -117,7 +112,7 @@ bool we_wsk_socket_list_awaits_peer(const struct we_wsk_client *client)
         uint32_t rundown_count = (uint32_t)__atomic_load_n(&socket->counts, __ATOMIC_SEQ_CST);
 
         if (socket->client == client && (WE_WSK_CATEGORY_BIT(socket->category) & WE_WSK_CONNECTIONS) != 0 &&
-            we_wsk_socket_role(socket) != WE_WSK_LISTEN && !socket_is_closing(socket) && rundown_count > 1) {
+            we_wsk_socket_role(socket) != WE_WSK_LISTEN && !we_wsk_is_closing(socket) && rundown_count > 1) {
             is_found = true;
             break;
         }

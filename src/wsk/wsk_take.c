@@ -201,7 +201,7 @@ static enum we_wsk_accept_event pair_locked(struct we_wsk_socket *socket, struct
     enum we_wsk_accept_event event = WE_ACCEPT_ON_NOTHING;
     PIRP irp;
 
-    if (request == NULL || socket->is_closing) {
+    if (request == NULL || we_wsk_is_closing(socket)) {
         return WE_ACCEPT_ON_NOTHING;
     }
     irp = accept_irp_pop_locked(listener);
