@@ -2,12 +2,12 @@
 /* Listening peers, for drivers that connect. */
 #include <pthread.h>
 #include <stdlib.h>
-#include <unistd.h>
 
 #include "base/base_addr.h"
 #include "base/base_list.h"
 #include "host/host_dgram.h"
 #include "host/host_net.h"
+#include "host/host_random.h"
 #include "kit/kit_internal.h"
 #include "kit/kit_peer.h"
 
@@ -202,13 +202,16 @@ void wsk_kit_server_close(struct wsk_kit_server *server)
 #define UNUSED_PORT_COUNT 12000u
 
 static unsigned s_unused_port_turn;
+static bool s_has_unused_port_turn; /* drawn, on sockets */
 
 /* Programs that run at the same time begin at different places; the virtual network is the program's own. */
 static uint16_t next_candidate(void)
 {
-    unsigned begin = we_host_net_kind() == WE_NET_SOCKETS ? (unsigned)getpid() * 61u : 0;
+    if (!s_has_unused_port_turn && we_host_net_kind() == WE_NET_SOCKETS) {
+        s_has_unused_port_turn = we_host_random(&s_unused_port_turn, sizeof(s_unused_port_turn));
+    }
 
-    return (uint16_t)(UNUSED_PORT_FIRST + (begin + s_unused_port_turn++) % UNUSED_PORT_COUNT);
+    return (uint16_t)(UNUSED_PORT_FIRST + s_unused_port_turn++ % UNUSED_PORT_COUNT);
 }
 
 static enum we_err open_stream(const struct we_base_addr *local, struct we_host_ep **ep)
@@ -257,6 +260,7 @@ uint16_t wsk_kit_unused_datagram_port(enum wsk_kit_family family)
 void wsk_kit_servers_reset(void)
 {
     s_unused_port_turn = 0;
+    s_has_unused_port_turn = false;
     while (!we_base_list_is_empty(&s_servers)) {
         wsk_kit_server_close(WE_BASE_LIST_ITEM(s_servers.next, struct wsk_kit_server, link));
     }
