@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* What the functions of datagram sockets refuse: each argument that can be wrong, with the documented status and the
  * report. */
-#include "support/bad_call.h"
+#include "support/bad_spoil.h"
 
 #include <string.h>
 
@@ -19,22 +19,6 @@ static void control_set(struct call *call, SIZE_T length, INT level, INT type)
 }
 
 /* clang-format off */
-S(no_address, call->address = NULL)
-S(ipv6_address, call->storage = address_loopback(AF_INET6, 9))
-S(no_family, call->storage.ss_family = AF_UNSPEC)
-S(odd_family, call->storage.ss_family = 0x1234)
-S(flag_1, call->flags = 1)
-S(all_flags, call->flags = 0xffffffff)
-S(port_zero, call->storage = address_loopback(AF_INET, 0))
-
-S(no_buffer, call->buffer_pointer = NULL)
-S(no_mdl, call->buffer.Mdl = NULL)
-S(long_buffer, call->buffer.Length = BYTES + 1)
-S(huge_buffer, call->buffer.Length = ~(SIZE_T)0)
-S(late_offset, call->buffer.Offset = BYTES)
-S(huge_offset, call->buffer.Offset = 0xffffffff)
-S(offset_and_length, call->buffer.Offset = 1)
-
 S(no_list, call->list_pointer = NULL)
 S(first_no_mdl, call->list[0].Buffer.Mdl = NULL)
 S(first_long, call->list[0].Buffer.Length = BYTES + 1)

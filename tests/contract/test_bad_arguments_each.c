@@ -1,27 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* What single functions refuse: each argument that can be wrong, with the documented status and the report. */
-#include "support/bad_call.h"
-
-static unsigned char s_wild[256]; /* what wild pointers point to */
+#include "support/bad_spoil.h"
 
 /* clang-format off */
-S(no_address, call->address = NULL)
-S(ipv6_address, call->storage = address_loopback(AF_INET6, 9))
-S(no_family, call->storage.ss_family = AF_UNSPEC)
-S(odd_family, call->storage.ss_family = 0x1234)
-S(flag_1, call->flags = 1)
-S(all_flags, call->flags = 0xffffffff)
-S(port_zero, call->storage = address_loopback(AF_INET, 0))
-S(any_address, call->storage = address_any(AF_INET, 9))
-
-S(no_buffer, call->buffer_pointer = NULL)
-S(no_mdl, call->buffer.Mdl = NULL)
-S(long_buffer, call->buffer.Length = BYTES + 1)
-S(huge_buffer, call->buffer.Length = ~(SIZE_T)0)
-S(late_offset, call->buffer.Offset = BYTES)
-S(huge_offset, call->buffer.Offset = 0xffffffff)
-S(offset_and_length, call->buffer.Offset = 1)
-
 S(family_unspec, call->family = AF_UNSPEC)
 S(family_unix, call->family = AF_UNIX)
 S(family_huge, call->family = 0xffff)
@@ -90,16 +71,10 @@ S(action_pend, call->action = WskInspectPend)
 S(action_max, call->action = WskInspectMax)
 S(action_odd, call->action = (WSK_INSPECT_ACTION)-1)
 
-S(receive_both_flags, call->flags = WSK_FLAG_WAITALL | WSK_FLAG_DRAIN)
-S(receive_drain_length, call->flags = WSK_FLAG_DRAIN)
 S(receive_unknown_flag, call->flags = 0x10)
-S(send_oob, call->flags = WSK_FLAG_OOB)
 S(send_unknown_flag, call->flags = 0x10)
 S(disconnect_unknown_flag, call->flags = 0x10)
 S(disconnect_abort_buffer, call->flags = WSK_FLAG_ABORTIVE; call->buffer_pointer = &call->buffer)
-S(disconnect_long_buffer, call->buffer_pointer = &call->buffer; call->buffer.Length = BYTES + 1)
-S(no_indication, call->indication = NULL)
-S(wild_indication, call->indication = (PWSK_DATA_INDICATION)(void *)s_wild)
 
 static const struct bad_row s_socket_rows[] = {
     { "AF_UNSPEC", &fn_socket, NOBODY, GOOD_IRP, spoil_family_unspec, { STATUS_NOT_SUPPORTED, NULL } },

@@ -1,39 +1,15 @@
 /* SPDX-License-Identifier: MIT */
 /* What the functions of stream sockets refuse, and the functions that connect: each argument that can be wrong, with the
  * documented status and the report. */
-#include "support/bad_call.h"
-
-static unsigned char s_wild[256]; /* what wild pointers point to */
+#include "support/bad_spoil.h"
 
 /* clang-format off */
-S(no_address, call->address = NULL)
-S(ipv6_address, call->storage = address_loopback(AF_INET6, 9))
-S(no_family, call->storage.ss_family = AF_UNSPEC)
-S(odd_family, call->storage.ss_family = 0x1234)
-S(flag_1, call->flags = 1)
-S(all_flags, call->flags = 0xffffffff)
-S(port_zero, call->storage = address_loopback(AF_INET, 0))
-S(any_address, call->storage = address_any(AF_INET, 9))
-
-S(no_buffer, call->buffer_pointer = NULL)
-S(no_mdl, call->buffer.Mdl = NULL)
-S(long_buffer, call->buffer.Length = BYTES + 1)
-S(huge_buffer, call->buffer.Length = ~(SIZE_T)0)
-S(late_offset, call->buffer.Offset = BYTES)
-S(huge_offset, call->buffer.Offset = 0xffffffff)
-S(offset_and_length, call->buffer.Offset = 1)
 S(first_no_mdl, call->storage = address_loopback(AF_INET, 9); call->buffer.Mdl = NULL)
 S(first_long, call->storage = address_loopback(AF_INET, 9); call->buffer.Length = BYTES + 1)
 S(first_offset, call->storage = address_loopback(AF_INET, 9); call->buffer.Offset = BYTES)
 
-S(send_oob, call->flags = WSK_FLAG_OOB)
 S(unknown_flag, call->flags = 0x10)
-S(receive_both_flags, call->flags = WSK_FLAG_WAITALL | WSK_FLAG_DRAIN)
-S(receive_drain_length, call->flags = WSK_FLAG_DRAIN)
 S(abort_with_buffer, call->flags = WSK_FLAG_ABORTIVE; call->buffer_pointer = &call->buffer)
-S(disconnect_long_buffer, call->buffer_pointer = &call->buffer; call->buffer.Length = BYTES + 1)
-S(no_indication, call->indication = NULL)
-S(wild_indication, call->indication = (PWSK_DATA_INDICATION)(void *)s_wild)
 
 #define EVENTS(mask) call->request_type = WskSetOption; call->code = SO_WSK_EVENT_CALLBACK; \
     call->input = &call->events; call->input_size = sizeof(call->events); call->events.EventMask = (mask)

@@ -2,6 +2,7 @@
 /* WskCloseSocket of sockets in every state, with everything pending that can be, called from every place in which a
  * driver runs; and from each of a socket's own callbacks and completion routines. */
 #include "support/close_scene.h"
+#include "support/inspect_answers.h"
 
 #include <string.h>
 
@@ -30,33 +31,25 @@ static void open_connected(struct close_scene *scene)
 static void open_half_closed(struct close_scene *scene)
 {
     open_connected(scene);
-    assert_int_equal(connection_disconnect_try(scene->socket, 0), STATUS_SUCCESS);
+    close_scene_half_close(scene);
 }
 
 static void open_aborted(struct close_scene *scene)
 {
     open_connected(scene);
-    assert_int_equal(connection_disconnect_try(scene->socket, WSK_FLAG_ABORTIVE), STATUS_SUCCESS);
+    close_scene_abort(scene);
 }
 
 static void open_reset(struct close_scene *scene)
 {
     open_connected(scene);
-    wsk_kit_peer_reset(scene->peers[0]);
-    assert_int_equal(connection_receive_try(scene->socket, (char[1]){ 0 }, 1, 0, NULL), STATUS_CONNECTION_RESET);
+    close_scene_reset(scene);
 }
-
-/* More than any network takes while nobody reads. */
-#define FLOOD_BYTES (16u * 1024 * 1024)
 
 static void open_busy(struct close_scene *scene)
 {
     open_connected(scene);
-    close_scene_pend(scene, conn_receive_post(scene->socket, 10, 0));
-    close_scene_pend(scene, conn_receive_post(scene->socket, 10, WSK_FLAG_WAITALL));
-    close_scene_pend(scene, conn_send_post(scene->socket, NULL, FLOOD_BYTES, 0));
-    close_scene_pend(scene, conn_send_post(scene->socket, "queued", 6, 0));
-    close_scene_pend(scene, conn_disconnect_post(scene->socket, "the end", 7, 0));
+    close_scene_pend_all_kinds(scene);
 }
 
 static void open_draining(struct close_scene *scene)
@@ -101,24 +94,7 @@ static void open_queueing(struct close_scene *scene)
     }
 }
 
-static WSK_INSPECT_ACTION WSKAPI pend_inspect(PVOID SocketContext, PSOCKADDR LocalAddress, PSOCKADDR RemoteAddress,
-                                              PWSK_INSPECT_ID InspectID)
-{
-    UNREFERENCED_PARAMETER(SocketContext);
-    UNREFERENCED_PARAMETER(LocalAddress);
-    UNREFERENCED_PARAMETER(RemoteAddress);
-    UNREFERENCED_PARAMETER(InspectID);
-    return WskInspectPend;
-}
-
-static NTSTATUS WSKAPI ignore_abort(PVOID SocketContext, PWSK_INSPECT_ID InspectID)
-{
-    UNREFERENCED_PARAMETER(SocketContext);
-    UNREFERENCED_PARAMETER(InspectID);
-    return STATUS_SUCCESS;
-}
-
-static const WSK_CLIENT_LISTEN_DISPATCH s_pending_dispatch = { NULL, pend_inspect, ignore_abort };
+static const WSK_CLIENT_LISTEN_DISPATCH s_pending_dispatch = { NULL, inspect_pend, inspect_abort_ignore };
 
 static bool are_pended(void *context)
 {

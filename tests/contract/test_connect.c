@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* WskConnect and WskGetRemoteAddress: success, failure, cancel, close in the middle. */
 #include "support/conn_client.h"
+#include "support/inspect_answers.h"
 
 #include <string.h>
 
@@ -16,24 +17,7 @@ static NTSTATUS remote_try(PWSK_SOCKET socket, SOCKADDR_STORAGE *address)
 }
 
 /* A listener that holds every request, so that on the virtual network a connect to it stays pending. */
-static WSK_INSPECT_ACTION WSKAPI pend_inspect(PVOID SocketContext, PSOCKADDR LocalAddress, PSOCKADDR RemoteAddress,
-                                              PWSK_INSPECT_ID InspectID)
-{
-    (void)SocketContext;
-    (void)LocalAddress;
-    (void)RemoteAddress;
-    (void)InspectID;
-    return WskInspectPend;
-}
-
-static NTSTATUS WSKAPI pend_abort(PVOID SocketContext, PWSK_INSPECT_ID InspectID)
-{
-    (void)SocketContext;
-    (void)InspectID;
-    return STATUS_SUCCESS;
-}
-
-static const WSK_CLIENT_LISTEN_DISPATCH pend_dispatch = { NULL, pend_inspect, pend_abort };
+static const WSK_CLIENT_LISTEN_DISPATCH pend_dispatch = { NULL, inspect_pend, inspect_abort_ignore };
 
 /* A connect that does not end by itself: the request, its socket and the listener that holds it. */
 struct pending_connect {

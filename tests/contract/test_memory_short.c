@@ -6,6 +6,7 @@
 #include "support/stream_socket.h"
 
 #include "host/host_mem.h"
+#include "support/inspect_answers.h"
 
 #include <string.h>
 
@@ -231,23 +232,6 @@ static NTSTATUS WSKAPI refuse(PVOID SocketContext, ULONG Flags, PSOCKADDR LocalA
     return STATUS_REQUEST_NOT_ACCEPTED;
 }
 
-static WSK_INSPECT_ACTION WSKAPI accept_inspect(PVOID SocketContext, PSOCKADDR LocalAddress, PSOCKADDR RemoteAddress,
-                                                PWSK_INSPECT_ID InspectID)
-{
-    UNREFERENCED_PARAMETER(SocketContext);
-    UNREFERENCED_PARAMETER(LocalAddress);
-    UNREFERENCED_PARAMETER(RemoteAddress);
-    UNREFERENCED_PARAMETER(InspectID);
-    return WskInspectAccept;
-}
-
-static NTSTATUS WSKAPI ignore_abort(PVOID SocketContext, PWSK_INSPECT_ID InspectID)
-{
-    UNREFERENCED_PARAMETER(SocketContext);
-    UNREFERENCED_PARAMETER(InspectID);
-    return STATUS_SUCCESS;
-}
-
 static NTSTATUS attempt_offer(struct scene *scene)
 {
     struct wsk_kit_peer *peer = wsk_kit_connect(WSK_KIT_IPV4, scene->port);
@@ -283,7 +267,7 @@ static void test_memory_short_accept_event(void **state)
  * network that holds handshakes the connection is watched until the verdict has been carried out. */
 static NTSTATUS attempt_first_connection(struct scene *scene, bool is_conditional)
 {
-    static const WSK_CLIENT_LISTEN_DISPATCH dispatch = { refuse, accept_inspect, ignore_abort };
+    static const WSK_CLIENT_LISTEN_DISPATCH dispatch = { refuse, inspect_accept, inspect_abort_ignore };
     USHORT port;
     PWSK_SOCKET listener = listener_open(scene->fixture, AF_INET, NULL, &dispatch, is_conditional, &port);
     struct wsk_kit_peer *peer = wsk_kit_connect(WSK_KIT_IPV4, port);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* WskControlSocket: socket options and I/O controls. */
+#include "support/inspect_answers.h"
 #include "support/wsk_fixture.h"
 
 #include <string.h>
@@ -18,24 +19,7 @@ static void check_flag(PWSK_SOCKET socket, ULONG level, ULONG option, ULONG init
     assert_int_equal(value, !initial_value);
 }
 
-static WSK_INSPECT_ACTION WSKAPI inspect_event(PVOID SocketContext, PSOCKADDR LocalAddress, PSOCKADDR RemoteAddress,
-                                               PWSK_INSPECT_ID InspectID)
-{
-    (void)SocketContext;
-    (void)LocalAddress;
-    (void)RemoteAddress;
-    (void)InspectID;
-    return WskInspectAccept;
-}
-
-static NTSTATUS WSKAPI abort_event(PVOID SocketContext, PWSK_INSPECT_ID InspectID)
-{
-    (void)SocketContext;
-    (void)InspectID;
-    return STATUS_SUCCESS;
-}
-
-static const WSK_CLIENT_LISTEN_DISPATCH conditional_dispatch = { NULL, inspect_event, abort_event };
+static const WSK_CLIENT_LISTEN_DISPATCH conditional_dispatch = { NULL, inspect_accept, inspect_abort_ignore };
 
 /* --- values --------------------------------------------------------------------------------------- */
 
@@ -147,7 +131,7 @@ static void test_options_that_come_after_bind_fail(void **state)
 
 static void test_conditional_accept_without_callbacks_fails(void **state)
 {
-    static const WSK_CLIENT_LISTEN_DISPATCH without_abort = { NULL, inspect_event, NULL };
+    static const WSK_CLIENT_LISTEN_DISPATCH without_abort = { NULL, inspect_accept, NULL };
     PWSK_SOCKET first = socket_open(*state, WSK_FLAG_LISTEN_SOCKET, AF_INET, NULL, &without_abort);
     PWSK_SOCKET second = socket_open(*state, WSK_FLAG_LISTEN_SOCKET, AF_INET, NULL, NULL);
 

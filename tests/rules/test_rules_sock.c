@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Verifier rules of sockets in general: each with a breach and a near miss. */
+#include "support/inspect_answers.h"
 #include "support/wsk_fixture.h"
 
 #include <stdlib.h>
@@ -8,23 +9,6 @@
 static const WSK_PROVIDER_BASIC_DISPATCH *basic_table(PWSK_SOCKET socket)
 {
     return socket->Dispatch;
-}
-
-static WSK_INSPECT_ACTION WSKAPI inspect_event(PVOID SocketContext, PSOCKADDR LocalAddress, PSOCKADDR RemoteAddress,
-                                               PWSK_INSPECT_ID InspectID)
-{
-    (void)SocketContext;
-    (void)LocalAddress;
-    (void)RemoteAddress;
-    (void)InspectID;
-    return WskInspectAccept;
-}
-
-static NTSTATUS WSKAPI abort_event(PVOID SocketContext, PWSK_INSPECT_ID InspectID)
-{
-    (void)SocketContext;
-    (void)InspectID;
-    return STATUS_SUCCESS;
 }
 
 static NTSTATUS WSKAPI accept_event(PVOID SocketContext, ULONG Flags, PSOCKADDR LocalAddress, PSOCKADDR RemoteAddress,
@@ -178,7 +162,7 @@ static void test_sock_030_near_miss_receive_buffer_after_bind(void **state)
 
 static void test_sock_033_breach_conditional_accept_without_abort_event(void **state)
 {
-    static const WSK_CLIENT_LISTEN_DISPATCH dispatch = { NULL, inspect_event, NULL };
+    static const WSK_CLIENT_LISTEN_DISPATCH dispatch = { NULL, inspect_accept, NULL };
     PWSK_SOCKET socket = socket_open(*state, WSK_FLAG_LISTEN_SOCKET, AF_INET, NULL, &dispatch);
 
     wsk_kit_expect_report("SOCK-033");
@@ -188,7 +172,7 @@ static void test_sock_033_breach_conditional_accept_without_abort_event(void **s
 
 static void test_sock_033_breach_conditional_accept_switched_off(void **state)
 {
-    static const WSK_CLIENT_LISTEN_DISPATCH dispatch = { NULL, inspect_event, abort_event };
+    static const WSK_CLIENT_LISTEN_DISPATCH dispatch = { NULL, inspect_accept, inspect_abort_ignore };
     PWSK_SOCKET socket = socket_open(*state, WSK_FLAG_LISTEN_SOCKET, AF_INET, NULL, &dispatch);
 
     assert_int_equal(socket_set_ulong(socket, SOL_SOCKET, SO_CONDITIONAL_ACCEPT, 1), STATUS_SUCCESS);
@@ -197,27 +181,10 @@ static void test_sock_033_breach_conditional_accept_switched_off(void **state)
     socket_close(socket);
 }
 
-static WSK_INSPECT_ACTION WSKAPI pend_inspect(PVOID SocketContext, PSOCKADDR LocalAddress, PSOCKADDR RemoteAddress,
-                                              PWSK_INSPECT_ID InspectID)
-{
-    UNREFERENCED_PARAMETER(SocketContext);
-    UNREFERENCED_PARAMETER(LocalAddress);
-    UNREFERENCED_PARAMETER(RemoteAddress);
-    UNREFERENCED_PARAMETER(InspectID);
-    return WskInspectPend;
-}
-
-static NTSTATUS WSKAPI no_abort(PVOID SocketContext, PWSK_INSPECT_ID InspectID)
-{
-    UNREFERENCED_PARAMETER(SocketContext);
-    UNREFERENCED_PARAMETER(InspectID);
-    return STATUS_SUCCESS;
-}
-
 /* The table was right when the option was set. */
 static void test_sock_033_breach_callbacks_taken_away_afterwards(void **state)
 {
-    WSK_CLIENT_LISTEN_DISPATCH table = { NULL, pend_inspect, no_abort };
+    WSK_CLIENT_LISTEN_DISPATCH table = { NULL, inspect_pend, inspect_abort_ignore };
     struct wsk_kit_peer *pended;
     struct wsk_kit_peer *late;
     USHORT port;
@@ -239,7 +206,7 @@ static void test_sock_033_breach_callbacks_taken_away_afterwards(void **state)
 
 static void test_sock_033_near_miss_conditional_accept_with_both_callbacks(void **state)
 {
-    static const WSK_CLIENT_LISTEN_DISPATCH dispatch = { NULL, inspect_event, abort_event };
+    static const WSK_CLIENT_LISTEN_DISPATCH dispatch = { NULL, inspect_accept, inspect_abort_ignore };
     PWSK_SOCKET socket = socket_open(*state, WSK_FLAG_LISTEN_SOCKET, AF_INET, NULL, &dispatch);
 
     assert_int_equal(socket_set_ulong(socket, SOL_SOCKET, SO_CONDITIONAL_ACCEPT, 1), STATUS_SUCCESS);

@@ -8,6 +8,34 @@ void close_scene_pend(struct close_scene *scene, struct conn_request *request)
     scene->pending[scene->pending_count++] = request;
 }
 
+void close_scene_half_close(struct close_scene *scene)
+{
+    assert_int_equal(connection_disconnect_try(scene->socket, 0), STATUS_SUCCESS);
+}
+
+void close_scene_abort(struct close_scene *scene)
+{
+    assert_int_equal(connection_disconnect_try(scene->socket, WSK_FLAG_ABORTIVE), STATUS_SUCCESS);
+}
+
+void close_scene_reset(struct close_scene *scene)
+{
+    wsk_kit_peer_reset(scene->peers[0]);
+    assert_int_equal(connection_receive_try(scene->socket, (char[1]){ 0 }, 1, 0, NULL), STATUS_CONNECTION_RESET);
+}
+
+/* More than any network takes while nobody reads. */
+#define FLOOD_BYTES (16u * 1024 * 1024)
+
+void close_scene_pend_all_kinds(struct close_scene *scene)
+{
+    close_scene_pend(scene, conn_receive_post(scene->socket, 10, 0));
+    close_scene_pend(scene, conn_receive_post(scene->socket, 10, WSK_FLAG_WAITALL));
+    close_scene_pend(scene, conn_send_post(scene->socket, NULL, FLOOD_BYTES, 0));
+    close_scene_pend(scene, conn_send_post(scene->socket, "queued", 6, 0));
+    close_scene_pend(scene, conn_disconnect_post(scene->socket, "the end", 7, 0));
+}
+
 void close_scene_call(void *argument)
 {
     struct close_scene *scene = argument;

@@ -19,6 +19,12 @@ struct close_scene {
 };
 
 void close_scene_pend(struct close_scene *scene, struct conn_request *request);
+/* The socket is connected to the first of the peers: it ends what it sends; it breaks the connection off; the peer does. */
+void close_scene_half_close(struct close_scene *scene);
+void close_scene_abort(struct close_scene *scene);
+void close_scene_reset(struct close_scene *scene);
+/* Receives, sends and a disconnect, none of which completes by itself. */
+void close_scene_pend_all_kinds(struct close_scene *scene);
 /* Calls WskCloseSocket; scene is a struct close_scene. */
 void close_scene_call(void *scene);
 /* The close has been called: it pends, succeeds, and is the last of all. Frees what the scene has. */

@@ -1,27 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /* For tests that walk the table of options. */
 #include "support/option_row.h"
+#include "support/inspect_answers.h"
 
 #include <string.h>
 
-static WSK_INSPECT_ACTION WSKAPI inspect_event(PVOID SocketContext, PSOCKADDR LocalAddress, PSOCKADDR RemoteAddress,
-                                               PWSK_INSPECT_ID InspectID)
-{
-    (void)SocketContext;
-    (void)LocalAddress;
-    (void)RemoteAddress;
-    (void)InspectID;
-    return WskInspectAccept;
-}
-
-static NTSTATUS WSKAPI abort_event(PVOID SocketContext, PWSK_INSPECT_ID InspectID)
-{
-    (void)SocketContext;
-    (void)InspectID;
-    return STATUS_SUCCESS;
-}
-
-static const WSK_CLIENT_LISTEN_DISPATCH s_listen = { NULL, inspect_event, abort_event };
+static const WSK_CLIENT_LISTEN_DISPATCH s_listen = { NULL, inspect_accept, inspect_abort_ignore };
 static const WSK_CLIENT_STREAM_DISPATCH s_stream = { &s_listen, NULL };
 
 static bool is_udp(enum we_wsk_category category, const struct we_wsk_row *row)

@@ -5,24 +5,8 @@
 #include <stdlib.h>
 
 #include "host/host_mem.h"
+#include "support/inspect_answers.h"
 #include "vrf/vrf_ledger.h"
-
-static WSK_INSPECT_ACTION WSKAPI pend_inspect(PVOID SocketContext, PSOCKADDR LocalAddress, PSOCKADDR RemoteAddress,
-                                              PWSK_INSPECT_ID InspectID)
-{
-    (void)SocketContext;
-    (void)LocalAddress;
-    (void)RemoteAddress;
-    (void)InspectID;
-    return WskInspectPend;
-}
-
-static NTSTATUS WSKAPI ignore_abort(PVOID SocketContext, PWSK_INSPECT_ID InspectID)
-{
-    (void)SocketContext;
-    (void)InspectID;
-    return STATUS_SUCCESS;
-}
 
 static NTSTATUS NTAPI completed(PDEVICE_OBJECT DeviceObject, PIRP Irp, PVOID Context)
 {
@@ -36,7 +20,7 @@ static NTSTATUS NTAPI completed(PDEVICE_OBJECT DeviceObject, PIRP Irp, PVOID Con
  * pending and one without a role. */
 static void leave_sockets(struct wsk_fixture *fixture, LONG *completion_count)
 {
-    static const WSK_CLIENT_LISTEN_DISPATCH pend_dispatch = { NULL, pend_inspect, ignore_abort };
+    static const WSK_CLIENT_LISTEN_DISPATCH pend_dispatch = { NULL, inspect_pend, inspect_abort_ignore };
     static char bytes[16];
     SOCKADDR_STORAGE any = address_any(AF_INET, 0);
     SOCKADDR_STORAGE remote;
