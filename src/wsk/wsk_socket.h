@@ -188,7 +188,7 @@ void we_wsk_rundown_release(struct we_wsk_socket *socket);
 NTSTATUS WSKAPI we_wsk_close_socket(PWSK_SOCKET Socket, PIRP Irp);
 
 /* Category parts, implemented by wsk_listen.c and wsk_conn.c.
- * close_locked: socket lock held, no longer open since just now: move queued IRPs to completions (STATUS_CANCELLED) and note
+ * close_locked: socket lock held, not open since just now: move queued IRPs to completions (STATUS_CANCELLED) and note
  *   what must be done without the lock. close_unlocked: right after, no lock, in a section: host work and
  *   WskAbortEvents of a listener; may call the client. finish: rundown is zero: end the host endpoint. destroy:
  *   last reference: free. */
