@@ -554,10 +554,12 @@ static void end_leaked(void)
             we_vrf_report_entry(WE_RULE_SOCK_035, &socket->entry, "socket %p was never closed", (void *)socket);
         }
         we_wsk_socket_abandon(socket);
+        we_wsk_socket_unref(socket);
     }
     settle();
     while ((socket = we_wsk_socket_list_first(true)) != NULL) {
         end_by_force(socket);
+        we_wsk_socket_unref(socket);
     }
     we_nt_door_shut(was_shut);
 }
@@ -568,7 +570,7 @@ void we_wsk_socket_stop(void)
     if (we_host_exec_kind() != WE_EXEC_STEPPED) {
         settle();
     }
-    if (we_wsk_socket_list_first(true) != NULL) {
+    if (!we_wsk_socket_list_is_empty()) {
         end_leaked();
     }
 }

@@ -93,12 +93,24 @@ struct we_wsk_socket *we_wsk_socket_list_first(bool is_closing_included)
         struct we_wsk_socket *socket = WE_BASE_LIST_ITEM(link, struct we_wsk_socket, client_link);
 
         if (is_closing_included || !we_wsk_is_closing(socket)) {
+            /* A socket is on the list for as long as its own reference lasts. */
+            we_wsk_socket_ref(socket);
             found = socket;
             break;
         }
     }
     we_host_mutex_unlock(&s_list_lock);
     return found;
+}
+
+bool we_wsk_socket_list_is_empty(void)
+{
+    bool is_empty;
+
+    we_host_mutex_lock(&s_list_lock);
+    is_empty = we_base_list_is_empty(&s_sockets);
+    we_host_mutex_unlock(&s_list_lock);
+    return is_empty;
 }
 
 bool we_wsk_socket_list_awaits_peer(const struct we_wsk_client *client)
