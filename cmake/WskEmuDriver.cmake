@@ -1,18 +1,35 @@
 # SPDX-License-Identifier: MIT
-# wsk_emu_add_driver(): builds a driver's own source files, as they are, into a target that a program links. Installed.
+# wsk_emu_add_driver(): builds a driver's own source files, as they are, into a target that a program links, or into a
+# shared object that a program loads. Installed.
+
+set(WSK_EMU_DRIVER_DIR "${CMAKE_CURRENT_LIST_DIR}")
+include("${CMAKE_CURRENT_LIST_DIR}/WskEmuDriverImage.cmake")
 
 # wsk_emu_add_driver(<name>
 #     SOURCES <file>...
 #     [INCLUDES <folder>...]
-#     [DEFINES <definition>...])
+#     [DEFINES <definition>...]
+#     [OPTIONS <compiler option>...]
+#     [EXPORTS <pattern>...]
+#     [IMPORTS <symbol>...]
+#     [MODULE])
 #
 # Makes the target <name>: link it, and the driver's entry is the function <name>_DriverEntry, to be declared as
-# DRIVER_INITIALIZE <name>_DriverEntry; and given to wsk_emu_driver_load. Several drivers can live in one program; a global
-# name that two of them define is an error when the program is linked. All objects of the driver are linked, whether
-# something refers to them or not, so a kernel function that does not exist here is a link error too.
-# Whoever links <name> gets the WDK headers and the driver's flags; INCLUDES and DEFINES stay private to the driver.
+# DRIVER_INITIALIZE <name>_DriverEntry; and given to wsk_emu_driver_load.
+#
+# As on Windows, a driver is an image of its own: its functions and variables are nobody else's, so several drivers can
+# live in one program, whatever names they use, and each load finds the variables with their initial values. EXPORTS names
+# what the program may use all the same ("GateQueryStatus", "Gate*"); variables among it keep their values from load to load,
+# so that a test can set them before. A kernel function that wsk_emu does not have is an error; IMPORTS names those that
+# the program itself defines. docs/drivers.md has the details.
+#
+# MODULE makes a shared object instead, <name>.so, for wsk_emu_driver_load_file; programs that load one link
+# wsk_emu::modules.
+#
+# Whoever links <name> gets the WDK headers and the driver's flags; INCLUDES, DEFINES and OPTIONS stay private to the
+# driver. The sources are those of the target <name>_objects, for properties that have no argument here.
 function(wsk_emu_add_driver name)
-    cmake_parse_arguments(PARSE_ARGV 1 arg "" "" "SOURCES;INCLUDES;DEFINES")
+    cmake_parse_arguments(PARSE_ARGV 1 arg "MODULE" "" "SOURCES;INCLUDES;DEFINES;OPTIONS;EXPORTS;IMPORTS")
     if(arg_UNPARSED_ARGUMENTS)
         message(FATAL_ERROR "wsk_emu_add_driver(${name}): unknown arguments: ${arg_UNPARSED_ARGUMENTS}")
     endif()
@@ -23,10 +40,25 @@ function(wsk_emu_add_driver name)
         message(FATAL_ERROR "wsk_emu_add_driver(${name}): the name becomes part of a C function's name (<name>_DriverEntry); "
             "use letters, digits and underscores")
     endif()
+    foreach(symbol IN LISTS arg_EXPORTS arg_IMPORTS)
+        if(NOT symbol MATCHES "^[A-Za-z0-9_*?]+$")
+            message(FATAL_ERROR "wsk_emu_add_driver(${name}): \"${symbol}\" is no name of a symbol")
+        endif()
+    endforeach()
 
-    add_library(${name} OBJECT ${arg_SOURCES})
-    set_target_properties(${name} PROPERTIES C_STANDARD 17 C_EXTENSIONS ON)
-    target_link_libraries(${name} PUBLIC wsk_emu::wdk)
-    target_include_directories(${name} PRIVATE ${arg_INCLUDES})
-    target_compile_definitions(${name} PRIVATE ${arg_DEFINES} DriverEntry=${name}_DriverEntry)
+    set(objects ${name}_objects)
+    add_library(${objects} OBJECT ${arg_SOURCES})
+    set_target_properties(${objects} PROPERTIES C_STANDARD 17 C_EXTENSIONS ON INTERPROCEDURAL_OPTIMIZATION OFF)
+    target_link_libraries(${objects} PUBLIC wsk_emu::wdk)
+    target_include_directories(${objects} PRIVATE ${arg_INCLUDES})
+    target_compile_definitions(${objects} PRIVATE ${arg_DEFINES})
+    target_compile_options(${objects} PRIVATE ${arg_OPTIONS})
+
+    if(arg_MODULE)
+        wsk_emu_driver_module(${name} "${arg_EXPORTS}" "${arg_IMPORTS}")
+    elseif(WSK_EMU_PRIVATE_SYMBOLS)
+        wsk_emu_driver_image(${name} "${arg_EXPORTS}" "${arg_IMPORTS}")
+    else()
+        wsk_emu_driver_open(${name})
+    endif()
 endfunction()

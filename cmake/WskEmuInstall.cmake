@@ -30,6 +30,9 @@ install(FILES
     "${PROJECT_BINARY_DIR}/package/wsk_emu-config-version.cmake"
     cmake/WskEmuCMocka.cmake
     cmake/WskEmuDriver.cmake
+    cmake/WskEmuDriverImage.cmake
+    cmake/WskEmuDriverMerge.cmake
+    cmake/wsk_emu_image.c.in
     DESTINATION ${wsk_emu_package_dir})
 
 # pkg-config files find their prefix from where they lie, so that a moved tree still works.

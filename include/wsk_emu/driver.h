@@ -18,11 +18,23 @@ WSK_EMU_BEGIN
  * @return what entry returned; STATUS_INVALID_PARAMETER (NULL argument or bad name); STATUS_INVALID_DEVICE_STATE
  * (no emulated kernel is running); STATUS_OBJECT_NAME_COLLISION (a driver of that name is loaded);
  * STATUS_INSUFFICIENT_RESOURCES. When entry fails, DriverUnload is not called, as on Windows, and what the
- * driver left behind is reported. */
+ * driver left behind is reported.
+ *
+ * The driver finds its variables with their initial values, whatever earlier loads left in them; EXPORTS of
+ * wsk_emu_add_driver are kept. An entry that belongs to no such target, a function of the test, keeps all. */
 WSK_EMU_API NTSTATUS wsk_emu_driver_load(PDRIVER_INITIALIZE entry, PCSTR name, PDRIVER_OBJECT *driver);
 
+/** The same with a driver that is a shared object, made with wsk_emu_add_driver(... MODULE): its own code and variables, in
+ * memory from here to the unload. The program must link wsk_emu::modules.
+ * @param path   of the file, as dlopen takes it: without a slash it is looked for where the system looks for libraries.
+ * @param name   service name, as above; NULL: the file's name without folder and extension.
+ * @param driver as above.
+ * @return as above; STATUS_OBJECT_NAME_NOT_FOUND (no such file); STATUS_INVALID_IMAGE_FORMAT (no shared object);
+ * STATUS_DRIVER_ENTRYPOINT_NOT_FOUND (it has no DriverEntry, or needs a function that does not exist). The log says more. */
+WSK_EMU_API NTSTATUS wsk_emu_driver_load_file(PCSTR path, PCSTR name, PDRIVER_OBJECT *driver);
+
 /** Calls DriverUnload at PASSIVE_LEVEL (if the driver set one), checks what is left behind (devices, registrations,
- * threads, pool) and drops the driver object. NULL is ignored. A driver without DriverUnload stays loaded until
+ * threads, pool) and drops the driver object, and takes a shared object out of memory. NULL is ignored. A driver without DriverUnload stays loaded until
  * wsk_emu_stop, which is reported (UNL-001). */
 WSK_EMU_API void wsk_emu_driver_unload(PDRIVER_OBJECT driver);
 

@@ -4,6 +4,7 @@
 
 #include <wdm.h>
 
+#include "drv/drv_image.h"
 #include "nt/ex_worker.h"
 #include "nt/io_irp.h"
 #include "nt/ke_dispatcher.h"
@@ -24,6 +25,9 @@ struct search {
     const struct we_drv_leaks *before; /* what not to report */
     const char *driver_name;
     const char *function;
+    const struct wsk_emu_image *image; /* the driver's, or NULL */
+    bool is_alone;
+    size_t count; /* what was reported */
 };
 
 static bool leaks_has(const struct we_drv_leaks *leaks, const void *address)
@@ -45,21 +49,32 @@ static void leaks_add(struct we_drv_leaks *leaks, const void *address)
     }
 }
 
-/* Notes the object, or says that it is to be reported. */
-static bool search_is_leak(const struct search *search, const void *address)
+/* Notes the object, or says that it is to be reported. owner: the image that it belongs to, as far as that is known. */
+static bool search_is_leak(struct search *search, const void *address, const struct wsk_emu_image *owner)
 {
+    bool is_own = owner != NULL ? owner == search->image : search->is_alone;
+
     if (search->found != NULL) {
         leaks_add(search->found, address);
         return false;
     }
-    return !leaks_has(search->before, address);
+    if (!is_own || leaks_has(search->before, address)) {
+        return false;
+    }
+    search->count++;
+    return true;
+}
+
+static bool search_is_leaking_entry(struct search *search, const struct we_vrf_entry *entry)
+{
+    return search_is_leak(search, entry->address, we_drv_image_in(&entry->made));
 }
 
 static void registration_look(struct we_vrf_entry *entry, void *context)
 {
-    const struct search *search = context;
+    struct search *search = context;
 
-    if (search_is_leak(search, entry->address)) {
+    if (search_is_leaking_entry(search, entry)) {
         (void)we_vrf_report_entry(WE_RULE_NPI_012, entry,
                                   "%s of the driver %s returned, but WskDeregister was not called for block %p",
                                   search->function, search->driver_name, entry->address);
@@ -69,9 +84,9 @@ static void registration_look(struct we_vrf_entry *entry, void *context)
 
 static void nmr_module_look(struct we_vrf_entry *entry, const char *missing, void *context)
 {
-    const struct search *search = context;
+    struct search *search = context;
 
-    if (search_is_leak(search, entry->address)) {
+    if (search_is_leaking_entry(search, entry)) {
         (void)we_vrf_report_entry(WE_RULE_NPI_019, entry,
                                   "%s of the driver %s returned, but %s was not called for %s %p", search->function,
                                   search->driver_name, missing, entry->note, entry->address);
@@ -81,11 +96,11 @@ static void nmr_module_look(struct we_vrf_entry *entry, const char *missing, voi
 
 static void irp_look(struct we_vrf_entry *entry, void *context)
 {
-    const struct search *search = context;
+    struct search *search = context;
     enum we_io_irp_state state = we_io_irp_state((const IRP *)entry->address);
 
     if ((state == WE_IRP_SENT || state == WE_IRP_DISPATCHED || state == WE_IRP_COMPLETING) &&
-        search_is_leak(search, entry->address)) {
+        search_is_leaking_entry(search, entry)) {
         (void)we_vrf_report_entry(WE_RULE_UNL_017, entry,
                                   "%s of the driver %s returned, but IRP %p was sent and is not completed",
                                   search->function, search->driver_name, entry->address);
@@ -95,10 +110,10 @@ static void irp_look(struct we_vrf_entry *entry, void *context)
 
 static void work_item_look(struct we_vrf_entry *entry, void *context)
 {
-    const struct search *search = context;
+    struct search *search = context;
     const struct _IO_WORKITEM *item = entry->address;
 
-    if (item->item.List.Flink != NULL && search_is_leak(search, entry->address)) {
+    if (item->item.List.Flink != NULL && search_is_leaking_entry(search, entry)) {
         (void)we_vrf_report_entry(WE_RULE_UNL_002, entry,
                                   "%s of the driver %s returned, but work item %p is still queued", search->function,
                                   search->driver_name, entry->address);
@@ -107,10 +122,11 @@ static void work_item_look(struct we_vrf_entry *entry, void *context)
 
 static void thread_look(struct we_nt_thread *thread, void *context)
 {
-    const struct search *search = context;
+    struct search *search = context;
     struct we_ob_header *header = we_ob_find(thread);
 
-    if (header != NULL && search_is_leak(search, thread)) {
+    if (header != NULL &&
+        search_is_leak(search, thread, we_drv_image_at((const void *)(ULONG_PTR)thread->start_routine))) {
         (void)we_vrf_report_entry(WE_RULE_THREAD_001, &header->entry,
                                   "%s of the driver %s returned, but thread %u with routine %p has not ended",
                                   search->function, search->driver_name, (unsigned)thread->id,
@@ -122,20 +138,24 @@ static void thread_look(struct we_nt_thread *thread, void *context)
 /* Timers have no ledger entry to be marked in, so those that leak are noted first and then taken off their list, which
  * cannot be done in the walk. */
 struct timers {
-    const struct search *search;
+    struct search *search;
     struct we_drv_leaks leaks;
 };
 
 static void timer_look(PKTIMER timer, void *context)
 {
     struct timers *timers = context;
+    const struct wsk_emu_image *owner = we_drv_image_at(timer);
 
-    if (search_is_leak(timers->search, timer)) {
+    if (owner == NULL && timer->Dpc != NULL) {
+        owner = we_drv_image_at((const void *)(ULONG_PTR)timer->Dpc->DeferredRoutine);
+    }
+    if (search_is_leak(timers->search, timer, owner)) {
         leaks_add(&timers->leaks, timer);
     }
 }
 
-static void timers_search(const struct search *search)
+static void timers_search(struct search *search)
 {
     struct timers timers = { search, { 0 } };
 
@@ -170,18 +190,22 @@ static void search_run(struct search *search)
 
 void we_drv_leaks_collect(struct we_drv_leaks *leaks)
 {
-    struct search search = { leaks, NULL, NULL, NULL };
+    struct search search = { .found = leaks };
 
     leaks->count = 0;
     leaks->is_overflown = false;
     search_run(&search);
 }
 
-void we_drv_leaks_report(const struct we_drv_leaks *before, const char *driver_name, const char *function)
+size_t we_drv_leaks_report(const struct we_drv_leaks *before, const char *driver_name, const char *function,
+                           const struct wsk_emu_image *image, bool is_alone)
 {
-    struct search search = { NULL, before, driver_name, function };
+    struct search search = {
+        .before = before, .driver_name = driver_name, .function = function, .image = image, .is_alone = is_alone
+    };
 
     if (!before->is_overflown) {
         search_run(&search);
     }
+    return search.count;
 }

@@ -6,6 +6,8 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "wsk_emu/image.h"
+
 #define WE_DRV_LEAKS_MAX 64
 
 /* Objects that can call back, by address: registrations with WSK, sent IRPs, queued work items, set timers, running
@@ -18,8 +20,11 @@ struct we_drv_leaks {
 
 /* Notes what is alive now. */
 void we_drv_leaks_collect(struct we_drv_leaks *leaks);
-/* Reports what is alive now and was not before: NPI-012, UNL-017, UNL-002, DPC-004, THREAD-001. Each object is marked, so
- * that the stop does not report it once more; timers are cancelled. function: whose return was too early. */
-void we_drv_leaks_report(const struct we_drv_leaks *before, const char *driver_name, const char *function);
+/* Reports what is alive now, was not before, and is the driver's: NPI-012, UNL-017, UNL-002, DPC-004, THREAD-001. Each
+ * object is marked, so that the stop does not report it once more; timers are cancelled. Returns how many there were.
+ * function: whose return was too early. image: the driver's, or NULL. is_alone: no other driver is loaded, so everything
+ * is the driver's that is not known to be somebody else's; with others it must be known to be this one's. */
+size_t we_drv_leaks_report(const struct we_drv_leaks *before, const char *driver_name, const char *function,
+                           const struct wsk_emu_image *image, bool is_alone);
 
 #endif

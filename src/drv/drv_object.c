@@ -6,8 +6,10 @@
 
 #include "base/base_assert.h"
 #include "base/base_list.h"
+#include "drv/drv_image.h"
 #include "drv/drv_leaks.h"
 #include "drv/drv_registry.h"
+#include "host/host_image.h"
 #include "host/host_lock.h"
 #include "host/host_log.h"
 #include "host/host_mem.h"
@@ -31,7 +33,9 @@
 struct driver {
     struct we_base_list link; /* guarded by s_lock */
     PDRIVER_OBJECT object;
-    struct we_drv_leaks before; /* what was alive before DriverEntry, made by the test or by other drivers */
+    struct wsk_emu_image *image; /* or NULL */
+    void *file;                  /* the shared object that it came in, or NULL */
+    struct we_drv_leaks before;  /* what was alive before DriverEntry, made by the test or by other drivers */
     bool is_started;            /* DriverEntry has succeeded */
     bool is_stuck;              /* unloading was refused and reported */
     char name[NAME_MAX_COUNT + 1];
@@ -194,64 +198,179 @@ static NTSTATUS entry_call(struct driver *driver, PDRIVER_INITIALIZE entry_routi
     return status;
 }
 
+static void file_close(void *file)
+{
+    if (file != NULL) {
+        we_host_image_close(file);
+    }
+}
+
+/* Forgets a driver that nothing refers to any more. */
+static void driver_free(struct driver *driver)
+{
+    we_drv_image_unload(driver->image);
+    file_close(driver->file);
+    we_host_free(driver);
+}
+
 /* What both ends of a driver have in common: look at what is left, then drop it. */
 static void driver_end(struct driver *driver, const char *function)
 {
-    /* With a second driver loaded nobody can say whose an object is: then the stop reports it. */
-    if (driver_is_alone(driver)) {
-        we_drv_leaks_report(&driver->before, driver->name, function);
+    size_t count =
+        we_drv_leaks_report(&driver->before, driver->name, function, driver->image, driver_is_alone(driver));
+
+    if (count > 0 && driver->file != NULL) {
+        /* Reported: no need to crash as well. */
+        we_host_log(WE_LOG_WARNING, "the driver %s is still in use: its shared object stays in memory", driver->name);
+        driver->file = NULL;
     }
     we_io_driver_destroy(driver->object);
     driver_remove(driver);
-    we_host_free(driver);
+    driver_free(driver);
+}
+
+/* Loads the driver of this entry. file: the shared object that the entry is in, or NULL; it is taken over in any case. */
+static NTSTATUS driver_load(PDRIVER_INITIALIZE entry, PCSTR name, void *file, PDRIVER_OBJECT *object)
+{
+    struct driver *driver = driver_create(name);
+    PUNICODE_STRING registry_path;
+    NTSTATUS status;
+
+    if (driver == NULL) {
+        file_close(file);
+        return STATUS_INSUFFICIENT_RESOURCES;
+    }
+    driver->file = file;
+    status = driver_add(driver);
+    if (!NT_SUCCESS(status)) {
+        goto destroy_driver;
+    }
+    status = STATUS_INSUFFICIENT_RESOURCES;
+    registry_path = registry_path_create(name);
+    if (registry_path == NULL) {
+        goto remove_driver;
+    }
+    if (!we_drv_image_load(entry, &driver->image)) {
+        goto destroy_path;
+    }
+    we_drv_leaks_collect(&driver->before);
+    status = entry_call(driver, entry, registry_path);
+    registry_path_destroy(registry_path);
+    if (!NT_SUCCESS(status)) {
+        driver_end(driver, "DriverEntry");
+        return status;
+    }
+    driver->is_started = true;
+    we_io_driver_started(driver->object);
+    *object = driver->object;
+    return status;
+
+destroy_path:
+    registry_path_destroy(registry_path);
+remove_driver:
+    driver_remove(driver);
+destroy_driver:
+    we_io_driver_destroy(driver->object);
+    driver_free(driver);
+    return status;
+}
+
+/* What can be said before anything is done. */
+static NTSTATUS load_check(PCSTR name, PDRIVER_OBJECT *driver)
+{
+    if (driver != NULL) {
+        *driver = NULL;
+    }
+    if (name == NULL || driver == NULL || !name_is_valid(name)) {
+        return STATUS_INVALID_PARAMETER;
+    }
+    /* A driver object cannot even be made. */
+    return we_drv_is_open() ? STATUS_SUCCESS : STATUS_INVALID_DEVICE_STATE;
 }
 
 NTSTATUS wsk_emu_driver_load(PDRIVER_INITIALIZE entry, PCSTR name, PDRIVER_OBJECT *driver)
 {
-    struct driver *record;
-    PUNICODE_STRING registry_path = NULL;
+    NTSTATUS status = load_check(name, driver);
+
+    if (NT_SUCCESS(status) && entry == NULL) {
+        status = STATUS_INVALID_PARAMETER;
+    }
+    return NT_SUCCESS(status) ? driver_load(entry, name, NULL, driver) : status;
+}
+
+/* --- loading a file --------------------------------------------------------------------- */
+
+/* "/drivers/gate.so" is the driver gate. False: there is nothing between folder and extension, or too much. */
+static bool name_from_path(const char *path, char name[NAME_MAX_COUNT + 1])
+{
+    const char *slash = strrchr(path, '/');
+    const char *begin = slash == NULL ? path : slash + 1;
+    size_t length = strcspn(begin, ".");
+
+    if (length > NAME_MAX_COUNT) {
+        return false;
+    }
+    memcpy(name, begin, length);
+    name[length] = '\0';
+    return length > 0;
+}
+
+/* The statuses are those of a service whose file is missing, is none, or refers to what no other image has. */
+static NTSTATUS file_open(PCSTR path, void **file)
+{
+    char problem[512];
+
+    switch (we_host_image_open(path, file, problem, sizeof(problem))) {
+    case WE_HOST_IMAGE_OPENED:
+        return STATUS_SUCCESS;
+    case WE_HOST_IMAGE_ABSENT:
+        we_host_log(WE_LOG_ERROR, "wsk_emu_driver_load_file: there is no %s: %s", path, problem);
+        return STATUS_OBJECT_NAME_NOT_FOUND;
+    case WE_HOST_IMAGE_BROKEN:
+        we_host_log(WE_LOG_ERROR, "wsk_emu_driver_load_file: %s cannot be loaded: %s", path, problem);
+        return STATUS_INVALID_IMAGE_FORMAT;
+    case WE_HOST_IMAGE_INCOMPLETE:
+        we_host_log(WE_LOG_ERROR,
+                    "wsk_emu_driver_load_file: %s needs what does not exist here, or the program does not link "
+                    "wsk_emu::modules (docs/drivers.md): %s",
+                    path, problem);
+        return STATUS_DRIVER_ENTRYPOINT_NOT_FOUND;
+    }
+    WE_UNREACHABLE("an answer that does not exist");
+}
+
+NTSTATUS wsk_emu_driver_load_file(PCSTR path, PCSTR name, PDRIVER_OBJECT *driver)
+{
+    char own_name[NAME_MAX_COUNT + 1];
+    PDRIVER_INITIALIZE entry;
     NTSTATUS status;
+    void *file;
 
     if (driver != NULL) {
         *driver = NULL;
     }
-    if (entry == NULL || name == NULL || driver == NULL || !name_is_valid(name)) {
+    if (path == NULL || path[0] == '\0') {
         return STATUS_INVALID_PARAMETER;
     }
-    if (!we_drv_is_open()) {
-        return STATUS_INVALID_DEVICE_STATE; /* a driver object cannot even be made */
+    if (name == NULL && name_from_path(path, own_name)) {
+        name = own_name;
     }
-    record = driver_create(name);
-    if (record == NULL) {
-        return STATUS_INSUFFICIENT_RESOURCES;
-    }
-    status = driver_add(record);
+    status = load_check(name, driver);
     if (!NT_SUCCESS(status)) {
-        goto destroy_record;
-    }
-    registry_path = registry_path_create(name);
-    if (registry_path == NULL) {
-        status = STATUS_INSUFFICIENT_RESOURCES;
-        goto remove_record;
-    }
-    we_drv_leaks_collect(&record->before);
-    status = entry_call(record, entry, registry_path);
-    registry_path_destroy(registry_path);
-    if (!NT_SUCCESS(status)) {
-        driver_end(record, "DriverEntry");
         return status;
     }
-    record->is_started = true;
-    we_io_driver_started(record->object);
-    *driver = record->object;
-    return status;
-
-remove_record:
-    driver_remove(record);
-destroy_record:
-    we_io_driver_destroy(record->object);
-    we_host_free(record);
-    return status;
+    status = file_open(path, &file);
+    if (!NT_SUCCESS(status)) {
+        return status;
+    }
+    entry = (PDRIVER_INITIALIZE)(ULONG_PTR)we_host_image_find(file, "DriverEntry");
+    if (entry == NULL) {
+        we_host_log(WE_LOG_ERROR, "wsk_emu_driver_load_file: %s has no DriverEntry; wsk_emu_add_driver(... MODULE) makes it",
+                    path);
+        file_close(file);
+        return STATUS_DRIVER_ENTRYPOINT_NOT_FOUND;
+    }
+    return driver_load(entry, name, file, driver);
 }
 
 /* --- unloading ------------------------------------------------------------------------- */
@@ -320,6 +439,6 @@ void we_drv_stop(void)
                         driver->name);
         }
         we_io_driver_destroy(driver->object);
-        we_host_free(driver);
+        driver_free(driver);
     }
 }

@@ -30,6 +30,7 @@
     X(POOL, 110, "wsk_block.c: receive blocks")                                    \
     X(LEDGER, 120, "vrf_ledger.c: live objects")                                   \
     X(REPORT, 125, "vrf_report.c: collected reports")                              \
+    X(IMAGE, 127, "drv_image.c: drivers in memory")                                \
     X(LOG, 130, "host_log.c: the sink")
 
 enum we_host_rank {

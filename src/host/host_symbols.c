@@ -178,12 +178,13 @@ static struct symbol_entry *entry_make(uintptr_t address, const struct we_host_m
 }
 
 /* Returns true when the newest entry of this address speaks about this module (NULL: about none): a
- * driver that was unloaded may have left its addresses to another. */
+ * driver that was unloaded may have left its addresses to another, or come back to another place. */
 static bool entry_is_current(uintptr_t address, const struct we_host_module *module)
 {
     struct symbol_entry *entry = entry_find(address);
 
-    return entry != NULL && strcmp(entry->module_path, module == NULL ? "" : module->path) == 0;
+    return entry != NULL && strcmp(entry->module_path, module == NULL ? "" : module->path) == 0 &&
+           (module == NULL || entry->first.module_offset == address - module->bias);
 }
 
 static bool text_begins_with(const char *text, const char *beginning)
