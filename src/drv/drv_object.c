@@ -36,8 +36,8 @@ struct driver {
     struct wsk_emu_image *image; /* or NULL */
     void *file;                  /* the shared object that it came in, or NULL */
     struct we_drv_leaks before;  /* what was alive before DriverEntry, made by the test or by other drivers */
-    bool is_started;            /* DriverEntry has succeeded */
-    bool is_stuck;              /* unloading was refused and reported */
+    bool is_started;             /* DriverEntry has succeeded */
+    bool is_stuck;               /* unloading was refused and reported */
     char name[NAME_MAX_COUNT + 1];
 };
 
@@ -216,8 +216,7 @@ static void driver_free(struct driver *driver)
 /* What both ends of a driver have in common: look at what is left, then drop it. */
 static void driver_end(struct driver *driver, const char *function)
 {
-    size_t count =
-        we_drv_leaks_report(&driver->before, driver->name, function, driver->image, driver_is_alone(driver));
+    size_t count = we_drv_leaks_report(&driver->before, driver->name, function, driver->image, driver_is_alone(driver));
 
     if (count > 0 && driver->file != NULL) {
         /* Reported: no need to crash as well. */
@@ -365,8 +364,8 @@ NTSTATUS wsk_emu_driver_load_file(PCSTR path, PCSTR name, PDRIVER_OBJECT *driver
     }
     entry = (PDRIVER_INITIALIZE)(ULONG_PTR)we_host_image_find(file, "DriverEntry");
     if (entry == NULL) {
-        we_host_log(WE_LOG_ERROR, "wsk_emu_driver_load_file: %s has no DriverEntry; wsk_emu_add_driver(... MODULE) makes it",
-                    path);
+        we_host_log(WE_LOG_ERROR,
+                    "wsk_emu_driver_load_file: %s has no DriverEntry; wsk_emu_add_driver(... MODULE) makes it", path);
         file_close(file);
         return STATUS_DRIVER_ENTRYPOINT_NOT_FOUND;
     }

@@ -1,5 +1,5 @@
-// SPDX-License-Identifier: MIT
-// The same in C++: templates, virtual functions and inline variables of two drivers have the same names.
+/* SPDX-License-Identifier: MIT */
+/* The same in C++: templates, virtual functions and inline variables of two drivers have the same names. */
 #include <ntddk.h>
 
 #include "twin.h"
@@ -18,7 +18,10 @@ struct Base {
 
 template <typename Number> struct Count : Base {
     static Number Total;
-    ULONG Step() override { return ++Total; }
+    ULONG Step() override
+    {
+        return ++Total;
+    }
 };
 template <typename Number> Number Count<Number>::Total = 100;
 
@@ -31,21 +34,29 @@ inline ULONG NextLocal()
 
 struct Constructed {
     ULONG Value;
-    Constructed() : Value(3) {}
+    Constructed() : Value(3)
+    {
+    }
 };
 
 Constructed Global;
 static TWIN_STATE State;
 
-VOID operator delete(PVOID) noexcept {}
-VOID operator delete(PVOID, decltype(sizeof(0))) noexcept {}
+VOID operator delete(PVOID) noexcept
+{
+}
+VOID operator delete(PVOID, decltype(sizeof(0))) noexcept
+{
+}
 
 extern "C" VOID TWIN_QUERY(PTWIN_STATE Result)
 {
     *Result = State;
 }
 
-static VOID Unload(PDRIVER_OBJECT) {}
+static VOID Unload(PDRIVER_OBJECT)
+{
+}
 
 extern "C" NTSTATUS DriverEntry(PDRIVER_OBJECT DriverObject, PUNICODE_STRING)
 {
