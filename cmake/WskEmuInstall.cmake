@@ -33,6 +33,8 @@ install(FILES
     cmake/WskEmuDriverImage.cmake
     cmake/WskEmuDriverMerge.cmake
     cmake/wsk_emu_image.c.in
+    cmake/WskEmuSpelling.cmake
+    cmake/WskEmuSpellingScan.cmake
     DESTINATION ${wsk_emu_package_dir})
 
 # pkg-config files find their prefix from where they lie, so that a moved tree still works.
