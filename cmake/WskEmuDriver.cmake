@@ -4,6 +4,7 @@
 
 set(WSK_EMU_DRIVER_DIR "${CMAKE_CURRENT_LIST_DIR}")
 include("${CMAKE_CURRENT_LIST_DIR}/WskEmuDriverImage.cmake")
+include("${CMAKE_CURRENT_LIST_DIR}/WskEmuGuarded.cmake")
 include("${CMAKE_CURRENT_LIST_DIR}/WskEmuSpelling.cmake")
 
 # wsk_emu_add_driver(<name>
@@ -27,8 +28,9 @@ include("${CMAKE_CURRENT_LIST_DIR}/WskEmuSpelling.cmake")
 # MODULE makes a shared object instead, <name>.so, for wsk_emu_driver_load_file; programs that load one link
 # wsk_emu::modules.
 #
-# Includes may be spelled as on Windows: see wsk_emu_spell_includes(). Whoever links <name> gets the WDK headers and the driver's flags; INCLUDES, DEFINES and OPTIONS stay private to the
-# driver. The sources are those of the target <name>_objects, for properties that have no argument here.
+# Includes may be spelled as on Windows: see wsk_emu_spell_includes(). Whoever links <name> gets the WDK headers and the
+# driver's flags; INCLUDES, DEFINES and OPTIONS stay private to the driver. The sources are those of the target
+# <name>_objects, for properties that have no argument here.
 function(wsk_emu_add_driver name)
     cmake_parse_arguments(PARSE_ARGV 1 arg "MODULE" "" "SOURCES;INCLUDES;DEFINES;OPTIONS;EXPORTS;IMPORTS")
     if(arg_UNPARSED_ARGUMENTS)
@@ -54,6 +56,7 @@ function(wsk_emu_add_driver name)
     target_include_directories(${objects} PRIVATE ${arg_INCLUDES})
     target_compile_definitions(${objects} PRIVATE ${arg_DEFINES})
     target_compile_options(${objects} PRIVATE ${arg_OPTIONS})
+    wsk_emu_keep_locals(${objects})
     wsk_emu_spell_includes(${objects})
 
     if(arg_MODULE)

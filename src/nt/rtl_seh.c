@@ -10,6 +10,9 @@
  * is evaluated after the jump, in the function that has the block, and a filter that declines raises again from
  * there. So frames are always left innermost first, and termination blocks run in that order too.
  *
+ * What a handler may ask outlives the frame. It is kept in a table of the thread, of which the oldest entry makes room
+ * for the newest: a handler whose entry is gone has called functions that handled CAUGHT_COUNT others since.
+ *
  * Teardown: a frame dies with the stack it lies on. Whoever leaves driver code by longjmp, past open bodies, must
  * empty the list with wsk_emu_seh_swap(NULL).
  */
@@ -18,7 +21,12 @@
 
 #include <string.h>
 
+#define CAUGHT_COUNT 16
+
 static _Thread_local struct wsk_emu_seh_frame *s_innermost;
+static _Thread_local struct wsk_emu_seh_caught s_caught[CAUGHT_COUNT];
+static _Thread_local ULONG s_next_caught;
+static _Thread_local struct wsk_emu_seh_ending s_ending;
 
 /*
  * The status and the address of the raise go into the bug check, in the order in which Windows reports them.
@@ -27,6 +35,11 @@ static DECLSPEC_NORETURN void seh_unhandled(const EXCEPTION_RECORD *record)
 {
     KeBugCheckEx(KMODE_EXCEPTION_NOT_HANDLED, (ULONG_PTR)(LONG_PTR)record->ExceptionCode,
                  (ULONG_PTR)record->ExceptionAddress, record->ExceptionInformation[0], record->ExceptionInformation[1]);
+}
+
+static DECLSPEC_NORETURN void seh_misused(void)
+{
+    KeBugCheckEx(KMODE_EXCEPTION_NOT_HANDLED, (ULONG_PTR)(LONG_PTR)STATUS_INVALID_DISPOSITION, 0, 0, 0);
 }
 
 static DECLSPEC_NORETURN void seh_jump(struct wsk_emu_seh_frame *frame)
@@ -42,97 +55,143 @@ static DECLSPEC_NORETURN void seh_dispatch(const EXCEPTION_RECORD *record)
         seh_unhandled(record);
     }
     s_innermost = frame->outer;
-    frame->record = *record;
-    frame->pointers.ExceptionRecord = &frame->record;
-    frame->pointers.ContextRecord = NULL;
+    frame->is_linked = 0;
     frame->is_raised = 1;
-    frame->phase = WSK_EMU_SEH_RAISED;
+    frame->record = *record;
     seh_jump(frame);
 }
 
-/*
- * Takes a frame out whose body has ended. Frames inside it belong to calls that are over by now: they can only have
- * been left by a longjmp, and go with it.
- */
-static void seh_unlink(struct wsk_emu_seh_frame *frame)
+static void seh_note_optimized(const struct wsk_emu_seh_frame *frame)
 {
-    s_innermost = frame->outer;
+    static int s_is_noted;
+
+    if (__atomic_exchange_n(&s_is_noted, 1, __ATOMIC_RELAXED) == 0) {
+        DbgPrintEx(DPFLTR_DEFAULT_ID, DPFLTR_INFO_LEVEL,
+                   "%s:%d: a guarded block in a file that is compiled with optimization: variables that "
+                   "its body changes and its handler reads must be volatile.\n",
+                   frame->file, frame->line);
+    }
 }
 
-void wsk_emu_seh_push(struct wsk_emu_seh_frame *frame)
+void wsk_emu_seh_enter(struct wsk_emu_seh_frame *frame, int is_finally, int is_optimized)
 {
+    if (is_optimized) {
+        seh_note_optimized(frame);
+    }
+    frame->is_finally = is_finally;
+    frame->is_linked = 1;
     frame->outer = s_innermost;
     s_innermost = frame;
 }
 
-void wsk_emu_seh_next(struct wsk_emu_seh_frame *frame)
+/*
+ * Frames inside this one belong to calls that are over by now: they can only have been left by a longjmp, and go
+ * with it.
+ */
+void wsk_emu_seh_end(struct wsk_emu_seh_frame *frame)
 {
-    EXCEPTION_RECORD record;
-
-    switch (frame->phase) {
-    case WSK_EMU_SEH_PROBE:
-        frame->phase = WSK_EMU_SEH_BODY;
-        break;
-    case WSK_EMU_SEH_BODY:
-        seh_unlink(frame);
-        frame->is_leaving = 0;
-        frame->phase = frame->is_finally ? WSK_EMU_SEH_FINALLY : WSK_EMU_SEH_DONE;
-        break;
-    case WSK_EMU_SEH_RAISED:
-        frame->phase = WSK_EMU_SEH_DONE;
-        if (frame->is_finally) {
-            record = frame->record;
-            seh_dispatch(&record);
-        }
-        break;
-    default:
-        frame->phase = WSK_EMU_SEH_DONE;
-        break;
-    }
+    frame->is_linked = 0;
+    s_innermost = frame->outer;
 }
 
-void wsk_emu_seh_leave_scope(struct wsk_emu_seh_frame *frame)
+void wsk_emu_seh_leave_body(struct wsk_emu_seh_frame *frame)
 {
-    if (frame->phase != WSK_EMU_SEH_BODY) {
+    if (!frame->is_linked) {
         return;
     }
-    seh_unlink(frame);
+    wsk_emu_seh_end(frame);
     if (frame->is_finally) {
         DbgPrintEx(DPFLTR_DEFAULT_ID, DPFLTR_ERROR_LEVEL,
-                   "wsk_emu: return, break or goto has left a __try body, and its __finally block cannot run here. "
-                   "Leave the body at its end or by __leave.\n");
-        KeBugCheckEx(KMODE_EXCEPTION_NOT_HANDLED, (ULONG_PTR)(LONG_PTR)STATUS_INVALID_DISPOSITION, 0, 0, 0);
+                   "%s:%d: return, break, continue or goto has left a __try body, and its __finally block "
+                   "cannot run here. Leave the body at its end or by __leave.\n",
+                   frame->file, frame->line);
+        seh_misused();
     }
 }
 
-int wsk_emu_seh_filter(struct wsk_emu_seh_frame *frame, int answer)
+void wsk_emu_seh_leave_ending(struct wsk_emu_seh_ending *ending)
+{
+    if (ending->is_running) {
+        DbgPrintEx(DPFLTR_DEFAULT_ID, DPFLTR_ERROR_LEVEL,
+                   "%s:%d: return, break or goto has left the __finally block of this __try. Leave the block "
+                   "at its end.\n",
+                   ending->file, ending->line);
+        seh_misused();
+    }
+}
+
+void wsk_emu_seh_catch(const struct wsk_emu_seh_frame *frame, const void *function_frame, int block)
+{
+    struct wsk_emu_seh_caught *caught = NULL;
+    ULONG i;
+
+    for (i = 0; i < CAUGHT_COUNT; i++) {
+        if (s_caught[i].function_frame == function_frame && s_caught[i].block == block) {
+            caught = &s_caught[i];
+        }
+    }
+    if (caught == NULL) {
+        caught = &s_caught[s_next_caught % CAUGHT_COUNT];
+        s_next_caught++;
+    }
+    caught->function_frame = function_frame;
+    caught->block = block;
+    caught->record = frame->record;
+    caught->pointers.ExceptionRecord = &caught->record;
+    caught->pointers.ContextRecord = NULL;
+}
+
+struct wsk_emu_seh_caught *wsk_emu_seh_caught(const void *function_frame, int block)
+{
+    ULONG i;
+
+    for (i = 0; i < CAUGHT_COUNT; i++) {
+        if (s_caught[i].function_frame == function_frame && s_caught[i].block == block) {
+            return &s_caught[i];
+        }
+    }
+    DbgPrintEx(DPFLTR_DEFAULT_ID, DPFLTR_ERROR_LEVEL,
+               "GetExceptionCode or GetExceptionInformation was asked outside of a filter or a handler, or after "
+               "the handler has called functions that handled %u other exceptions.\n",
+               CAUGHT_COUNT);
+    seh_misused();
+}
+
+void wsk_emu_seh_filter(const struct wsk_emu_seh_frame *frame, int answer)
 {
     EXCEPTION_RECORD record = frame->record;
 
     if (answer == EXCEPTION_CONTINUE_SEARCH) {
-        frame->phase = WSK_EMU_SEH_DONE;
         seh_dispatch(&record);
     }
     if (answer < 0) {
-        frame->phase = WSK_EMU_SEH_DONE;
         record.ExceptionCode = STATUS_NONCONTINUABLE_EXCEPTION;
         seh_dispatch(&record);
     }
-    return 1;
 }
 
-void wsk_emu_seh_leave(struct wsk_emu_seh_frame *frame)
+void wsk_emu_seh_hand_over(const struct wsk_emu_seh_frame *frame)
 {
-    if (frame->phase != WSK_EMU_SEH_BODY) {
-        return;
+    s_ending.file = frame->file;
+    s_ending.line = frame->line;
+    s_ending.is_running = 1;
+    s_ending.is_raised = frame->is_raised;
+    s_ending.record = frame->record;
+}
+
+struct wsk_emu_seh_ending wsk_emu_seh_take_over(void)
+{
+    return s_ending;
+}
+
+void wsk_emu_seh_resume(struct wsk_emu_seh_ending *ending)
+{
+    ending->is_running = 0;
+    if (ending->is_raised) {
+        EXCEPTION_RECORD record = ending->record;
+
+        seh_dispatch(&record);
     }
-    if (frame->is_leaving) {
-        DbgPrintEx(DPFLTR_DEFAULT_ID, DPFLTR_ERROR_LEVEL,
-                   "wsk_emu: __leave stands in a loop inside the __try body and has only continued that loop. "
-                   "Leave the loop first.\n");
-        KeBugCheckEx(KMODE_EXCEPTION_NOT_HANDLED, (ULONG_PTR)(LONG_PTR)STATUS_INVALID_DISPOSITION, 0, 0, 0);
-    }
-    frame->is_leaving = 1;
 }
 
 struct wsk_emu_seh_frame *wsk_emu_seh_swap(struct wsk_emu_seh_frame *innermost)

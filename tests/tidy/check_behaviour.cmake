@@ -10,7 +10,7 @@ read_file(config "include/wsk_emu/wsk_emu.h")
 
 # A static function that no list of tests names does not compile, so a definition is enough.
 set(tests "")
-file(GLOB_RECURSE test_files RELATIVE "${ROOT}" "${ROOT}/tests/*.c" "${ROOT}/tests/*.cpp" "${ROOT}/examples/*.c")
+file(GLOB_RECURSE test_files RELATIVE "${ROOT}" "${ROOT}/tests/*.c" "${ROOT}/tests/*.h" "${ROOT}/tests/*.cpp" "${ROOT}/examples/*.c")
 list(FILTER test_files EXCLUDE REGEX "^tests/tidy/fixtures/")
 foreach(file IN LISTS test_files)
     file(STRINGS "${ROOT}/${file}" lines REGEX "void test_[A-Za-z0-9_]+\\(void \\*\\*")

@@ -11,24 +11,30 @@
 /*
  * How it works.
  *
- * __try opens a hidden loop around the guarded body. The loop makes three rounds: in the first one the word after
- * the body, __except or __finally, says which of the two it is; in the second one the frame is linked into the
- * thread's list and the body runs; in the third one, and only for __finally, the termination block runs. A raise
- * unlinks the innermost frame and jumps back to it; the filter is evaluated there, after the jump, and a filter that
- * declines raises again in the next frame out. A return from the body unlinks the frame through a cleanup attribute.
+ * The guarded body stands in a statement expression, which is the condition of an "if" whose other branch is the handler.
+ * So body and handler lie in no hidden loop: break, continue, goto and return do in them what they do anywhere, and a
+ * cleanup attribute unlinks the frame of a body that is left that way. Before the body runs, control jumps once over
+ * it, to see whether __except or __finally follows. __leave is a jump to the end of the body.
+ *
+ * A raise unlinks the thread's innermost frame and jumps back to it; the filter is evaluated there, after the jump, and a
+ * filter that declines raises again in the next frame out. What GetExceptionCode answers in the handler is kept by the
+ * library, under the address of the function's frame and a number that each guarded block of a file has to itself.
  *
  * What differs from Microsoft's compiler.
  *
- * - Local variables that the body changes and the handler reads must be volatile, as C asks for setjmp.
- * - "break" and "continue" directly inside a guarded body or a handler act on the hidden loop, so they leave the
- *   block. They cannot leave or continue a loop around it.
- * - __leave must stand in the guarded body itself and not inside a loop within it.
- * - A body with a __finally block must be left at its end or by __leave: after return, break or goto the block cannot
- *   run any more, and the library stops with a bug check that says so.
+ * - In a file that is compiled with optimization, local variables that the body changes and the handler reads must be
+ *   volatile, as C asks for setjmp; the log says so once. wsk_emu_add_driver compiles such files without optimization.
+ * - A body with a __finally block must be left at its end or by __leave: after return, break, continue or goto the block
+ *   cannot run any more, and the library stops with a bug check that names file and line. So it does when a __finally
+ *   block is left by return, break or goto. A continue directly in a __finally block is like reaching its end.
  * - Only what the library raises is caught: a bad memory access stays a signal.
- * - In C++ include the headers of the standard library first, because one of them defines __try for itself. Objects
- *   between a raise and its handler are not destroyed.
+ * - Filters run after the inner termination blocks, not before them.
+ * - In C++ objects between a raise and its handler are not destroyed. Headers of the standard library define __try for
+ *   themselves: include them before this one.
  */
+
+/* Nested blocks declare the same names on purpose, and the macros are not ISO C. */
+#pragma GCC system_header
 
 #if defined(__GNUC__) && !defined(__clang__)
 /* gcc cannot see that locals which need it are volatile. */
@@ -69,44 +75,61 @@ typedef enum _EXCEPTION_DISPOSITION {
 } EXCEPTION_DISPOSITION;
 
 /*
- * One guarded block of one thread. The members belong to the macros below and to src/nt/rtl_seh.c.
+ * One guarded body of one thread. The members belong to the macros below and to src/nt/rtl_seh.c.
  */
-enum wsk_emu_seh_phase {
-    WSK_EMU_SEH_PROBE = 0,   /* The word after the body is being looked at. */
-    WSK_EMU_SEH_BODY = 1,    /* The frame is linked, the body runs. */
-    WSK_EMU_SEH_RAISED = 2,  /* A raise has jumped here; the frame is unlinked. */
-    WSK_EMU_SEH_FINALLY = 3, /* The body has ended by itself, the termination block runs. */
-    WSK_EMU_SEH_DONE = 4
-};
-
 struct wsk_emu_seh_frame {
     struct wsk_emu_seh_frame *outer;
-    int phase;
+    const char *file;
+    int line;
+    int is_linked;
     int is_finally;
     int is_raised;
-    int is_leaving;
     EXCEPTION_RECORD record;
-    EXCEPTION_POINTERS pointers;
     jmp_buf jump;
 };
 
-/* Links the frame and starts the body phase. */
-void wsk_emu_seh_push(struct wsk_emu_seh_frame *frame);
+/* One termination block: what it may ask, and what is to be raised again at its end. */
+struct wsk_emu_seh_ending {
+    const char *file;
+    int line;
+    int is_running;
+    int is_raised;
+    EXCEPTION_RECORD record;
+};
 
-/*
- * Ends a round of the hidden loop: unlinks the frame after the body, raises again after a termination block that ran
- * because of a raise.
- */
-void wsk_emu_seh_next(struct wsk_emu_seh_frame *frame);
+/* What the filter and the handler of a guarded block may ask. */
+struct wsk_emu_seh_caught {
+    const void *function_frame;
+    int block;
+    EXCEPTION_RECORD record;
+    EXCEPTION_POINTERS pointers;
+};
 
-/* The cleanup attribute: unlinks the frame if the body was left in the middle. */
-void wsk_emu_seh_leave_scope(struct wsk_emu_seh_frame *frame);
+/* Links the frame before its body runs. */
+void wsk_emu_seh_enter(struct wsk_emu_seh_frame *frame, int is_finally, int is_optimized);
 
-/* Decides what the filter's answer means; returns nonzero if the handler is to run. */
-int wsk_emu_seh_filter(struct wsk_emu_seh_frame *frame, int answer);
+/* Unlinks the frame after the end of its body. */
+void wsk_emu_seh_end(struct wsk_emu_seh_frame *frame);
 
-/* Notes a __leave; stops with a bug check if the one before has only continued a loop inside the body. */
-void wsk_emu_seh_leave(struct wsk_emu_seh_frame *frame);
+/* The cleanup attributes: for a body, and for a termination block, that was left in the middle. */
+void wsk_emu_seh_leave_body(struct wsk_emu_seh_frame *frame);
+void wsk_emu_seh_leave_ending(struct wsk_emu_seh_ending *ending);
+
+/* Keeps what was raised for the filter and the handler. */
+void wsk_emu_seh_catch(const struct wsk_emu_seh_frame *frame, const void *function_frame, int block);
+
+/* What was kept last for this block of this call. */
+struct wsk_emu_seh_caught *wsk_emu_seh_caught(const void *function_frame, int block);
+
+/* Returns if the filter's answer means that the handler is to run, else raises in the next frame out. */
+void wsk_emu_seh_filter(const struct wsk_emu_seh_frame *frame, int answer);
+
+/* Hands the frame's exception, or that there was none, over to the termination block that follows at once. */
+void wsk_emu_seh_hand_over(const struct wsk_emu_seh_frame *frame);
+struct wsk_emu_seh_ending wsk_emu_seh_take_over(void);
+
+/* The end of a termination block: raises again if it ran because of a raise. */
+void wsk_emu_seh_resume(struct wsk_emu_seh_ending *ending);
 
 /*
  * Replaces the calling thread's list of frames and returns the old one. The door into driver code swaps in NULL, so
@@ -127,50 +150,88 @@ DECLSPEC_NORETURN void wsk_emu_seh_raise(NTSTATUS code, PVOID address, ULONG cou
 #define WSK_EMU_SEH_LONGJMP(_jump) longjmp(_jump, 1)
 #endif
 
+#ifdef __OPTIMIZE__
+#define WSK_EMU_SEH_OPTIMIZED 1
+#else
+#define WSK_EMU_SEH_OPTIMIZED 0
+#endif
+
 #undef __try
 #undef __except
 #undef __finally
 #undef __leave
 
-#define __try                                                                                                          \
-    for (struct wsk_emu_seh_frame wsk_emu_seh_frame_ __attribute__((__cleanup__(wsk_emu_seh_leave_scope), __unused__)) \
-         = WSK_EMU_SEH_FRAME_INIT;                                                                                     \
-         wsk_emu_seh_frame_.phase != WSK_EMU_SEH_DONE; wsk_emu_seh_next(&wsk_emu_seh_frame_))                          \
-        if (wsk_emu_seh_frame_.phase == WSK_EMU_SEH_BODY                                                               \
-            && (wsk_emu_seh_push(&wsk_emu_seh_frame_), WSK_EMU_SEH_SETJMP(wsk_emu_seh_frame_.jump) == 0))
+/* clang-format off */
 
-#define __except(_filter)                                                                                              \
-    else if (wsk_emu_seh_frame_.phase == WSK_EMU_SEH_RAISED && wsk_emu_seh_filter(&wsk_emu_seh_frame_, (_filter)))
-
-#define __finally                                                                                                      \
-    else if (wsk_emu_seh_frame_.phase == WSK_EMU_SEH_PROBE) wsk_emu_seh_frame_.is_finally = 1;                         \
-    else
-
-#define __leave                                                                                                        \
-    __extension__({                                                                                                    \
-        wsk_emu_seh_leave(&wsk_emu_seh_frame_);                                                                        \
-        continue;                                                                                                      \
-    })
-
+/* The number of the block has to be a name that filter and handler both see, and no variable: a declaration would take a
+ * loop in C. */
 #ifdef __cplusplus
+#define WSK_EMU_SEH_IF if (wsk_emu_seh_condition<__COUNTER__> wsk_emu_seh_block_ =
+#define WSK_EMU_SEH_BLOCK decltype(wsk_emu_seh_block_)::number
 #define WSK_EMU_SEH_FRAME_INIT wsk_emu_seh_frame()
 #else
-#define WSK_EMU_SEH_FRAME_INIT                                                                                         \
-    {                                                                                                                  \
-        0                                                                                                              \
-    }
+#define WSK_EMU_SEH_IF if (sizeof(enum { wsk_emu_seh_block_ = __COUNTER__ }) == 0 ||
+#define WSK_EMU_SEH_BLOCK wsk_emu_seh_block_
+#define WSK_EMU_SEH_FRAME_INIT { 0 }
 #endif
 
+#define __try                                                                                                          \
+    WSK_EMU_SEH_IF __extension__({                                                                                     \
+        __label__ wsk_emu_seh_body_, wsk_emu_seh_leave_, wsk_emu_seh_look_;                                            \
+        struct wsk_emu_seh_frame wsk_emu_seh_frame_ __attribute__((__cleanup__(wsk_emu_seh_leave_body)))               \
+            = WSK_EMU_SEH_FRAME_INIT;                                                                                  \
+        wsk_emu_seh_frame_.file = __FILE__;                                                                            \
+        wsk_emu_seh_frame_.line = __LINE__;                                                                            \
+        if (WSK_EMU_SEH_SETJMP(wsk_emu_seh_frame_.jump) == 0) {                                                        \
+            goto wsk_emu_seh_look_;                                                                                    \
+        wsk_emu_seh_body_:;
+
+#define WSK_EMU_SEH_BODY_END(_is_finally)                                                                              \
+        wsk_emu_seh_leave_:                                                                                            \
+            __attribute__((__unused__));                                                                               \
+            wsk_emu_seh_end(&wsk_emu_seh_frame_);                                                                      \
+            if (0) {                                                                                                   \
+            wsk_emu_seh_look_:                                                                                         \
+                wsk_emu_seh_enter(&wsk_emu_seh_frame_, (_is_finally), WSK_EMU_SEH_OPTIMIZED);                          \
+                goto wsk_emu_seh_body_;                                                                                \
+            }                                                                                                          \
+        }
+
+#define __except(...)                                                                                                  \
+        WSK_EMU_SEH_BODY_END(0)                                                                                        \
+        else {                                                                                                         \
+            wsk_emu_seh_catch(&wsk_emu_seh_frame_, __builtin_frame_address(0), WSK_EMU_SEH_BLOCK);                     \
+            wsk_emu_seh_filter(&wsk_emu_seh_frame_, (__VA_ARGS__));                                                    \
+        }                                                                                                              \
+        wsk_emu_seh_frame_.is_raised == 0;                                                                             \
+    })) {                                                                                                              \
+    } else
+
+#define __finally                                                                                                      \
+        WSK_EMU_SEH_BODY_END(1)                                                                                        \
+        wsk_emu_seh_hand_over(&wsk_emu_seh_frame_);                                                                    \
+        0;                                                                                                             \
+    })) {                                                                                                              \
+    } else                                                                                                             \
+        for (struct wsk_emu_seh_ending wsk_emu_seh_ending_ __attribute__((__cleanup__(wsk_emu_seh_leave_ending)))      \
+             = wsk_emu_seh_take_over();                                                                                \
+             wsk_emu_seh_ending_.is_running; wsk_emu_seh_resume(&wsk_emu_seh_ending_))
+
+#define __leave goto wsk_emu_seh_leave_
+
+/* clang-format on */
+
 /* Valid in the filter and in the handler. */
-#define GetExceptionCode() (wsk_emu_seh_frame_.record.ExceptionCode)
-#define GetExceptionInformation() (&wsk_emu_seh_frame_.pointers)
+#define WSK_EMU_SEH_CAUGHT() wsk_emu_seh_caught(__builtin_frame_address(0), WSK_EMU_SEH_BLOCK)
+#define GetExceptionCode() (WSK_EMU_SEH_CAUGHT()->record.ExceptionCode)
+#define GetExceptionInformation() (&WSK_EMU_SEH_CAUGHT()->pointers)
 #define _exception_code() GetExceptionCode()
 #define _exception_info() GetExceptionInformation()
 #define exception_code GetExceptionCode
 #define exception_info GetExceptionInformation
 
 /* Valid in the termination block. */
-#define AbnormalTermination() (wsk_emu_seh_frame_.is_raised != 0)
+#define AbnormalTermination() (wsk_emu_seh_ending_.is_raised != 0)
 #define _abnormal_termination() AbnormalTermination()
 #define abnormal_termination AbnormalTermination
 
@@ -183,6 +244,23 @@ DECLSPEC_NORETURN void wsk_emu_seh_raise(NTSTATUS code, PVOID address, ULONG cou
 #endif
 
 #ifdef __cplusplus
+}
+
+extern "C++" {
+/* What the condition of a guarded block in C++ declares: true when there is nothing to handle. */
+template <int wsk_emu_seh_number> struct wsk_emu_seh_condition {
+    enum { number = wsk_emu_seh_number };
+
+    wsk_emu_seh_condition(bool value) : is_quiet(value)
+    {
+    }
+    explicit operator bool() const
+    {
+        return is_quiet;
+    }
+
+    bool is_quiet;
+};
 }
 #endif
 
