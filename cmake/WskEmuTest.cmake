@@ -6,7 +6,7 @@
 #     [DRIVERS <target>...]        targets made with wsk_emu_add_driver, or other libraries
 #     [INCLUDES <folder>...]       beside src/, include/ and tests/
 #     [DEFINES <definition>...]
-#     [LABELS <label>...]          unit, contract, rules, integration, cxx, examples; slow; no_valgrind: not run under valgrind
+#     [LABELS <label>...]          unit, contract, rules, integration, cxx, examples; no_valgrind: not run under valgrind
 #     [TIMEOUT <seconds>]          60 when not given; stretched for sanitizers and valgrind
 #     [PLAIN])                     no WDK headers and flags, but the whole of POSIX (tests of src/base, src/host, src/vrf)
 #

@@ -24,7 +24,7 @@ CC=gcc CXX=g++ cmake --preset coverage -G Ninja >/dev/null || fail "FAILED: conf
 (cd "$folder" && ninja tests/unit/all tests/unit/wsk/all tests/unit/kit/all tests/contract/all tests/rules/all tests/integration/all) >"$folder/build.log" ||
     { cat "$folder/build.log"; fail "FAILED: building"; }
 find "$folder" -name '*.gcda' -exec rm -f {} +
-(cd "$folder" && ctest --parallel "$(processor_count)" --output-on-failure --no-tests=error -LE slow \
+(cd "$folder" && ctest --parallel "$(processor_count)" --output-on-failure --no-tests=error \
     -L 'contract|rules|integration' && ctest --parallel "$(processor_count)" --output-on-failure -R '^test_(wsk|kit|state)_') \
     >"$folder/tests.log" || { cat "$folder/tests.log"; fail "FAILED: tests"; }
 
