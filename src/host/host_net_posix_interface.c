@@ -54,9 +54,11 @@ unsigned we_host_posix_local_addresses(enum we_base_family family, struct we_bas
     return count;
 }
 
-/* Connecting a datagram socket only asks the routing table. Any port will do. */
+/* Connecting a datagram socket only asks the routing table. Any port will do, and a broadcast address has a way as well,
+ * which a socket that may not use it is not told. */
 static enum we_err route_ask(int fd, const struct we_base_addr *remote, struct we_base_addr *local)
 {
+    const int on = 1;
     struct we_base_addr target = *remote;
     struct sockaddr_storage native;
     socklen_t length_bytes;
@@ -65,6 +67,9 @@ static enum we_err route_ask(int fd, const struct we_base_addr *remote, struct w
         target.port = 9;
     }
     length_bytes = we_host_addr_to_native(&target, &native);
+    if (setsockopt(fd, SOL_SOCKET, SO_BROADCAST, &on, (socklen_t)sizeof(on)) != 0) {
+        return we_host_err_from_errno(errno);
+    }
     if (connect(fd, (struct sockaddr *)&native, length_bytes) != 0) {
         return we_host_err_from_errno(errno);
     }

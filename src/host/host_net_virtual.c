@@ -467,10 +467,13 @@ static unsigned virtual_local_addresses(enum we_base_family family, struct we_ba
     return 1;
 }
 
-/* Whoever connects to an address has the same one. */
+/* Whoever connects to an address has the same one; one that is no single host's leads to the loopback. */
 static enum we_err virtual_route(const struct we_base_addr *remote, struct we_base_addr *local)
 {
-    *local = we_base_addr_is_any(remote) ? we_base_addr_loopback(remote->family, 0) : *remote;
+    bool is_host =
+        !we_base_addr_is_any(remote) && !we_base_addr_is_multicast(remote) && !we_base_addr_is_broadcast(remote);
+
+    *local = is_host ? *remote : we_base_addr_loopback(remote->family, 0);
     local->port = 0;
     return WE_OK;
 }

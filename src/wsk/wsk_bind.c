@@ -91,6 +91,8 @@ static NTSTATUS bind_run(struct we_wsk_socket *socket, const struct we_base_addr
     }
     if ((socket->type == SOCK_DGRAM) != (socket->category == WE_WSK_DATAGRAM)) {
         err = WE_ERR_NOT_SUPPORTED; /* a mismatch of category and transport shows here, not at creation */
+    } else if (socket->v6only != 0 && we_base_addr_is_mapped(local)) {
+        err = WE_ERR_ADDRESS; /* no address of a socket that is of IPv6 alone, whatever the network thinks */
     } else if (socket->category == WE_WSK_LISTEN) {
         err = we_wsk_listen_start(socket);
     } else if (socket->category == WE_WSK_DATAGRAM) {

@@ -289,6 +289,32 @@ static void test_route_to_the_loopback_is_from_the_loopback(void **state)
     check_route(*state, AF_INET6);
 }
 
+/* The route to a broadcast address was refused on real sockets (access denied), though nothing is sent there: the socket
+ * that asked the system for it must be allowed to broadcast. */
+static void test_route_to_a_broadcast_address_is_known(void **state)
+{
+    PWSK_SOCKET socket = socket_open(*state, WSK_FLAG_BASIC_SOCKET, AF_INET, NULL, NULL);
+    SOCKADDR_STORAGE remote = address_any(AF_INET, 0);
+    IN_ADDR *address = &((SOCKADDR_IN *)&remote)->sin_addr;
+    SOCKADDR_STORAGE local;
+    SIZE_T returned = 0;
+    NTSTATUS status;
+
+    address->S_un.S_addr = 0xffffff7f; /* 127.255.255.255: of the one network that every machine has */
+    memset(&local, 0x5a, sizeof(local));
+    assert_int_equal(route_query(socket, &remote, sizeof(SOCKADDR_IN), &local, sizeof(SOCKADDR_IN), &returned),
+                     STATUS_SUCCESS);
+    assert_int_equal(returned, sizeof(SOCKADDR_IN));
+    assert_true(INETADDR_ISLOOPBACK((const SOCKADDR *)&local));
+    assert_int_equal(INETADDR_PORT((const SOCKADDR *)&local), 0);
+    /* Everybody's broadcast address has a way where the machine has a network. It is nobody's own. */
+    address->S_un.S_addr = INADDR_BROADCAST;
+    status = route_query(socket, &remote, sizeof(SOCKADDR_IN), &local, sizeof(SOCKADDR_IN), &returned);
+    assert_true(status == STATUS_SUCCESS || status == STATUS_NETWORK_UNREACHABLE);
+    assert_int_not_equal(((SOCKADDR_IN *)&local)->sin_addr.S_un.S_addr, INADDR_BROADCAST);
+    socket_close(socket);
+}
+
 static void test_broadcast_address_is_of_ipv4_only(void **state)
 {
     PWSK_SOCKET v4 = socket_open(*state, WSK_FLAG_BASIC_SOCKET, AF_INET, NULL, NULL);
@@ -323,6 +349,7 @@ static void test_broadcast_address_is_of_ipv4_only(void **state)
     X(test_address_change_cancelled_beforehand_is_not_queued)      \
     X(test_route_change_of_another_family_fails)                   \
     X(test_route_to_the_loopback_is_from_the_loopback)             \
+    X(test_route_to_a_broadcast_address_is_known)                  \
     X(test_broadcast_address_is_of_ipv4_only)
 
 CONTRACT_MAIN(TESTS, fixture_setup, fixture_teardown)

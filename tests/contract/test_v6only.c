@@ -173,6 +173,53 @@ static void test_v6only_cleared_connection_has_its_port_in_ipv4_too(void **state
     assert_int_equal(bind_both(*state, WSK_FLAG_CONNECTION_SOCKET, true), STATUS_ADDRESS_ALREADY_EXISTS);
 }
 
+/* --- mapped addresses of one's own ------------------------------------------------------------ */
+
+/* Everything that has WskBind; the listener's table is only needed for its being there. */
+static PWSK_SOCKET open_kind(struct wsk_fixture *fixture, ULONG flags)
+{
+    PWSK_SOCKET socket;
+
+    assert_int_equal(
+        socket_open_try(fixture, flags, AF_INET6, flags == WSK_FLAG_DATAGRAM_SOCKET ? SOCK_DGRAM : SOCK_STREAM,
+                        flags == WSK_FLAG_DATAGRAM_SOCKET ? IPPROTO_UDP : IPPROTO_TCP, NULL, NULL, &socket),
+        STATUS_SUCCESS);
+    return socket;
+}
+
+/* The virtual network let a socket of IPv6 alone have an address of IPv4, at which nobody could ever reach it; the
+ * sockets network refused it as a matter of the socket's state. It is the address that is wrong. */
+static void test_v6only_socket_cannot_have_a_mapped_address(void **state)
+{
+    static const ULONG kinds[] = { WSK_FLAG_LISTEN_SOCKET, WSK_FLAG_DATAGRAM_SOCKET, WSK_FLAG_CONNECTION_SOCKET,
+                                   WSK_FLAG_STREAM_SOCKET };
+    SOCKADDR_STORAGE mapped = address_mapped_loopback(0);
+    SOCKADDR_STORAGE loopback = address_loopback(AF_INET6, 0);
+
+    for (unsigned i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++) {
+        PWSK_SOCKET socket = open_kind(*state, kinds[i]);
+
+        assert_int_equal(socket_bind_try(socket, &mapped), STATUS_INVALID_ADDRESS_COMPONENT);
+        assert_int_equal(socket_bind_try(socket, &loopback), STATUS_SUCCESS);
+        socket_close(socket);
+    }
+}
+
+static void test_v6only_cleared_socket_can_have_a_mapped_address(void **state)
+{
+    static const ULONG kinds[] = { WSK_FLAG_LISTEN_SOCKET, WSK_FLAG_DATAGRAM_SOCKET, WSK_FLAG_CONNECTION_SOCKET,
+                                   WSK_FLAG_STREAM_SOCKET };
+    SOCKADDR_STORAGE mapped = address_mapped_loopback(0);
+
+    for (unsigned i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++) {
+        PWSK_SOCKET socket = open_kind(*state, kinds[i]);
+
+        assert_int_equal(socket_set_ulong(socket, IPPROTO_IPV6, IPV6_V6ONLY, 0), STATUS_SUCCESS);
+        assert_int_equal(socket_bind_try(socket, &mapped), STATUS_SUCCESS);
+        socket_close(socket);
+    }
+}
+
 #define TESTS(X)                                                       \
     X(test_v6only_connection_does_not_reach_ipv4)                      \
     X(test_v6only_cleared_connection_reaches_ipv4_by_mapped_addresses) \
@@ -181,6 +228,8 @@ static void test_v6only_cleared_connection_has_its_port_in_ipv4_too(void **state
     X(test_v6only_cleared_stream_keeps_it_over_failed_connects)        \
     X(test_v6only_connection_leaves_its_port_to_ipv4)                  \
     X(test_v6only_stream_leaves_its_port_to_ipv4)                      \
-    X(test_v6only_cleared_connection_has_its_port_in_ipv4_too)
+    X(test_v6only_cleared_connection_has_its_port_in_ipv4_too)         \
+    X(test_v6only_socket_cannot_have_a_mapped_address)                 \
+    X(test_v6only_cleared_socket_can_have_a_mapped_address)
 
 CONTRACT_MAIN(TESTS, fixture_setup, fixture_teardown)
