@@ -10,6 +10,7 @@
 #include "base/base_addr.h"
 #include "base/base_assert.h"
 #include "base/base_err.h"
+#include "host/host_group.h"
 
 /* Contract
  *
@@ -67,9 +68,9 @@ WE_MUST_USE enum we_err we_host_dgram_send(struct we_host_ep *ep, const struct w
 WE_MUST_USE enum we_err we_host_dgram_recv(struct we_host_ep *ep, struct we_host_dgram *dgram,
                                            const struct we_host_iov *iov, unsigned iov_count);
 WE_MUST_USE enum we_err we_host_dgram_set(struct we_host_ep *ep, enum we_host_dgram_option option, int value);
-/* Enters or leaves a multicast group; interface_index 0: as the routes say. */
-WE_MUST_USE enum we_err we_host_dgram_group(struct we_host_ep *ep, const struct we_base_addr *group,
-                                            uint32_t interface_index, bool is_member);
+/* Enters or leaves a multicast group, or changes whom the endpoint hears there: host_group.h says what may follow what.
+ * A datagram to a group is for those alone that are in it and hear its sender. */
+WE_MUST_USE enum we_err we_host_dgram_group(struct we_host_ep *ep, const struct we_host_group_order *order);
 
 /* A datagram to remote, everything else left to the endpoint. */
 struct we_host_dgram we_host_dgram_to(const struct we_base_addr *remote);

@@ -484,21 +484,9 @@ enum we_err we_host_dgram_set(struct we_host_ep *ep, enum we_host_dgram_option o
     return s_net.ops->dgram_set(ep, option, value);
 }
 
-enum we_err we_host_dgram_group(struct we_host_ep *ep, const struct we_base_addr *group, uint32_t interface_index,
-                                bool is_member)
+enum we_err we_host_dgram_group(struct we_host_ep *ep, const struct we_host_group_order *order)
 {
-    return s_net.ops->dgram_group(ep, group, interface_index, is_member);
-}
-
-struct we_host_dgram we_host_dgram_to(const struct we_base_addr *remote)
-{
-    struct we_host_dgram dgram;
-
-    memset(&dgram, 0, sizeof(dgram));
-    dgram.remote = *remote;
-    dgram.hop_limit = WE_DGRAM_NONE;
-    dgram.traffic_class = WE_DGRAM_NONE;
-    return dgram;
+    return s_net.ops->dgram_group(ep, order);
 }
 
 /* --- streams --------------------------------------------------------------------------- */
@@ -592,4 +580,10 @@ enum we_err we_host_net_route(const struct we_base_addr *remote, struct we_base_
 {
     WE_ASSERT(remote->family != WE_FAMILY_NONE);
     return s_net.ops->route(remote, local);
+}
+
+enum we_err we_host_net_interface(const struct we_base_addr *local, uint32_t *interface_index)
+{
+    WE_ASSERT(local->family != WE_FAMILY_NONE);
+    return s_net.ops->interface_of(local, interface_index);
 }

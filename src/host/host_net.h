@@ -257,5 +257,7 @@ WE_MUST_USE enum we_err we_host_ep_tcp_info(struct we_host_ep *ep, struct we_hos
 unsigned we_host_net_local_addresses(enum we_base_family family, struct we_base_addr *addrs, unsigned addrs_max);
 /* The local address, with port 0, from which remote is reached. Sends nothing. */
 WE_MUST_USE enum we_err we_host_net_route(const struct we_base_addr *remote, struct we_base_addr *local);
+/* The index of the interface that has an address of this host's; WE_ERR_ADDRESS: none has it. May block, too. */
+WE_MUST_USE enum we_err we_host_net_interface(const struct we_base_addr *local, uint32_t *interface_index);
 
 #endif

@@ -81,6 +81,7 @@ struct we_host_net_ops {
     WE_MUST_USE enum we_err (*tcp_info)(struct we_host_ep *ep, struct we_host_tcp_info *info);
     unsigned (*local_addresses)(enum we_base_family family, struct we_base_addr *addrs, unsigned addrs_max);
     WE_MUST_USE enum we_err (*route)(const struct we_base_addr *remote, struct we_base_addr *local);
+    WE_MUST_USE enum we_err (*interface_of)(const struct we_base_addr *local, uint32_t *interface_index);
     /* Datagrams: host_dgram.h. dgram_open makes an endpoint. */
     WE_MUST_USE enum we_err (*dgram_open)(const struct we_base_addr *local, const struct we_host_dgram_options *options,
                                           struct we_host_ep **ep);
@@ -89,8 +90,7 @@ struct we_host_net_ops {
     WE_MUST_USE enum we_err (*dgram_recv)(struct we_host_ep *ep, struct we_host_dgram *dgram,
                                           const struct we_host_iov *iov, unsigned iov_count);
     WE_MUST_USE enum we_err (*dgram_set)(struct we_host_ep *ep, enum we_host_dgram_option option, int value);
-    WE_MUST_USE enum we_err (*dgram_group)(struct we_host_ep *ep, const struct we_base_addr *group,
-                                           uint32_t interface_index, bool is_member);
+    WE_MUST_USE enum we_err (*dgram_group)(struct we_host_ep *ep, const struct we_host_group_order *order);
 };
 
 extern const struct we_host_net_ops we_host_net_posix_ops;

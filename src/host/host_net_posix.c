@@ -434,6 +434,7 @@ static void posix_close(struct we_host_ep *base, enum we_host_close how)
         we_host_posix_linger(ep);
     }
     ep_disconnect(ep, how == WE_CLOSE_RESET && !stream_is_broken(ep));
+    we_host_groups_free(&ep->groups);
     we_host_free(ep);
 }
 
@@ -500,6 +501,7 @@ const struct we_host_net_ops we_host_net_posix_ops = {
     .tcp_info = we_host_posix_tcp_info,
     .local_addresses = we_host_posix_local_addresses,
     .route = we_host_posix_route,
+    .interface_of = we_host_posix_interface,
     .dgram_open = we_host_posix_dgram_open,
     .dgram_send = we_host_posix_dgram_send,
     .dgram_recv = we_host_posix_dgram_recv,

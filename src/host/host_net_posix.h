@@ -53,6 +53,7 @@ struct we_host_posix_ep {
     bool has_answers;                 /* atomic: datagrams: some may wait */
     bool is_starved;                  /* guarded by the shard's lock */
     struct we_base_list starved_link; /* guarded by the shard's lock */
+    struct we_host_groups groups;     /* datagrams */
     struct we_base_addr local;
     struct we_base_addr remote; /* WE_FAMILY_NONE until known */
 };
@@ -128,8 +129,9 @@ enum we_err we_host_posix_dgram_send(struct we_host_ep *base, const struct we_ho
 enum we_err we_host_posix_dgram_recv(struct we_host_ep *base, struct we_host_dgram *dgram,
                                      const struct we_host_iov *iov, unsigned iov_count);
 enum we_err we_host_posix_dgram_set(struct we_host_ep *base, enum we_host_dgram_option option, int value);
-enum we_err we_host_posix_dgram_group(struct we_host_ep *base, const struct we_base_addr *group,
-                                      uint32_t interface_index, bool is_member);
+
+/* host_net_posix_group.c */
+enum we_err we_host_posix_dgram_group(struct we_host_ep *base, const struct we_host_group_order *order);
 
 /* host_net_posix_stream.c */
 enum we_err we_host_posix_stream_open(const struct we_base_addr *local, bool is_v6_only, struct we_host_ep **stream);
@@ -157,5 +159,6 @@ enum we_err we_host_posix_tcp_info(struct we_host_ep *base, struct we_host_tcp_i
 /* host_net_posix_interface.c */
 unsigned we_host_posix_local_addresses(enum we_base_family family, struct we_base_addr *addrs, unsigned addrs_max);
 enum we_err we_host_posix_route(const struct we_base_addr *remote, struct we_base_addr *local);
+enum we_err we_host_posix_interface(const struct we_base_addr *local, uint32_t *interface_index);
 
 #endif

@@ -382,28 +382,3 @@ enum we_err we_host_posix_dgram_set(struct we_host_ep *base, enum we_host_dgram_
     }
     return is_done ? WE_OK : we_host_err_from_errno(errno);
 }
-
-static bool group_change(int fd, const struct we_base_addr *group, uint32_t interface_index, bool is_member)
-{
-    struct group_req request;
-    struct sockaddr_storage native;
-    socklen_t length_bytes = we_host_addr_to_native(group, &native);
-
-    memset(&request, 0, sizeof(request));
-    request.gr_interface = interface_index;
-    memcpy(&request.gr_group, &native, length_bytes);
-    return setsockopt(fd, group->family == WE_FAMILY_IPV6 ? IPPROTO_IPV6 : IPPROTO_IP,
-                      is_member ? MCAST_JOIN_GROUP : MCAST_LEAVE_GROUP, &request, (socklen_t)sizeof(request)) == 0;
-}
-
-enum we_err we_host_posix_dgram_group(struct we_host_ep *base, const struct we_base_addr *group,
-                                      uint32_t interface_index, bool is_member)
-{
-    struct we_host_posix_ep *ep = we_host_posix_ep_of(base);
-    struct we_base_addr plain = we_base_addr_unmapped(group);
-
-    if (!we_base_addr_is_multicast(&plain)) {
-        return WE_ERR_ADDRESS;
-    }
-    return group_change(ep->fd, &plain, interface_index, is_member) ? WE_OK : we_host_err_from_errno(errno);
-}

@@ -93,3 +93,34 @@ enum we_err we_host_posix_route(const struct we_base_addr *remote, struct we_bas
     local->port = 0;
     return err;
 }
+
+static bool is_address(const struct ifaddrs *entry, const struct we_base_addr *local)
+{
+    struct sockaddr_storage native;
+    struct we_base_addr addr;
+    size_t length_bytes = local->family == WE_FAMILY_IPV4 ? sizeof(struct sockaddr_in) : sizeof(struct sockaddr_in6);
+
+    if (entry->ifa_addr == NULL || entry->ifa_addr->sa_family != we_host_addr_family(local->family)) {
+        return false;
+    }
+    memset(&native, 0, sizeof(native));
+    memcpy(&native, entry->ifa_addr, length_bytes);
+    return we_host_addr_from_native(&native, (socklen_t)length_bytes, &addr) && we_base_addr_same_host(&addr, local);
+}
+
+enum we_err we_host_posix_interface(const struct we_base_addr *local, uint32_t *interface_index)
+{
+    struct ifaddrs *list;
+
+    *interface_index = 0;
+    if (getifaddrs(&list) != 0) {
+        return we_host_err_from_errno(errno);
+    }
+    for (const struct ifaddrs *entry = list; entry != NULL && *interface_index == 0; entry = entry->ifa_next) {
+        if (is_address(entry, local)) {
+            *interface_index = if_nametoindex(entry->ifa_name);
+        }
+    }
+    freeifaddrs(list);
+    return *interface_index != 0 ? WE_OK : WE_ERR_ADDRESS;
+}

@@ -478,6 +478,14 @@ static enum we_err virtual_route(const struct we_base_addr *remote, struct we_ba
     return WE_OK;
 }
 
+/* Every address is local, and there is one interface. */
+static enum we_err virtual_interface(const struct we_base_addr *local, uint32_t *interface_index)
+{
+    (void)local;
+    *interface_index = WE_HOST_VIRTUAL_INTERFACE_INDEX;
+    return WE_OK;
+}
+
 static enum we_err virtual_tcp_info(struct we_host_ep *base, struct we_host_tcp_info *info)
 {
     if (kind_of(base) != WE_VIRTUAL_END) {
@@ -521,6 +529,7 @@ const struct we_host_net_ops we_host_net_virtual_ops = {
     .tcp_info = virtual_tcp_info,
     .local_addresses = virtual_local_addresses,
     .route = virtual_route,
+    .interface_of = virtual_interface,
     .dgram_open = we_host_virtual_dgram_open,
     .dgram_send = we_host_virtual_dgram_send,
     .dgram_recv = we_host_virtual_dgram_recv,

@@ -36,6 +36,7 @@
  */
 
 #define WE_HOST_VIRTUAL_BUFFER_BYTES (256 * 1024)
+#define WE_HOST_VIRTUAL_INTERFACE_INDEX 1u
 /* Without a limit of the listener's own: enough for a hundred thousand peers that all knock at once. */
 #define WE_HOST_VIRTUAL_BACKLOG_COUNT (128u * 1024u)
 
@@ -265,7 +266,6 @@ enum we_err we_host_virtual_dgram_send(struct we_host_ep *base, const struct we_
 enum we_err we_host_virtual_dgram_recv(struct we_host_ep *base, struct we_host_dgram *dgram,
                                        const struct we_host_iov *iov, unsigned iov_count);
 enum we_err we_host_virtual_dgram_set(struct we_host_ep *base, enum we_host_dgram_option option, int value);
-enum we_err we_host_virtual_dgram_group(struct we_host_ep *base, const struct we_base_addr *group,
-                                        uint32_t interface_index, bool is_member);
+enum we_err we_host_virtual_dgram_group(struct we_host_ep *base, const struct we_host_group_order *order);
 
 #endif

@@ -235,7 +235,7 @@ static enum we_err post_to_all_locked(const struct we_host_dgram *about, const s
     WE_BASE_LIST_FOR_EACH (link, we_host_virtual_port_bucket(target->port)) {
         struct we_host_virtual_port *port = we_host_virtual_port_of_name(link);
 
-        if (err == WE_OK && we_host_virtual_port_hears_locked(port, target, about->delivery)) {
+        if (err == WE_OK && we_host_virtual_port_hears_locked(port, about)) {
             err = parcel_post(port, NULL, about, iov, iov_count);
         }
     }

@@ -184,6 +184,7 @@ void we_host_virtual_port_unref(struct we_host_virtual_port *port)
         WE_ASSERT(!we_base_list_is_linked(&port->name_link));
         we_host_virtual_parcels_free(&port->flying);
         we_host_virtual_parcels_free(&port->arrived);
+        we_host_groups_free(&port->groups);
         we_host_mutex_fini(&port->lock);
         we_host_free(port);
     }
@@ -242,66 +243,31 @@ struct we_host_virtual_port *we_host_virtual_port_find_locked(const struct we_ba
     return found;
 }
 
-static int group_find_locked(const struct we_host_virtual_port *port, const struct we_base_addr *group)
-{
-    for (unsigned i = 0; i < port->group_count; i++) {
-        if (we_base_addr_same_host(&port->groups[i], group)) {
-            return (int)i;
-        }
-    }
-    return -1;
-}
-
-bool we_host_virtual_port_hears_locked(const struct we_host_virtual_port *port, const struct we_base_addr *addr,
-                                       enum we_host_dgram_delivery delivery)
+bool we_host_virtual_port_hears_locked(const struct we_host_virtual_port *port, const struct we_host_dgram *about)
 {
     struct we_base_addr own = we_base_addr_unmapped(&port->local);
 
-    if (port->local.port != addr->port || (own.family != addr->family && !port->is_dual)) {
+    if (port->local.port != about->local.port || (own.family != about->local.family && !port->is_dual)) {
         return false;
     }
-    if (delivery == WE_DGRAM_MULTICAST && group_find_locked(port, addr) < 0) {
-        return false;
+    if (about->delivery == WE_DGRAM_MULTICAST) {
+        return we_host_groups_hear(&port->groups, &about->local, &about->remote);
     }
-    return we_base_addr_is_any(&port->local) || we_base_addr_same_host(&own, addr) || delivery == WE_DGRAM_MULTICAST;
+    return we_base_addr_is_any(&port->local) || we_base_addr_same_host(&own, &about->local);
 }
 
-/* --- groups ---------------------------------------------------------------------------- */
-
-static enum we_err group_change_locked(struct we_host_virtual_port *port, const struct we_base_addr *group,
-                                       bool is_member)
-{
-    int index = group_find_locked(port, group);
-
-    if (is_member && index >= 0) {
-        return WE_ERR_IN_USE;
-    }
-    if (is_member && port->group_count == WE_HOST_VIRTUAL_GROUP_COUNT_MAX) {
-        return WE_ERR_NO_MEMORY;
-    }
-    if (!is_member && index < 0) {
-        return WE_ERR_ADDRESS;
-    }
-    if (is_member) {
-        port->groups[port->group_count++] = *group;
-    } else {
-        port->groups[index] = port->groups[--port->group_count];
-    }
-    return WE_OK;
-}
-
-enum we_err we_host_virtual_dgram_group(struct we_host_ep *base, const struct we_base_addr *group,
-                                        uint32_t interface_index, bool is_member)
+enum we_err we_host_virtual_dgram_group(struct we_host_ep *base, const struct we_host_group_order *order)
 {
     struct we_host_virtual_port *port = we_host_virtual_port_of(base);
-    struct we_base_addr plain = we_base_addr_unmapped(group);
+    struct we_host_group_order here = *order;
     enum we_err err;
 
-    if (!we_base_addr_is_multicast(&plain) || interface_index > WE_HOST_VIRTUAL_INTERFACE_INDEX) {
+    if (order->interface_index > WE_HOST_VIRTUAL_INTERFACE_INDEX) {
         return WE_ERR_ADDRESS;
     }
+    here.interface_index = WE_HOST_VIRTUAL_INTERFACE_INDEX;
     we_host_mutex_lock(&s_ports.lock);
-    err = group_change_locked(port, &plain, is_member);
+    err = we_host_groups_change(&port->groups, &here, NULL, NULL);
     we_host_mutex_unlock(&s_ports.lock);
     return err;
 }

@@ -16,15 +16,13 @@
  * WRITABLE, which comes as what is in flight arrives. A single datagram always may go.
  *
  * The best claim gets a datagram: the one with its very address, then a wildcard, then a dual-stack wildcard; of equal
- * ones, which only sharing allows, the youngest. Broadcasts and multicasts go to all claims that fit. A datagram to a
+ * ones, which only sharing allows, the youngest. Broadcasts go to all claims that fit, multicasts to those
+ * of them that are in the group and hear the sender there. A datagram to a
  * port that nobody has comes back, to a sender who wants that, as an answer that travels like a datagram.
  *
  * Locks: the table of ports (rank NET), then one port (NET_LINK), then its queue. A sender holds the table for as long
  * as it delivers: so no receiver is closed meanwhile. Sender and receiver are never locked together.
  */
-
-#define WE_HOST_VIRTUAL_GROUP_COUNT_MAX 20u
-#define WE_HOST_VIRTUAL_INTERFACE_INDEX 1u
 
 struct we_host_virtual_parcel {
     struct we_base_list link;
@@ -43,8 +41,7 @@ struct we_host_virtual_port {
     bool is_shared;
     /* Guarded by the table. */
     struct we_base_list name_link;
-    struct we_base_addr groups[WE_HOST_VIRTUAL_GROUP_COUNT_MAX];
-    unsigned group_count;
+    struct we_host_groups groups;
 
     struct we_host_mutex lock; /* guards what follows */
     bool is_closed;
@@ -76,9 +73,8 @@ void we_host_virtual_ports_unlock(void);
 struct we_base_list *we_host_virtual_port_bucket(uint16_t port);
 /* Who gets a datagram to addr, or NULL. */
 struct we_host_virtual_port *we_host_virtual_port_find_locked(const struct we_base_addr *addr);
-/* Whether a broadcast or multicast to addr is for port. */
-bool we_host_virtual_port_hears_locked(const struct we_host_virtual_port *port, const struct we_base_addr *addr,
-                                       enum we_host_dgram_delivery delivery);
+/* Whether a broadcast or multicast, about, is for port. */
+bool we_host_virtual_port_hears_locked(const struct we_host_virtual_port *port, const struct we_host_dgram *about);
 void we_host_virtual_parcels_free(struct we_base_list *parcels);
 /* No port locked: the parcel is not in flight any more, and its sender has room again. */
 void we_host_virtual_parcel_landed(struct we_host_virtual_parcel *parcel);

@@ -19,7 +19,7 @@ bool we_host_socket_pipe(int fds[2]);
 extern const int we_host_socket_send_flags;
 /* Bytes that were sent and that the peer's system has not acknowledged. */
 size_t we_host_socket_unacked_bytes(int fd);
-/* A UDP socket of the host's address family. */
+/* A UDP socket of the host's address family, which hears the multicast groups that it enters itself, and no others. */
 int we_host_socket_open_datagram(int family);
 /* For library functions that look at an address's own length member, where there is one. */
 void we_host_socket_address_length(struct sockaddr_storage *address, socklen_t length_bytes);

@@ -15,9 +15,26 @@ int we_host_socket_open(int family)
     return socket(family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, IPPROTO_TCP);
 }
 
+/* As the kernel makes it, a socket hears each group that anybody on the machine is in. A kernel too old for the option
+ * of IPv6 goes on so. */
+static void hear_own_groups_only(int fd, int family)
+{
+    const int off = 0;
+
+    (void)setsockopt(fd, IPPROTO_IP, IP_MULTICAST_ALL, &off, (socklen_t)sizeof(off));
+    if (family == AF_INET6) {
+        (void)setsockopt(fd, IPPROTO_IPV6, IPV6_MULTICAST_ALL, &off, (socklen_t)sizeof(off));
+    }
+}
+
 int we_host_socket_open_datagram(int family)
 {
-    return socket(family, SOCK_DGRAM | SOCK_NONBLOCK | SOCK_CLOEXEC, IPPROTO_UDP);
+    int fd = socket(family, SOCK_DGRAM | SOCK_NONBLOCK | SOCK_CLOEXEC, IPPROTO_UDP);
+
+    if (fd >= 0) {
+        hear_own_groups_only(fd, family);
+    }
+    return fd;
 }
 
 int we_host_socket_accept(int listener_fd, struct sockaddr_storage *remote, socklen_t *length_bytes)

@@ -61,8 +61,7 @@ NTSTATUS we_wsk_dgram_set_sendto(struct we_wsk_call *call, const struct we_wsk_c
 NTSTATUS we_wsk_dgram_set_connreset(struct we_wsk_call *call, const struct we_wsk_control *control,
                                     ULONG_PTR *information);
 
-/* IP_ADD_MEMBERSHIP, IP_DROP_MEMBERSHIP, IPv6's, and MCAST_JOIN_GROUP and MCAST_LEAVE_GROUP of both levels
- * (wsk_dgram_group.c). */
+/* The options of multicast groups and their senders, of both levels (wsk_dgram_group.c). */
 NTSTATUS we_wsk_dgram_group_option(struct we_wsk_call *call, ULONG level, ULONG option,
                                    const struct we_wsk_control *control);
 

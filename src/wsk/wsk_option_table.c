@@ -36,7 +36,6 @@
 #define LIBRARY(set, get) .doer = WE_WSK_BY_LIBRARY, .set_locked = (set), .get_locked = (get)
 #define LIBRARY_IN(member, set, get) LIBRARY(set, get), .kept_offset = offsetof(struct we_wsk_socket, member)
 #define RUN(function) .doer = WE_WSK_BY_FUNCTION, .run = (function)
-#define MISSING(function) .doer = WE_WSK_MISSING, .run = (function)
 #define KEPT .doer = WE_WSK_KEPT
 #define REFUSED .doer = WE_WSK_REFUSED
 

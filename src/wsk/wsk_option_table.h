@@ -42,7 +42,6 @@ enum we_wsk_row_doer {
     WE_WSK_BY_NETWORK,  /* an option of the host's endpoint, where the network has such a thing; kept besides */
     WE_WSK_BY_LIBRARY,  /* kept, and it means something to the library */
     WE_WSK_BY_FUNCTION, /* run */
-    WE_WSK_MISSING,     /* run, which fails: a part of the library that does not exist yet */
     WE_WSK_KEPT,        /* kept without effect, which is said once */
     WE_WSK_REFUSED
 };
@@ -80,7 +79,7 @@ struct we_wsk_row {
     /* BY_NETWORK, BY_LIBRARY; NULL: nothing but what the doer says. Socket lock held, row checked. */
     NTSTATUS (*set_locked)(struct we_wsk_socket *socket, const struct we_wsk_row *row, ULONG value);
     NTSTATUS (*get_locked)(struct we_wsk_socket *socket, const struct we_wsk_row *row, ULONG *value);
-    /* BY_FUNCTION, MISSING. */
+    /* BY_FUNCTION. */
     we_wsk_row_fn *run;
 };
 
@@ -145,8 +144,6 @@ we_wsk_row_fn we_wsk_ioctl_routing_query;
 we_wsk_row_fn we_wsk_ioctl_wait_for_change;
 /* wsk_security.c */
 we_wsk_row_fn we_wsk_option_security;
-/* wsk_ioctl_elsewhere.c: parts of the library that do not exist yet */
-we_wsk_row_fn we_wsk_option_membership;
 /* wsk_ioctl_datagram.c */
 we_wsk_row_fn we_wsk_option_group;
 we_wsk_row_fn we_wsk_ioctl_set_remote_address;

@@ -67,6 +67,66 @@ static void test_memory_short_datagram_sockets(void **state)
     sweep(&scene, attempt_bind);
 }
 
+/* --- groups ----------------------------------------------------------------------------------------- */
+
+static NTSTATUS group_change(struct scene *scene, ULONG option, UCHAR source, bool is_swept)
+{
+    GROUP_SOURCE_REQ order = { .gsr_interface = 1,
+                               .gsr_group = address_any(AF_INET, 0),
+                               .gsr_source = address_loopback(AF_INET, 0) };
+    struct wsk_request *request = request_create();
+    PIRP irp = request_irp(request);
+    NTSTATUS status;
+
+    memcpy(&((SOCKADDR_IN *)&order.gsr_group)->sin_addr, (const UCHAR[]){ 239, 9, 8, 5 }, 4);
+    ((SOCKADDR_IN *)&order.gsr_source)->sin_addr.S_un.S_un_b.s_b4 = source;
+    if (is_swept) {
+        sweep_begin();
+    }
+    status = dgram_table(scene->socket)
+                 ->WskControlSocket(scene->socket, WskSetOption, option, IPPROTO_IP, sizeof(order), &order, 0, NULL,
+                                    NULL, irp);
+    if (is_swept) {
+        sweep_end();
+    }
+    status = request_wait(request, status);
+    request_destroy(request);
+    return status;
+}
+
+/* A membership that there was no memory for is none. */
+static NTSTATUS attempt_join(struct scene *scene)
+{
+    NTSTATUS status = group_change(scene, MCAST_JOIN_SOURCE_GROUP, 1, true);
+
+    assert_int_equal(group_change(scene, MCAST_LEAVE_SOURCE_GROUP, 1, false),
+                     NT_SUCCESS(status) ? STATUS_SUCCESS : STATUS_INVALID_PARAMETER);
+    return status;
+}
+
+/* A sender that there was no memory for is not named. */
+static NTSTATUS attempt_join_another(struct scene *scene)
+{
+    NTSTATUS status;
+
+    assert_int_equal(group_change(scene, MCAST_JOIN_SOURCE_GROUP, 1, false), STATUS_SUCCESS);
+    status = group_change(scene, MCAST_JOIN_SOURCE_GROUP, 2, true);
+    assert_int_equal(group_change(scene, MCAST_LEAVE_SOURCE_GROUP, 2, false),
+                     NT_SUCCESS(status) ? STATUS_SUCCESS : STATUS_INVALID_ADDRESS_COMPONENT);
+    assert_int_equal(group_change(scene, MCAST_LEAVE_SOURCE_GROUP, 1, false), STATUS_SUCCESS);
+    return status;
+}
+
+static void test_memory_short_datagram_groups(void **state)
+{
+    struct scene scene = { .fixture = *state };
+
+    scene.socket = dgram_open_bound(*state, AF_INET, NULL, NULL, &scene.port);
+    sweep(&scene, attempt_join);
+    sweep(&scene, attempt_join_another);
+    socket_close(scene.socket);
+}
+
 /* --- receiving -------------------------------------------------------------------------------------- */
 
 /* What a callback is not shown now it is shown with the next datagram, in order. */
@@ -230,10 +290,9 @@ static const struct wsk_emu_config s_sockets = { .size = sizeof(struct wsk_emu_c
 int main(int argc, char **argv)
 {
     const struct CMUnitTest tests[] = {
-        TEST(test_memory_short_datagram_sockets),
-        TEST_SOCKETS(test_memory_short_datagram_sockets),
-        TEST(test_memory_short_datagram_send),
-        TEST(test_memory_short_datagram_receive),
+        TEST(test_memory_short_datagram_sockets), TEST_SOCKETS(test_memory_short_datagram_sockets),
+        TEST(test_memory_short_datagram_groups),  TEST_SOCKETS(test_memory_short_datagram_groups),
+        TEST(test_memory_short_datagram_send),    TEST(test_memory_short_datagram_receive),
     };
 
     if (argc > 1) {

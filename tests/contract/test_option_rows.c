@@ -98,7 +98,7 @@ static void test_option_rows_flags_are_one_for_any_value(void **state)
     }
 }
 
-/* What is only kept, controls included, succeeds; what is missing says so. */
+/* What is only kept, controls included, succeeds. */
 static void test_option_rows_without_effect_are_accepted(void **state)
 {
     FOR_EACH_ROW(row)
@@ -117,42 +117,6 @@ static void test_option_rows_without_effect_are_accepted(void **state)
         row_call_init(&call, socket, row, buffer);
         assert_int_equal(row_call(&call), STATUS_SUCCESS);
         assert_int_equal(call.information, 0);
-        socket_close(socket);
-    }
-}
-
-static void check_missing(PWSK_SOCKET socket, const struct we_wsk_row *row)
-{
-    unsigned char buffer[ROW_BYTES_MAX];
-    struct row_call call;
-
-    row_call_init(&call, socket, row, buffer);
-    assert_int_equal(row_call(&call), STATUS_NOT_SUPPORTED);
-    assert_int_equal(call.information, 0);
-}
-
-static void test_option_rows_that_are_missing_are_not_supported(void **state)
-{
-    FOR_EACH_ROW(row)
-    {
-        struct wsk_kit_peer *peer = NULL;
-        PWSK_SOCKET socket;
-
-        if (row->doer != WE_WSK_MISSING) {
-            continue;
-        }
-        socket = row->time == WE_WSK_WHILE_CONNECTED ? row_socket_open_connected(*state, row, &peer)
-                                                     : row_socket_open_any(*state, row);
-        if (socket == NULL) {
-            continue;
-        }
-        if (row->time == WE_WSK_AFTER_BIND) {
-            socket_bind_loopback(socket, row_family(row));
-        }
-        check_missing(socket, row);
-        if (peer != NULL) {
-            wsk_kit_peer_close(peer);
-        }
         socket_close(socket);
     }
 }
@@ -509,7 +473,6 @@ static void test_option_rows_for_passive_level_are_reported_above_it(void **stat
     X(test_option_rows_of_connections_are_in_range)                     \
     X(test_option_rows_flags_are_one_for_any_value)                     \
     X(test_option_rows_without_effect_are_accepted)                     \
-    X(test_option_rows_that_are_missing_are_not_supported)              \
     X(test_option_rows_that_are_refused_are_not_supported)              \
     X(test_option_rows_with_short_buffers_fail)                         \
     X(test_option_rows_without_buffers_fail)                            \

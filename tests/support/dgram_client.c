@@ -258,16 +258,34 @@ static NTSTATUS WSKAPI on_receive_from(PVOID SocketContext, ULONG Flags, PWSK_DA
 
 const WSK_CLIENT_DATAGRAM_DISPATCH dgram_client_dispatch = { on_receive_from };
 
-struct dgram_client *dgram_client_create(struct wsk_fixture *fixture, ADDRESS_FAMILY family, ULONG events)
+static struct dgram_client *client_alloc(void)
 {
     struct dgram_client *client = calloc(1, sizeof(*client));
 
     assert_non_null(client);
     KeInitializeSpinLock(&client->lock);
+    return client;
+}
+
+struct dgram_client *dgram_client_create(struct wsk_fixture *fixture, ADDRESS_FAMILY family, ULONG events)
+{
+    struct dgram_client *client = client_alloc();
+
     client->socket = dgram_open_bound(fixture, family, client, &dgram_client_dispatch, &client->port);
     if (events != 0) {
         socket_events(client->socket, events);
     }
+    return client;
+}
+
+struct dgram_client *dgram_client_create_any(struct wsk_fixture *fixture, ADDRESS_FAMILY family)
+{
+    struct dgram_client *client = client_alloc();
+    SOCKADDR_STORAGE any = address_any(family, 0);
+
+    client->socket = dgram_open(fixture, family, client, &dgram_client_dispatch);
+    assert_int_equal(socket_bind_try(client->socket, &any), STATUS_SUCCESS);
+    client->port = dgram_port(client->socket);
     return client;
 }
 

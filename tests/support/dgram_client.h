@@ -99,6 +99,8 @@ extern const WSK_CLIENT_DATAGRAM_DISPATCH dgram_client_dispatch;
 
 /* With a bound socket whose events are these (0: none). */
 struct dgram_client *dgram_client_create(struct wsk_fixture *fixture, ADDRESS_FAMILY family, ULONG events);
+/* Bound to the wildcard address, with the event off. */
+struct dgram_client *dgram_client_create_any(struct wsk_fixture *fixture, ADDRESS_FAMILY family);
 /* Closes the socket. */
 void dgram_client_destroy(struct dgram_client *client);
 void dgram_client_wait_calls(struct dgram_client *client, LONG count);

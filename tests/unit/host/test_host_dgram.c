@@ -514,6 +514,14 @@ static void test_close_sender_while_datagrams_are_in_flight(void **state)
     end_close(&b);
 }
 
+static enum we_err group_change(const struct end *end, enum we_host_group_change change,
+                                const struct we_base_addr *group)
+{
+    struct we_host_group_order order = { .change = change, .interface_index = 1, .group = *group };
+
+    return we_host_dgram_group(end->ep, &order);
+}
+
 static void test_group_members_hear_multicasts(void **state)
 {
     struct we_base_addr any = we_base_addr_any(WE_FAMILY_IPV4, 0);
@@ -529,8 +537,8 @@ static void test_group_members_hear_multicasts(void **state)
     group.bytes[3] = 3;
     end_open_at(&member, &any, &s_plain);
     end_open(&a, WE_FAMILY_IPV4);
-    assert_int_equal(we_host_dgram_group(member.ep, &a.addr, 1, true), WE_ERR_ADDRESS);
-    assert_int_equal(we_host_dgram_group(member.ep, &group, 1, true), WE_OK);
+    assert_int_equal(group_change(&member, WE_GROUP_JOIN, &a.addr), WE_ERR_ADDRESS);
+    assert_int_equal(group_change(&member, WE_GROUP_JOIN, &group), WE_OK);
     group.port = member.addr.port;
     dgram = we_host_dgram_to(&group);
     dgram.interface_index = 1;
@@ -538,7 +546,7 @@ static void test_group_members_hear_multicasts(void **state)
     dgram = expect_text(&member, "all");
     assert_int_equal(dgram.delivery, WE_DGRAM_MULTICAST);
     assert_true(we_base_addr_same_host(&dgram.local, &group));
-    assert_int_equal(we_host_dgram_group(member.ep, &group, 1, false), WE_OK);
+    assert_int_equal(group_change(&member, WE_GROUP_LEAVE, &group), WE_OK);
     end_close(&a);
     end_close(&member);
 }

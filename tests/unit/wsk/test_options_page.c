@@ -54,8 +54,7 @@ static const char s_head[] =
     "- **Done by**: *network*: an option of the operating system's socket (its name stands under Linux and macOS; — means\n"
     "  that there is none, and `STATUS_NOT_SUPPORTED`), kept without effect on the virtual network. *library*: wsk_emu\n"
     "  does it. *kept*: accepted and given back without effect, which the log says once. *refused*:\n"
-    "  `STATUS_NOT_SUPPORTED`, which the log says once. *missing*: the same, of a part of the library that does not\n"
-    "  exist yet.\n"
+    "  `STATUS_NOT_SUPPORTED`, which the log says once.\n"
     "- **Initial**: what is got when nothing was set and there is no socket of the operating system to ask.\n"
     "\n"
     "Codes that are not here get `STATUS_NOT_SUPPORTED`, or the configuration's `unknown_option`.\n";
@@ -102,8 +101,6 @@ static const char *doer_text(enum we_wsk_row_doer doer)
     case WE_WSK_BY_LIBRARY:
     case WE_WSK_BY_FUNCTION:
         return "library";
-    case WE_WSK_MISSING:
-        return "missing";
     case WE_WSK_KEPT:
         return "kept";
     default:
@@ -277,7 +274,7 @@ static void test_options_rows_are_whole(void **state)
         assert_non_null(row->name);
         assert_true(row->categories != 0);
         assert_true(row->text[0] != '\0');
-        assert_int_equal(row->run != NULL, row->doer == WE_WSK_BY_FUNCTION || row->doer == WE_WSK_MISSING);
+        assert_int_equal(row->run != NULL, row->doer == WE_WSK_BY_FUNCTION);
         assert_true(row->kind != WE_WSK_KIND_DATA || row->level_name == NULL || row->run != NULL ||
                     row->doer == WE_WSK_REFUSED);
         if (row->kind != WE_WSK_KIND_DATA) {
