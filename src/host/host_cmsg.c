@@ -7,7 +7,7 @@
 #include <netinet/in.h>
 #include <string.h>
 
-static void write_next(struct msghdr *message, void *control, int level, int type, const void *data, size_t bytes)
+void we_host_cmsg_append(struct msghdr *message, void *control, int level, int type, const void *data, size_t bytes)
 {
     struct cmsghdr *cmsg = (struct cmsghdr *)(void *)((char *)control + message->msg_controllen);
 
@@ -16,6 +16,7 @@ static void write_next(struct msghdr *message, void *control, int level, int typ
     cmsg->cmsg_type = type;
     cmsg->cmsg_len = (__typeof__(cmsg->cmsg_len))CMSG_LEN(bytes); /* its type is each system's own */
     memcpy(CMSG_DATA(cmsg), data, bytes);
+    message->msg_control = control;
     message->msg_controllen += (__typeof__(message->msg_controllen))CMSG_SPACE(bytes);
 }
 
@@ -32,14 +33,14 @@ static void write_source(struct msghdr *message, void *control, const struct we_
         memset(&info, 0, sizeof(info));
         info.ipi_ifindex = (__typeof__(info.ipi_ifindex))dgram->interface_index;
         memcpy(&info.ipi_spec_dst, source.bytes, sizeof(info.ipi_spec_dst));
-        write_next(message, control, IPPROTO_IP, IP_PKTINFO, &info, sizeof(info));
+        we_host_cmsg_append(message, control, IPPROTO_IP, IP_PKTINFO, &info, sizeof(info));
     } else {
         struct in6_pktinfo info;
 
         memset(&info, 0, sizeof(info));
         info.ipi6_ifindex = dgram->interface_index;
         memcpy(&info.ipi6_addr, source.bytes, sizeof(info.ipi6_addr));
-        write_next(message, control, IPPROTO_IPV6, IPV6_PKTINFO, &info, sizeof(info));
+        we_host_cmsg_append(message, control, IPPROTO_IPV6, IPV6_PKTINFO, &info, sizeof(info));
     }
 }
 
@@ -47,18 +48,15 @@ void we_host_cmsg_write(struct msghdr *message, void *control, const struct we_h
 {
     bool is_v4 = we_base_addr_unmapped(&dgram->remote).family == WE_FAMILY_IPV4;
 
-    message->msg_control = control;
+    message->msg_control = NULL;
     message->msg_controllen = 0;
     write_source(message, control, dgram, is_v4);
     if (dgram->hop_limit != WE_DGRAM_NONE) {
-        write_next(message, control, is_v4 ? IPPROTO_IP : IPPROTO_IPV6, is_v4 ? IP_TTL : IPV6_HOPLIMIT,
-                   &dgram->hop_limit, sizeof(dgram->hop_limit));
+        we_host_cmsg_append(message, control, is_v4 ? IPPROTO_IP : IPPROTO_IPV6, is_v4 ? IP_TTL : IPV6_HOPLIMIT,
+                            &dgram->hop_limit, sizeof(dgram->hop_limit));
     }
     if (dgram->traffic_class != WE_DGRAM_NONE) {
-        write_next(message, control, is_v4 ? IPPROTO_IP : IPPROTO_IPV6, is_v4 ? IP_TOS : IPV6_TCLASS,
-                   &dgram->traffic_class, sizeof(dgram->traffic_class));
-    }
-    if (message->msg_controllen == 0) {
-        message->msg_control = NULL;
+        we_host_cmsg_append(message, control, is_v4 ? IPPROTO_IP : IPPROTO_IPV6, is_v4 ? IP_TOS : IPV6_TCLASS,
+                            &dgram->traffic_class, sizeof(dgram->traffic_class));
     }
 }

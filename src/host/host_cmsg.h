@@ -25,6 +25,15 @@ bool we_host_cmsg_want_errors(int fd, enum we_base_family family, bool is_dual, 
 void we_host_cmsg_read(struct msghdr *message, enum we_base_family family, struct we_host_dgram *dgram);
 /* Describes dgram's details to sendmsg in control, which has WE_HOST_CMSG_BYTES and is aligned for a cmsghdr. */
 void we_host_cmsg_write(struct msghdr *message, void *control, const struct we_host_dgram *dgram);
+/* One sendmsg may bring several datagrams. */
+bool we_host_cmsg_can_segment(int fd);
+/* How many at most. */
+#define WE_HOST_CMSG_SEGMENTS_MAX 64u
+/* After we_host_cmsg_write: the message is cut into datagrams of segment_bytes, the last of which may be shorter. Only
+ * where the system can. */
+void we_host_cmsg_write_segment(struct msghdr *message, void *control, size_t segment_bytes);
+/* Adds one object to what sendmsg is told. */
+void we_host_cmsg_append(struct msghdr *message, void *control, int level, int type, const void *data, size_t bytes);
 /* Takes the oldest answer of the network: its error number, and where the datagram was going. False: there is none. */
 bool we_host_cmsg_take_error(int fd, int *number, struct we_base_addr *remote);
 

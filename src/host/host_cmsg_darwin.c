@@ -56,6 +56,19 @@ bool we_host_cmsg_take_error(int fd, int *number, struct we_base_addr *remote)
     return false;
 }
 
+bool we_host_cmsg_can_segment(int fd)
+{
+    (void)fd;
+    return false;
+}
+
+void we_host_cmsg_write_segment(struct msghdr *message, void *control, size_t segment_bytes)
+{
+    (void)message;
+    (void)control;
+    (void)segment_bytes;
+}
+
 /* --- receiving ------------------------------------------------------------------------- */
 
 static void addr_set(struct we_base_addr *addr, enum we_base_family family, const void *bytes)

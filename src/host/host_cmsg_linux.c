@@ -6,6 +6,7 @@
 #include <linux/errqueue.h>
 #include <netinet/in.h>
 #include <netinet/ip_icmp.h>
+#include <netinet/udp.h>
 #include <stdint.h>
 #include <string.h>
 
@@ -43,6 +44,24 @@ bool we_host_cmsg_want_details(int fd, enum we_base_family family, bool is_dual,
 bool we_host_cmsg_want_errors(int fd, enum we_base_family family, bool is_dual, bool is_on)
 {
     return options_set(fd, family, is_dual, IP_RECVERR, IPV6_RECVERR, is_on);
+}
+
+/* --- segments -------------------------------------------------------------------------- */
+
+/* A kernel that does not know the option would take the object for nothing and send one long datagram. */
+bool we_host_cmsg_can_segment(int fd)
+{
+    int bytes;
+    socklen_t length_bytes = (socklen_t)sizeof(bytes);
+
+    return getsockopt(fd, IPPROTO_UDP, UDP_SEGMENT, &bytes, &length_bytes) == 0;
+}
+
+void we_host_cmsg_write_segment(struct msghdr *message, void *control, size_t segment_bytes)
+{
+    const uint16_t bytes = (uint16_t)segment_bytes;
+
+    we_host_cmsg_append(message, control, IPPROTO_UDP, UDP_SEGMENT, &bytes, sizeof(bytes));
 }
 
 /* --- receiving ------------------------------------------------------------------------- */

@@ -28,6 +28,8 @@
 struct we_host_ep;
 struct we_host_iov;
 
+#define WE_HOST_DGRAM_IOV_MAX 64u /* entries of one call */
+
 struct we_host_dgram_options {
     bool is_v6_only;
     bool is_shared; /* other endpoints that say the same may have the same address */
@@ -64,6 +66,13 @@ WE_MUST_USE enum we_err we_host_dgram_open(const struct we_base_addr *local,
 /* Sends one datagram, all of it or nothing. WE_ERR_AGAIN: WRITABLE follows. WE_ERR_TOO_LARGE: no datagram is so long. */
 WE_MUST_USE enum we_err we_host_dgram_send(struct we_host_ep *ep, const struct we_host_dgram *dgram,
                                            const struct we_host_iov *iov, unsigned iov_count);
+/* Sends the bytes as datagrams of segment_bytes (not 0) each, the last of which may be shorter. WE_OK: *bytes of them have
+ * gone, whole datagrams, one at least; for what is left it is called again. Else none has gone, and *bytes is 0. */
+WE_MUST_USE enum we_err we_host_dgram_send_segments(struct we_host_ep *ep, const struct we_host_dgram *dgram,
+                                                    const struct we_host_iov *iov, unsigned iov_count,
+                                                    size_t segment_bytes, size_t *bytes);
+/* For tests: each segment is sent by a call of its own, as where the system cannot do several; false: no more. */
+void we_host_dgram_segment_by_hand(bool is_by_hand);
 /* Receives one. WE_ERR_REFUSED: what was sent to dgram->remote found nobody (WE_DGRAM_WANTS_UNREACHABLE). */
 WE_MUST_USE enum we_err we_host_dgram_recv(struct we_host_ep *ep, struct we_host_dgram *dgram,
                                            const struct we_host_iov *iov, unsigned iov_count);
@@ -71,6 +80,12 @@ WE_MUST_USE enum we_err we_host_dgram_set(struct we_host_ep *ep, enum we_host_dg
 /* Enters or leaves a multicast group, or changes whom the endpoint hears there: host_group.h says what may follow what.
  * A datagram to a group is for those alone that are in it and hear its sender. */
 WE_MUST_USE enum we_err we_host_dgram_group(struct we_host_ep *ep, const struct we_host_group_order *order);
+
+/* Describes the first length_bytes of iov in part, which has room for iov_count entries; returns how many it has. iov must
+ * have so many bytes. */
+unsigned we_host_iov_head(const struct we_host_iov *iov, unsigned iov_count, size_t length_bytes,
+                          struct we_host_iov *part);
+size_t we_host_iov_bytes(const struct we_host_iov *iov, unsigned iov_count);
 
 /* A datagram to remote, everything else left to the endpoint. */
 struct we_host_dgram we_host_dgram_to(const struct we_base_addr *remote);

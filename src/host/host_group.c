@@ -230,6 +230,7 @@ static void source_forget(struct we_host_group *group, const struct we_base_addr
     struct source **link = source_find(group, addr);
     struct source *source = *link;
 
+    WE_ASSERT(source != NULL); /* the table has looked */
     *link = source->next;
     group->source_count--;
     we_host_free(source);

@@ -473,6 +473,15 @@ enum we_err we_host_dgram_send(struct we_host_ep *ep, const struct we_host_dgram
     return dgram->remote.port == 0 ? WE_ERR_ADDRESS : s_net.ops->dgram_send(ep, dgram, iov, iov_count);
 }
 
+enum we_err we_host_net_send_segments(struct we_host_ep *ep, const struct we_host_dgram *dgram,
+                                      const struct we_host_iov *iov, unsigned iov_count, size_t segment_bytes,
+                                      size_t *bytes)
+{
+    return s_net.ops->dgram_send_segments == NULL || dgram->remote.port == 0
+               ? WE_ERR_NOT_SUPPORTED
+               : s_net.ops->dgram_send_segments(ep, dgram, iov, iov_count, segment_bytes, bytes);
+}
+
 enum we_err we_host_dgram_recv(struct we_host_ep *ep, struct we_host_dgram *dgram, const struct we_host_iov *iov,
                                unsigned iov_count)
 {

@@ -87,6 +87,11 @@ struct we_host_net_ops {
                                           struct we_host_ep **ep);
     WE_MUST_USE enum we_err (*dgram_send)(struct we_host_ep *ep, const struct we_host_dgram *dgram,
                                           const struct we_host_iov *iov, unsigned iov_count);
+    /* Several segments at once. WE_ERR_NOT_SUPPORTED, also for these alone, and nothing was sent: they are sent one by
+     * one. NULL: always. */
+    WE_MUST_USE enum we_err (*dgram_send_segments)(struct we_host_ep *ep, const struct we_host_dgram *dgram,
+                                                   const struct we_host_iov *iov, unsigned iov_count,
+                                                   size_t segment_bytes, size_t *bytes);
     WE_MUST_USE enum we_err (*dgram_recv)(struct we_host_ep *ep, struct we_host_dgram *dgram,
                                           const struct we_host_iov *iov, unsigned iov_count);
     WE_MUST_USE enum we_err (*dgram_set)(struct we_host_ep *ep, enum we_host_dgram_option option, int value);
@@ -95,6 +100,11 @@ struct we_host_net_ops {
 
 extern const struct we_host_net_ops we_host_net_posix_ops;
 extern const struct we_host_net_ops we_host_net_virtual_ops;
+
+/* What the network in use does with several segments at once; WE_ERR_NOT_SUPPORTED: nothing. */
+WE_MUST_USE enum we_err we_host_net_send_segments(struct we_host_ep *ep, const struct we_host_dgram *dgram,
+                                                  const struct we_host_iov *iov, unsigned iov_count,
+                                                  size_t segment_bytes, size_t *bytes);
 
 /* For networks that guard something of their own with a processor's shard lock, or look at every endpoint. */
 void we_host_net_shard_lock(unsigned cpu);

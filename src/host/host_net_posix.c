@@ -504,6 +504,7 @@ const struct we_host_net_ops we_host_net_posix_ops = {
     .interface_of = we_host_posix_interface,
     .dgram_open = we_host_posix_dgram_open,
     .dgram_send = we_host_posix_dgram_send,
+    .dgram_send_segments = we_host_posix_dgram_send_segments,
     .dgram_recv = we_host_posix_dgram_recv,
     .dgram_set = we_host_posix_dgram_set,
     .dgram_group = we_host_posix_dgram_group,

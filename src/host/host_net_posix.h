@@ -54,6 +54,7 @@ struct we_host_posix_ep {
     bool is_starved;                  /* guarded by the shard's lock */
     struct we_base_list starved_link; /* guarded by the shard's lock */
     struct we_host_groups groups;     /* datagrams */
+    size_t segment_max_bytes;         /* datagrams: the longest that the system may be asked to cut; 0: it cannot */
     struct we_base_addr local;
     struct we_base_addr remote; /* WE_FAMILY_NONE until known */
 };
@@ -126,6 +127,9 @@ enum we_err we_host_posix_dgram_open(const struct we_base_addr *local, const str
 unsigned we_host_posix_refine_dgram(struct we_host_posix_ep *ep, unsigned events);
 enum we_err we_host_posix_dgram_send(struct we_host_ep *base, const struct we_host_dgram *dgram,
                                      const struct we_host_iov *iov, unsigned iov_count);
+enum we_err we_host_posix_dgram_send_segments(struct we_host_ep *base, const struct we_host_dgram *dgram,
+                                              const struct we_host_iov *iov, unsigned iov_count, size_t segment_bytes,
+                                              size_t *bytes);
 enum we_err we_host_posix_dgram_recv(struct we_host_ep *base, struct we_host_dgram *dgram,
                                      const struct we_host_iov *iov, unsigned iov_count);
 enum we_err we_host_posix_dgram_set(struct we_host_ep *base, enum we_host_dgram_option option, int value);

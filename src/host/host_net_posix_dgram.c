@@ -28,8 +28,9 @@
 
 /* Answers that one call passes over at most: each costs a packet of the network, so this is never reached in earnest. */
 #define ANSWER_COUNT_MAX 64u
-#define IOV_COUNT_MAX 64u
 #define LONGEST_BYTES 65536
+/* What a kernel cuts up is one datagram to begin with. */
+#define SEGMENTED_BYTES_MAX 65507u
 
 struct control {
     _Alignas(struct cmsghdr) char bytes[WE_HOST_CMSG_BYTES];
@@ -111,6 +112,7 @@ static enum we_err dgram_open(struct we_host_posix_ep *ep, const struct we_base_
     ep->fd = fd;
     ep->is_local_concrete = true;
     ep->is_dual = is_dual(local, options);
+    ep->segment_max_bytes = we_host_cmsg_can_segment(fd) ? SEGMENTED_BYTES_MAX : 0;
     return WE_OK;
 }
 
@@ -151,7 +153,7 @@ static unsigned native_iov(const struct we_host_iov *iov, unsigned iov_count, st
 {
     unsigned count = 0;
 
-    WE_ASSERT(iov_count <= IOV_COUNT_MAX);
+    WE_ASSERT(iov_count <= WE_HOST_DGRAM_IOV_MAX);
     for (unsigned i = 0; i < iov_count; i++) {
         if (iov[i].length_bytes > 0) {
             native[count].iov_base = iov[i].base;
@@ -206,31 +208,98 @@ static enum we_err send_retry(struct we_host_posix_ep *ep, const struct msghdr *
     return err;
 }
 
-enum we_err we_host_posix_dgram_send(struct we_host_ep *base, const struct we_host_dgram *dgram,
-                                     const struct we_host_iov *iov, unsigned iov_count)
-{
-    struct we_host_posix_ep *ep = we_host_posix_ep_of(base);
-    struct iovec native[IOV_COUNT_MAX];
+/* What sendmsg is given, and where it points to. */
+struct message {
+    struct iovec iov[WE_HOST_DGRAM_IOV_MAX];
     struct sockaddr_storage remote;
     struct control control;
-    struct msghdr message;
-    enum we_err err;
+    struct msghdr header;
+};
 
-    memset(&message, 0, sizeof(message));
-    message.msg_name = &remote;
-    message.msg_namelen = native_remote(ep, &dgram->remote, &remote);
-    if (message.msg_namelen == 0) {
+static enum we_err message_make(const struct we_host_posix_ep *ep, const struct we_host_dgram *dgram,
+                                const struct we_host_iov *iov, unsigned iov_count, struct message *message)
+{
+    memset(&message->header, 0, sizeof(message->header));
+    message->header.msg_name = &message->remote;
+    message->header.msg_namelen = native_remote(ep, &dgram->remote, &message->remote);
+    if (message->header.msg_namelen == 0) {
         return WE_ERR_FAMILY;
     }
-    message.msg_iov = native;
-    message.msg_iovlen = native_iov(iov, iov_count, native);
-    we_host_cmsg_write(&message, control.bytes, dgram);
-    err = send_retry(ep, &message);
+    message->header.msg_iov = message->iov;
+    message->header.msg_iovlen = native_iov(iov, iov_count, message->iov);
+    we_host_cmsg_write(&message->header, message->control.bytes, dgram);
+    return WE_OK;
+}
+
+static enum we_err message_send(struct we_host_posix_ep *ep, const struct message *message)
+{
+    enum we_err err = send_retry(ep, &message->header);
+
     if (err == WE_ERR_AGAIN) {
         we_host_posix_writable_expect(ep);
     }
     return err;
 }
+
+enum we_err we_host_posix_dgram_send(struct we_host_ep *base, const struct we_host_dgram *dgram,
+                                     const struct we_host_iov *iov, unsigned iov_count)
+{
+    struct we_host_posix_ep *ep = we_host_posix_ep_of(base);
+    struct message message;
+    enum we_err err = message_make(ep, dgram, iov, iov_count, &message);
+
+    return err == WE_OK ? message_send(ep, &message) : err;
+}
+
+/* --- several at once ------------------------------------------------------------------- */
+
+/* Of so many bytes in segments, how many one call may take. */
+static size_t batch_bytes(size_t length_bytes, size_t segment_bytes)
+{
+    size_t count = SEGMENTED_BYTES_MAX / segment_bytes;
+
+    count = count < WE_HOST_CMSG_SEGMENTS_MAX ? count : WE_HOST_CMSG_SEGMENTS_MAX;
+    return length_bytes < count * segment_bytes ? length_bytes : count * segment_bytes;
+}
+
+/* The kernel cuts nothing that is too long for the way to its destination, as it would otherwise, nor what has no
+ * checksum. It may also mean the datagram itself: then sending one says so. */
+static bool is_refusal(enum we_err err)
+{
+    return err == WE_ERR_INVALID || err == WE_ERR_TOO_LARGE || err == WE_ERR_NOT_SUPPORTED || err == WE_ERR_UNEXPECTED;
+}
+
+enum we_err we_host_posix_dgram_send_segments(struct we_host_ep *base, const struct we_host_dgram *dgram,
+                                              const struct we_host_iov *iov, unsigned iov_count, size_t segment_bytes,
+                                              size_t *bytes)
+{
+    struct we_host_posix_ep *ep = we_host_posix_ep_of(base);
+    size_t length_bytes = we_host_iov_bytes(iov, iov_count);
+    struct we_host_iov part[WE_HOST_DGRAM_IOV_MAX];
+    struct message message;
+    enum we_err err;
+
+    if (segment_bytes > ep->segment_max_bytes) {
+        return WE_ERR_NOT_SUPPORTED;
+    }
+    length_bytes = batch_bytes(length_bytes, segment_bytes);
+    if (length_bytes <= segment_bytes) {
+        return WE_ERR_NOT_SUPPORTED; /* one is no reason to ask */
+    }
+    err = message_make(ep, dgram, part, we_host_iov_head(iov, iov_count, length_bytes, part), &message);
+    if (err == WE_OK) {
+        we_host_cmsg_write_segment(&message.header, message.control.bytes, segment_bytes);
+        err = message_send(ep, &message);
+    }
+    if (is_refusal(err)) {
+        ep->segment_max_bytes = segment_bytes - 1; /* it would be asked in vain each time */
+        return WE_ERR_NOT_SUPPORTED;
+    }
+    *bytes = err == WE_OK ? length_bytes : 0;
+    return err;
+}
+
+/* --- answers and receiving ------------------------------------------------------------- */
 
 /* One answer of the network. WE_ERR_REFUSED: somebody's port; WE_OK: another one, which nobody wants to know;
  * WE_ERR_AGAIN: there is none. */
@@ -310,7 +379,7 @@ enum we_err we_host_posix_dgram_recv(struct we_host_ep *base, struct we_host_dgr
                                      const struct we_host_iov *iov, unsigned iov_count)
 {
     struct we_host_posix_ep *ep = we_host_posix_ep_of(base);
-    struct iovec native[IOV_COUNT_MAX];
+    struct iovec native[WE_HOST_DGRAM_IOV_MAX];
     struct sockaddr_storage remote;
     struct control control;
     struct msghdr message;

@@ -14,11 +14,11 @@
  *
  * A request is a row of messages: one for WskSendTo, the nodes of the list for WskSendMessages. The IRP stands at one of
  * them; what is left of it, and the nodes behind it, is still to go. With a segment size a message goes in pieces, each
- * a datagram. All of it is sent on the caller's thread, straight from the client's memory, unless the network has no
+ * a datagram, several of which the network may take at once. All of it is sent on the caller's thread, straight from the client's memory, unless the network has no
  * room: then the request waits in order for WRITABLE, and what was said about it in the call is kept with the IRP.
  */
 
-#define IOV_MAX_COUNT 64u
+#define IOV_MAX_COUNT WE_HOST_DGRAM_IOV_MAX
 
 /* What a request is about, besides the IRP's bytes. */
 struct send {
@@ -89,21 +89,35 @@ static enum we_err send_gathered_locked(struct we_wsk_socket *socket, PIRP irp, 
 }
 
 /* Sends one datagram from where the IRP stands. */
-static enum we_err send_one_locked(struct we_wsk_socket *socket, PIRP irp, const struct send *send)
+static enum we_err send_one_locked(struct we_wsk_socket *socket, PIRP irp, const struct send *send, size_t length_bytes,
+                                   struct we_host_iov *iov, unsigned count)
 {
-    size_t length_bytes = we_wsk_irp_request(irp)->remaining_bytes;
+    return iov_cut(iov, &count, length_bytes) ? we_host_dgram_send(socket->ep, &send->dgram, iov, count)
+                                              : send_gathered_locked(socket, irp, send, length_bytes);
+}
+
+/* Sends the next datagram, or as many segments as the network takes in one call. */
+static enum we_err send_next_locked(struct we_wsk_socket *socket, PIRP irp, const struct send *send)
+{
+    size_t remaining_bytes = we_wsk_irp_request(irp)->remaining_bytes;
     struct we_host_iov iov[IOV_MAX_COUNT];
-    unsigned count;
+    unsigned count = we_wsk_irp_iov(irp, iov, IOV_MAX_COUNT);
+    size_t length_bytes = we_host_iov_bytes(iov, count);
+    size_t segment_bytes = send->segment_bytes;
     enum we_err err;
 
-    if (send->segment_bytes != 0 && length_bytes > send->segment_bytes) {
-        length_bytes = send->segment_bytes;
-    }
-    count = we_wsk_irp_iov(irp, iov, IOV_MAX_COUNT);
-    if (iov_cut(iov, &count, length_bytes)) {
-        err = we_host_dgram_send(socket->ep, &send->dgram, iov, count);
+    if (segment_bytes == 0 || remaining_bytes <= segment_bytes) {
+        err = send_one_locked(socket, irp, send, remaining_bytes, iov, count);
+        length_bytes = remaining_bytes;
+    } else if (length_bytes < segment_bytes) {
+        err = send_one_locked(socket, irp, send, segment_bytes, iov, count);
+        length_bytes = segment_bytes;
     } else {
-        err = send_gathered_locked(socket, irp, send, length_bytes);
+        if (length_bytes < remaining_bytes) { /* only the very last segment may be short */
+            length_bytes -= length_bytes % segment_bytes;
+            (void)iov_cut(iov, &count, length_bytes);
+        }
+        err = we_host_dgram_send_segments(socket->ep, &send->dgram, iov, count, segment_bytes, &length_bytes);
     }
     if (err == WE_OK) {
         we_wsk_irp_advance(irp, length_bytes);
@@ -115,7 +129,7 @@ static enum we_err send_one_locked(struct we_wsk_socket *socket, PIRP irp, const
 static enum we_err send_run_locked(struct we_wsk_socket *socket, PIRP irp, struct send *send)
 {
     for (;;) {
-        enum we_err err = send_one_locked(socket, irp, send);
+        enum we_err err = send_next_locked(socket, irp, send);
 
         if (err != WE_OK) {
             return err;
