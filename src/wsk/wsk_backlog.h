@@ -13,7 +13,10 @@
  * that cannot send any more.
  *
  * A network that sees a change says so (WE_NET_BACKLOG). Others are asked when something happened that may have changed
- * it: a send, an event of the endpoint. Nobody asks unless the event is enabled. */
+ * it: a send, an event of the endpoint. Nobody asks unless the event is enabled. What changes while nothing is sent and
+ * nothing comes, since acknowledgements are no events, is noticed with the next send and not before: to look for it would
+ * take a timer for each connection, and the number means something to those alone that send. Whoever has sends waiting
+ * hears in time, because the room they wait for is an event. */
 
 struct we_wsk_backlog { /* guarded by the socket's lock */
     size_t told_bytes;  /* what the client knows; 0: nothing yet, so there is nothing that could have changed */
