@@ -57,6 +57,7 @@ enum we_host_dgram_option {
     WE_DGRAM_WANTS_UNREACHABLE, /* that nobody has the port that was sent to becomes WE_ERR_REFUSED of a receive, where
                                    the system can tell */
     WE_DGRAM_HOP_LIMIT,         /* of what is sent to one host */
+    WE_DGRAM_GROUP_HOP_LIMIT,   /* of what is sent to a multicast group */
     WE_DGRAM_TRAFFIC_CLASS      /* of what is sent */
 };
 

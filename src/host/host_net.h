@@ -105,7 +105,6 @@ enum we_host_ep_option {
     WE_EP_IPV4_UNICAST_IF,
     WE_EP_IPV4_MULTICAST_IF, /* as a number in network byte order: an address, or an index below 2^24 */
     WE_EP_IPV4_MULTICAST_TTL,
-    WE_EP_IPV4_MULTICAST_LOOP,
     WE_EP_IPV6_TCLASS,
     WE_EP_IPV6_HOPS,
     WE_EP_IPV6_DONT_FRAGMENT,
@@ -114,7 +113,6 @@ enum we_host_ep_option {
     WE_EP_IPV6_UNICAST_IF,
     WE_EP_IPV6_MULTICAST_IF,
     WE_EP_IPV6_MULTICAST_HOPS,
-    WE_EP_IPV6_MULTICAST_LOOP,
     WE_EP_UDP_NO_CHECKSUM,
     WE_EP_OPTION_COUNT
 };

@@ -445,6 +445,9 @@ enum we_err we_host_posix_dgram_set(struct we_host_ep *base, enum we_host_dgram_
     case WE_DGRAM_HOP_LIMIT:
         is_done = number_set(ep, IP_TTL, IPV6_UNICAST_HOPS, value);
         break;
+    case WE_DGRAM_GROUP_HOP_LIMIT:
+        is_done = number_set(ep, IP_MULTICAST_TTL, IPV6_MULTICAST_HOPS, value);
+        break;
     case WE_DGRAM_TRAFFIC_CLASS:
         is_done = number_set(ep, IP_TOS, IPV6_TCLASS, value);
         break;

@@ -94,6 +94,7 @@ enum we_err we_host_posix_route(const struct we_base_addr *remote, struct we_bas
     return err;
 }
 
+/* Systems list one of the addresses of IPv4's loopback network only. */
 static bool is_address(const struct ifaddrs *entry, const struct we_base_addr *local)
 {
     struct sockaddr_storage native;

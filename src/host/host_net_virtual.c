@@ -360,6 +360,9 @@ static enum we_err port_header_set(struct we_host_ep *base, enum we_host_ep_opti
     case WE_EP_IPV4_TTL:
     case WE_EP_IPV6_HOPS:
         return we_host_virtual_dgram_set(base, WE_DGRAM_HOP_LIMIT, value);
+    case WE_EP_IPV4_MULTICAST_TTL:
+    case WE_EP_IPV6_MULTICAST_HOPS:
+        return we_host_virtual_dgram_set(base, WE_DGRAM_GROUP_HOP_LIMIT, value);
     case WE_EP_IPV4_TOS:
     case WE_EP_IPV6_TCLASS:
         return we_host_virtual_dgram_set(base, WE_DGRAM_TRAFFIC_CLASS, value);

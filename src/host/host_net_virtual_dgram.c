@@ -318,7 +318,7 @@ static struct we_host_dgram about_of(struct we_host_virtual_port *port, const st
     about.length_bytes = length_bytes;
     about.hop_limit = dgram->hop_limit;
     if (about.hop_limit == WE_DGRAM_NONE) {
-        about.hop_limit = about.delivery == WE_DGRAM_MULTICAST ? 1 : port->hop_limit;
+        about.hop_limit = about.delivery == WE_DGRAM_MULTICAST ? port->group_hop_limit : port->hop_limit;
     }
     about.traffic_class = dgram->traffic_class != WE_DGRAM_NONE ? dgram->traffic_class : port->traffic_class;
     return about;
@@ -416,6 +416,10 @@ enum we_err we_host_virtual_dgram_set(struct we_host_ep *base, enum we_host_dgra
     case WE_DGRAM_HOP_LIMIT:
         err = value < 1 || value > 255 ? WE_ERR_INVALID : WE_OK;
         port->hop_limit = err == WE_OK ? value : port->hop_limit;
+        break;
+    case WE_DGRAM_GROUP_HOP_LIMIT:
+        err = value < 0 || value > 255 ? WE_ERR_INVALID : WE_OK;
+        port->group_hop_limit = err == WE_OK ? value : port->group_hop_limit;
         break;
     case WE_DGRAM_TRAFFIC_CLASS:
         err = value < 0 || value > 255 ? WE_ERR_INVALID : WE_OK;

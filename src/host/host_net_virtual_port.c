@@ -134,6 +134,7 @@ static struct we_host_virtual_port *port_create(const struct we_base_addr *local
     port->is_dual = local->family == WE_FAMILY_IPV6 && !options->is_v6_only && we_base_addr_is_any(local);
     port->is_shared = options->is_shared;
     port->hop_limit = HOP_LIMIT;
+    port->group_hop_limit = 1;
     port->receive_buffer_bytes = WE_HOST_VIRTUAL_BUFFER_BYTES;
     port->send_buffer_bytes = WE_HOST_VIRTUAL_BUFFER_BYTES;
     return port;

@@ -51,6 +51,7 @@ struct we_host_virtual_port {
     bool may_broadcast;
     bool wants_unreachable;
     int hop_limit;
+    int group_hop_limit;
     int traffic_class;
     unsigned receive_buffer_bytes;
     unsigned send_buffer_bytes;

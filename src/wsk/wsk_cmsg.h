@@ -12,7 +12,10 @@ struct we_wsk_socket;
 /* The options of a datagram socket, each as it was set. Those of one meaning exist for both protocols, because a
  * dual-stack socket has both. */
 struct we_wsk_dgram_options {
-    ULONG broadcast;          /* SO_BROADCAST */
+    ULONG broadcast;        /* SO_BROADCAST */
+    ULONG ignore_broadcast; /* not IP_RECEIVE_BROADCAST */
+    ULONG v4_ignore_own;    /* not IP_MULTICAST_LOOP */
+    ULONG v6_ignore_own;
     ULONG report_unreachable; /* SIO_UDP_CONNRESET */
     ULONG v4_pktinfo;         /* IP_PKTINFO, and so on: what a receiver wants to be told */
     ULONG v6_pktinfo;

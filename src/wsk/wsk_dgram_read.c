@@ -14,12 +14,54 @@ bool we_wsk_dgram_can_read_locked(const struct we_wsk_dgram_pump *pump)
 }
 
 /* With SIO_WSK_SET_REMOTE_ADDRESS only one peer is heard. */
-static bool is_heard_locked(const struct we_wsk_dgram_pump *pump, const struct we_base_addr *remote)
+static bool is_peer_heard_locked(const struct we_wsk_dgram_pump *pump, const struct we_base_addr *remote)
 {
     struct we_base_addr fixed = we_base_addr_unmapped(&pump->dgram->fixed_remote);
     struct we_base_addr sender = we_base_addr_unmapped(remote);
 
     return fixed.family == WE_FAMILY_NONE || (we_base_addr_same_host(&fixed, &sender) && fixed.port == sender.port);
+}
+
+/* The socket has sent it: from its port, and from its address or, without one of its own, from one of this host's.
+ * Whoever else is on this host may stand for another one. */
+static bool is_own_locked(const struct we_wsk_socket *socket, const struct we_base_addr *remote)
+{
+    struct we_base_addr local = we_base_addr_unmapped(&socket->local);
+    struct we_base_addr sender = we_base_addr_unmapped(remote);
+    uint32_t interface_index;
+
+    if (sender.port != local.port) {
+        return false;
+    }
+    return we_base_addr_is_any(&local) ? we_host_net_interface(&sender, &interface_index) == WE_OK
+                                       : we_base_addr_same_host(&local, &sender);
+}
+
+/* IP_RECEIVE_BROADCAST, and IP_MULTICAST_LOOP or its like of IPv6. */
+static bool is_delivery_heard_locked(const struct we_wsk_socket *socket, const struct we_host_dgram *about)
+{
+    const struct we_wsk_dgram_options *options = &socket->dgram_options;
+
+    switch (about->delivery) {
+    case WE_DGRAM_BROADCAST:
+        return options->ignore_broadcast == 0;
+    case WE_DGRAM_MULTICAST:
+        return (about->local.family == WE_FAMILY_IPV6 ? options->v6_ignore_own : options->v4_ignore_own) == 0 ||
+               !is_own_locked(socket, &about->remote);
+    case WE_DGRAM_UNICAST:
+        break;
+    }
+    return true;
+}
+
+/* What a receive has said, and about what. */
+static bool is_heard_locked(const struct we_wsk_dgram_pump *pump, enum we_err err, const struct we_host_dgram *about)
+{
+    if (err == WE_ERR_REFUSED) {
+        return is_peer_heard_locked(pump, &about->remote);
+    }
+    return err != WE_OK ||
+           (is_peer_heard_locked(pump, &about->remote) && is_delivery_heard_locked(pump->socket, about));
 }
 
 enum we_err we_wsk_dgram_read_locked(struct we_wsk_dgram_pump *pump, struct we_host_dgram *about,
@@ -34,7 +76,7 @@ enum we_err we_wsk_dgram_read_locked(struct we_wsk_dgram_pump *pump, struct we_h
             pump->dgram->may_read = false;
             return err;
         }
-        if ((err == WE_OK || err == WE_ERR_REFUSED) && !is_heard_locked(pump, &about->remote)) {
+        if (!is_heard_locked(pump, err, about)) {
             err = WE_ERR_AGAIN;
             continue;
         }

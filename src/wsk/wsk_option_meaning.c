@@ -9,6 +9,7 @@
 #include "wsk/wsk_stream.h"
 #include "wsk/wsk_unsupported.h"
 
+#include "base/base_assert.h"
 #include "vrf/vrf_report.h"
 
 NTSTATUS we_wsk_option_set_conditional(struct we_wsk_socket *socket, const struct we_wsk_row *row, ULONG value)
@@ -118,4 +119,20 @@ NTSTATUS we_wsk_option_set_datagram(struct we_wsk_socket *socket, const struct w
         *kept = before;
     }
     return status;
+}
+
+/* These are on from the start, so that what is noted is their being off. */
+NTSTATUS we_wsk_option_set_heard(struct we_wsk_socket *socket, const struct we_wsk_row *row, ULONG value)
+{
+    struct we_wsk_dgram_options *options = &socket->dgram_options;
+
+    if (row == we_wsk_row(WE_WSK_ROW_IPPROTO_IP_IP_RECEIVE_BROADCAST)) {
+        options->ignore_broadcast = value == 0;
+    } else if (row == we_wsk_row(WE_WSK_ROW_IPPROTO_IP_IP_MULTICAST_LOOP)) {
+        options->v4_ignore_own = value == 0;
+    } else {
+        WE_ASSERT(row == we_wsk_row(WE_WSK_ROW_IPPROTO_IPV6_IPV6_MULTICAST_LOOP));
+        options->v6_ignore_own = value == 0;
+    }
+    return STATUS_SUCCESS;
 }

@@ -118,6 +118,7 @@ NTSTATUS we_wsk_option_set_reuse(struct we_wsk_socket *socket, const struct we_w
 NTSTATUS we_wsk_option_set_nodelay(struct we_wsk_socket *socket, const struct we_wsk_row *row, ULONG value);
 NTSTATUS we_wsk_option_get_nodelay(struct we_wsk_socket *socket, const struct we_wsk_row *row, ULONG *value);
 NTSTATUS we_wsk_option_set_unicast_if(struct we_wsk_socket *socket, const struct we_wsk_row *row, ULONG value);
+NTSTATUS we_wsk_option_set_heard(struct we_wsk_socket *socket, const struct we_wsk_row *row, ULONG value);
 NTSTATUS we_wsk_option_set_datagram(struct we_wsk_socket *socket, const struct we_wsk_row *row, ULONG value);
 NTSTATUS we_wsk_option_get_max_message(struct we_wsk_socket *socket, const struct we_wsk_row *row, ULONG *value);
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Broadcasts and multicasts: who hears them, and the flags that tell. */
-#include "support/dgram_client.h"
+#include "support/group_scene.h"
 
 #include <string.h>
 
@@ -185,6 +185,126 @@ static void test_group_of_ipv6_is_heard_until_it_is_left(void **state)
     dgram_client_destroy(client);
 }
 
+/* --- options ------------------------------------------------------------------------------------------ */
+
+static ULONG level_of(const struct group_scene *scene)
+{
+    return scene->family == AF_INET6 ? IPPROTO_IPV6 : IPPROTO_IP;
+}
+
+/* The numbers are the same at both levels. */
+static void scene_set(const struct group_scene *scene, PWSK_SOCKET socket, ULONG option, ULONG value)
+{
+    assert_int_equal(socket_set_ulong(socket, level_of(scene), option, value), STATUS_SUCCESS);
+}
+
+static INT hop_limit_seen(struct group_scene *scene)
+{
+    const struct dgram_seen *seen = &scene->client->seen[scene->seen_count];
+
+    group_expect_heard(scene);
+    return dgram_control_int(seen->control, seen->control_length, (INT)level_of(scene),
+                             scene->family == AF_INET6 ? IPV6_HOPLIMIT : IP_TTL);
+}
+
+/* On the virtual network a multicast had a hop limit of 1, whatever the option said. */
+static void test_group_hop_limit_is_what_the_option_says(void **state)
+{
+    for (unsigned form = GROUP_BY_REQ; form < GROUP_FORM_COUNT; form++) {
+        struct group_scene scene;
+
+        if (group_scene_open(&scene, *state, (enum group_form)form)) {
+            scene_set(&scene, scene.client->socket, IP_HOPLIMIT, 1);
+            group_expect(&scene, GROUP_JOIN, NULL, STATUS_SUCCESS);
+            assert_int_equal(hop_limit_seen(&scene), 1);
+            scene_set(&scene, scene.sender, IP_MULTICAST_TTL, 7);
+            assert_int_equal(hop_limit_seen(&scene), 7);
+            group_scene_close(&scene);
+        }
+    }
+}
+
+/* It is the receiver's option, and was the sender's on real sockets, so that nobody on the machine heard it, and nobody's
+ * on the virtual network. */
+static void test_group_loop_off_is_deaf_to_itself_alone(void **state)
+{
+    for (unsigned form = GROUP_BY_REQ; form < GROUP_FORM_COUNT; form++) {
+        struct group_scene scene;
+
+        if (group_scene_open(&scene, *state, (enum group_form)form)) {
+            group_expect(&scene, GROUP_JOIN, NULL, STATUS_SUCCESS);
+            group_send(&scene, scene.client->socket, scene.client->port, "to myself");
+            dgram_client_expect(scene.client, scene.seen_count++, "to myself");
+            scene_set(&scene, scene.sender, IP_MULTICAST_LOOP, 0);
+            scene_set(&scene, scene.client->socket, IP_MULTICAST_LOOP, 0);
+            group_send(&scene, scene.client->socket, scene.client->port, "to others");
+            group_expect_heard(&scene);
+            scene_set(&scene, scene.client->socket, IP_MULTICAST_LOOP, 1);
+            group_send(&scene, scene.client->socket, scene.client->port, "to myself");
+            dgram_client_expect(scene.client, scene.seen_count++, "to myself");
+            group_scene_close(&scene);
+        }
+    }
+}
+
+/* The port alone does not make a sender oneself. What a socket with an address of its own hears of groups depends on the
+ * system, so this runs where all machines are alike. */
+static void test_group_loop_off_hears_the_same_port_of_another_address(void **state)
+{
+    const struct wsk_fixture *fixture = *state;
+    SOCKADDR_STORAGE elsewhere = address_any(AF_INET, 0);
+    struct dgram_client *client;
+    PWSK_SOCKET sender;
+    IP_MREQ request = group_v4();
+
+    if (!fixture->way->is_virtual) {
+        return;
+    }
+    client = dgram_client_create(*state, AF_INET, WSK_EVENT_RECEIVE_FROM);
+    elsewhere = address_loopback(AF_INET, client->port);
+    ((SOCKADDR_IN *)&elsewhere)->sin_addr.S_un.S_un_b.s_b4 = 9;
+    sender = dgram_open(*state, AF_INET, NULL, NULL);
+    assert_int_equal(socket_bind_try(sender, &elsewhere), STATUS_SUCCESS);
+    assert_int_equal(socket_set_option(client->socket, IPPROTO_IP, IP_ADD_MEMBERSHIP, &request, sizeof(request)),
+                     STATUS_SUCCESS);
+    assert_int_equal(socket_set_ulong(client->socket, IPPROTO_IP, IP_MULTICAST_LOOP, 0), STATUS_SUCCESS);
+    send_to_group(client->socket, client->port, "to others");
+    send_to_group(sender, client->port, "to all");
+    dgram_client_expect(client, 0, "to all");
+    socket_close(sender);
+    dgram_client_destroy(client);
+}
+
+/* A broadcast of the loopback network, where the system has one and can tell. */
+static void test_broadcast_is_unheard_when_it_is_switched_off(void **state)
+{
+    struct dgram_client *client = dgram_client_create_any(*state, AF_INET);
+    SOCKADDR_STORAGE all = address_any(AF_INET, client->port);
+    const struct wsk_fixture *fixture = *state;
+    PWSK_SOCKET sender;
+    USHORT port;
+
+    ((SOCKADDR_IN *)&all)->sin_addr.S_un.S_addr = fixture->way->is_virtual ? INADDR_BROADCAST : 0xffffff7f;
+    sender = dgram_open_bound(*state, AF_INET, NULL, NULL, &port);
+    assert_int_equal(socket_set_ulong(sender, SOL_SOCKET, SO_BROADCAST, 1), STATUS_SUCCESS);
+    socket_events(client->socket, WSK_EVENT_RECEIVE_FROM);
+    assert_int_equal(dgram_send_try(sender, "to all", 6, &all, NULL), STATUS_SUCCESS);
+    dgram_client_expect(client, 0, "to all");
+    if ((client->last_flags & MSG_BCAST) != 0) {
+        assert_int_equal(socket_set_ulong(client->socket, IPPROTO_IP, IP_RECEIVE_BROADCAST, 0), STATUS_SUCCESS);
+        assert_int_equal(dgram_send_try(sender, "to others", 9, &all, NULL), STATUS_SUCCESS);
+        dgram_send_text(sender, AF_INET, client->port, "to you");
+        dgram_client_expect(client, 1, "to you");
+        assert_int_equal(socket_set_ulong(client->socket, IPPROTO_IP, IP_RECEIVE_BROADCAST, 1), STATUS_SUCCESS);
+        assert_int_equal(dgram_send_try(sender, "to all again", 12, &all, NULL), STATUS_SUCCESS);
+        dgram_client_expect(client, 2, "to all again");
+    } else {
+        assert_false(fixture->way->is_virtual);
+    }
+    socket_close(sender);
+    dgram_client_destroy(client);
+}
+
 /* SIO_MULTIPOINT_LOOPBACK is the option of the socket's family under another name. */
 static void test_multipoint_loopback_is_the_loop_option_of_the_family(void **state)
 {
@@ -331,16 +451,20 @@ static void test_shared_port_broadcast_reaches_both(void **state)
     wsk_kit_datagram_close(peer);
 }
 
-#define TESTS(X)                                                 \
-    X(test_group_member_hears_and_sees_the_flag)                 \
-    X(test_group_left_is_not_heard)                              \
-    X(test_group_by_its_address_is_entered_and_left)             \
-    X(test_group_of_ipv6_is_entered_and_left)                    \
-    X(test_group_of_ipv6_is_heard_until_it_is_left)              \
-    X(test_multipoint_loopback_is_the_loop_option_of_the_family) \
-    X(test_group_interface_is_named_by_any_of_its_addresses)     \
-    X(test_group_arguments_that_fail)                            \
-    X(test_broadcast_is_heard_and_flagged)                       \
+#define TESTS(X)                                                  \
+    X(test_group_member_hears_and_sees_the_flag)                  \
+    X(test_group_left_is_not_heard)                               \
+    X(test_group_by_its_address_is_entered_and_left)              \
+    X(test_group_of_ipv6_is_entered_and_left)                     \
+    X(test_group_of_ipv6_is_heard_until_it_is_left)               \
+    X(test_group_hop_limit_is_what_the_option_says)               \
+    X(test_group_loop_off_is_deaf_to_itself_alone)                \
+    X(test_group_loop_off_hears_the_same_port_of_another_address) \
+    X(test_broadcast_is_unheard_when_it_is_switched_off)          \
+    X(test_multipoint_loopback_is_the_loop_option_of_the_family)  \
+    X(test_group_interface_is_named_by_any_of_its_addresses)      \
+    X(test_group_arguments_that_fail)                             \
+    X(test_broadcast_is_heard_and_flagged)                        \
     X(test_shared_port_broadcast_reaches_both)
 
 CONTRACT_MAIN(TESTS, fixture_setup, fixture_teardown)

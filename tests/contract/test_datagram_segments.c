@@ -244,6 +244,7 @@ static void check_full(struct wsk_fixture *fixture)
     struct wsk_request *requests[SENDS];
     NTSTATUS returned[SENDS];
     PIRP irps[SENDS];
+    ULONG_PTR order = 0;
     WSK_BUF buffer;
     KIRQL irql;
 
@@ -261,7 +262,8 @@ static void check_full(struct wsk_fixture *fixture)
     for (unsigned i = 0; i < SENDS; i++) {
         assert_int_equal(request_wait(requests[i], returned[i]), STATUS_SUCCESS);
         assert_int_equal(requests[i]->result.Information, SEND_BYTES);
-        assert_true(i == 0 || requests[i - 1]->order < requests[i]->order);
+        assert_true(i == 0 || order < requests[i]->order);
+        order = requests[i]->order;
         request_destroy(requests[i]);
     }
     expect_segments(&wired, bytes, SEND_BYTES, 7000); /* the first ones have found room in any case */

@@ -54,11 +54,9 @@ static void test_numbers_come_back_as_they_were_set(void **state)
         { WE_EP_IPV4_TOS, false, true, 0x20 },
         { WE_EP_IPV4_TTL, false, true, 17 },
         { WE_EP_IPV4_MULTICAST_TTL, false, true, 9 },
-        { WE_EP_IPV4_MULTICAST_LOOP, false, true, 0 },
         { WE_EP_IPV6_TCLASS, true, true, 0x20 },
         { WE_EP_IPV6_HOPS, true, true, 17 },
         { WE_EP_IPV6_MULTICAST_HOPS, true, true, 9 },
-        { WE_EP_IPV6_MULTICAST_LOOP, true, true, 0 },
         { WE_EP_BROADCAST, false, true, 1 },
         { WE_EP_UDP_NO_CHECKSUM, false, true, 1 },
     };
