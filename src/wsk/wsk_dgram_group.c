@@ -40,7 +40,7 @@ static struct we_base_addr v4_addr(const IN_ADDR *in)
     return addr;
 }
 
-/* A socket address without what does not count; a mapped one is IPv4's. */
+/* The address alone counts; a mapped one is IPv4's. */
 static bool any_addr(const SOCKADDR_STORAGE *sockaddr, ULONG level, struct we_base_addr *addr)
 {
     struct we_base_addr named;
