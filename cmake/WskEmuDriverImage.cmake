@@ -119,8 +119,8 @@ function(wsk_emu_modules_target)
         return()
     endif()
     if(CMAKE_SYSTEM_NAME STREQUAL "Darwin")
-        target_link_options(wsk_emu::modules INTERFACE
-            "LINKER:-force_load,$<TARGET_FILE:wsk_emu::wsk_emu>" "LINKER:-export_dynamic")
+        # Programs show what they contain anyway.
+        target_link_options(wsk_emu::modules INTERFACE "LINKER:-force_load,$<TARGET_FILE:wsk_emu::wsk_emu>")
     else()
         target_link_options(wsk_emu::modules INTERFACE "LINKER:--export-dynamic"
             "LINKER:--whole-archive,$<TARGET_FILE:wsk_emu::wsk_emu>,--no-whole-archive")

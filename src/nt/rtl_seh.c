@@ -21,6 +21,9 @@
 
 #include <string.h>
 
+/* In the header this name is a macro over the function. */
+#undef DbgPrintEx
+
 #define CAUGHT_COUNT 16
 
 static _Thread_local struct wsk_emu_seh_frame *s_innermost;
