@@ -28,7 +28,7 @@ struct shard {
 };
 
 static struct {
-    /* Constant while the network runs. */
+    /* Constant while the network runs, but for we_host_net_replace_ops. */
     const struct we_host_net_ops *ops; /* NULL: not started */
     enum we_host_network kind;
     unsigned cpu_count;
@@ -110,6 +110,15 @@ size_t we_host_net_stop(void)
     }
     s_net.ops = NULL;
     return count;
+}
+
+const struct we_host_net_ops *we_host_net_replace_ops(const struct we_host_net_ops *ops)
+{
+    const struct we_host_net_ops *before = s_net.ops;
+
+    WE_ASSERT(we_host_exec_kind() == WE_EXEC_STEPPED);
+    s_net.ops = ops;
+    return before;
 }
 
 unsigned we_host_net_abilities(void)
@@ -416,30 +425,23 @@ void we_host_refuse(struct we_host_ep *request)
     s_net.ops->refuse(request);
 }
 
-/* A stream has no processor before its first watch. */
-static void stream_enter(struct we_host_ep *stream)
+/* What was opened, if it was, has no processor before its first watch. */
+static enum we_err opened_enter(enum we_err err, struct we_host_ep *const *opened)
 {
-    ep_enter(stream, __atomic_fetch_add(&s_net.next_cpu, 1, __ATOMIC_RELAXED) % s_net.cpu_count);
+    if (err == WE_OK) {
+        ep_enter(*opened, __atomic_fetch_add(&s_net.next_cpu, 1, __ATOMIC_RELAXED) % s_net.cpu_count);
+    }
+    return err;
 }
 
 enum we_err we_host_stream_open(const struct we_base_addr *local, bool is_v6_only, struct we_host_ep **stream)
 {
-    enum we_err err = s_net.ops->stream_open(local, is_v6_only, stream);
-
-    if (err == WE_OK) {
-        stream_enter(*stream);
-    }
-    return err;
+    return opened_enter(s_net.ops->stream_open(local, is_v6_only, stream), stream);
 }
 
 enum we_err we_host_bound_open(const struct we_base_addr *local, bool is_v6_only, struct we_host_ep **stream)
 {
-    enum we_err err = s_net.ops->bound_open(local, is_v6_only, stream);
-
-    if (err == WE_OK) {
-        stream_enter(*stream);
-    }
-    return err;
+    return opened_enter(s_net.ops->bound_open(local, is_v6_only, stream), stream);
 }
 
 enum we_err we_host_stream_connect(struct we_host_ep *stream, const struct we_base_addr *remote)
@@ -454,16 +456,10 @@ enum we_err we_host_stream_connect(struct we_host_ep *stream, const struct we_ba
 enum we_err we_host_dgram_open(const struct we_base_addr *local, const struct we_host_dgram_options *options,
                                struct we_host_ep **ep)
 {
-    enum we_err err;
-
     if (local->family == WE_FAMILY_NONE) {
         return WE_ERR_FAMILY;
     }
-    err = s_net.ops->dgram_open(local, options, ep);
-    if (err == WE_OK) {
-        ep_enter(*ep, __atomic_fetch_add(&s_net.next_cpu, 1, __ATOMIC_RELAXED) % s_net.cpu_count);
-    }
-    return err;
+    return opened_enter(s_net.ops->dgram_open(local, options, ep), ep);
 }
 
 enum we_err we_host_dgram_send(struct we_host_ep *ep, const struct we_host_dgram *dgram, const struct we_host_iov *iov,

@@ -106,6 +106,11 @@ WE_MUST_USE enum we_err we_host_net_send_segments(struct we_host_ep *ep, const s
                                                   const struct we_host_iov *iov, unsigned iov_count,
                                                   size_t segment_bytes, size_t *bytes);
 
+/* For tests of what becomes of calls that the host refuses: ops takes the place of the network's table, which is
+ * returned, has to do whatever the test leaves alone, and comes back before the network stops. In stepped execution,
+ * where nobody else reads the table meanwhile. */
+const struct we_host_net_ops *we_host_net_replace_ops(const struct we_host_net_ops *ops);
+
 /* For networks that guard something of their own with a processor's shard lock, or look at every endpoint. */
 void we_host_net_shard_lock(unsigned cpu);
 void we_host_net_shard_unlock(unsigned cpu);

@@ -62,6 +62,7 @@ static void bind_undo(struct we_wsk_socket *socket)
 
 static enum we_err bind_connection(struct we_wsk_socket *socket, const struct we_base_addr *local)
 {
+    struct we_base_addr chosen;
     struct we_host_ep *ep;
     enum we_err err = socket->category == WE_WSK_STREAM ? we_host_bound_open(local, socket->v6only != 0, &ep)
                                                         : we_host_stream_open(local, socket->v6only != 0, &ep);
@@ -69,12 +70,15 @@ static enum we_err bind_connection(struct we_wsk_socket *socket, const struct we
     if (err != WE_OK) {
         return err;
     }
+    /* The port that the network chose. The address stays a wildcard until the connection shows which one it is. */
+    err = we_host_ep_local(ep, &chosen);
+    if (err != WE_OK) {
+        we_host_close(ep, WE_CLOSE_RESET);
+        return err;
+    }
     we_host_mutex_lock(&socket->lock);
     socket->ep = ep;
-    /* The port that the network chose. The address stays a wildcard until the connection shows which one it is. */
-    if (we_host_ep_local(ep, &socket->local) != WE_OK) {
-        socket->local = *local;
-    }
+    socket->local = chosen;
     we_wsk_option_apply_locked(socket);
     we_host_mutex_unlock(&socket->lock);
     return WE_OK;

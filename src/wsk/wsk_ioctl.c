@@ -106,9 +106,7 @@ NTSTATUS we_wsk_ioctl_keepalive_values(struct we_wsk_call *call, const struct we
 /* How far the connection is, as far as the library knows: whose end has been sent. */
 static TCPSTATE tcp_state_locked(const struct we_wsk_socket *socket)
 {
-    if (socket->state != WE_WSK_CONNECTED || socket->conn == NULL) {
-        return TCPSTATE_CLOSED;
-    }
+    WE_ASSERT(socket->state == WE_WSK_CONNECTED); /* the row has seen to it, and it stays so to the end */
     if (socket->conn->tx.has_ended) {
         return socket->conn->rx.has_end ? TCPSTATE_LAST_ACK : TCPSTATE_FIN_WAIT_2;
     }

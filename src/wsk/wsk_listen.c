@@ -118,9 +118,7 @@ static void listener_event(void *context, unsigned events)
     enum we_err err = WE_ERR_AGAIN;
     struct we_host_ep *ep;
 
-    if ((events & WE_NET_ACCEPTABLE) == 0) {
-        return;
-    }
+    WE_ASSERT((events & WE_NET_ACCEPTABLE) != 0); /* a listener has nothing else to say */
     /* One at a time: asking until there is none costs more than another event, which comes while some wait. */
     we_host_mutex_lock(&socket->lock);
     if (!we_wsk_is_closing(socket) && socket->ep != NULL) {
@@ -154,10 +152,14 @@ enum we_err we_wsk_listen_start_locked(struct we_wsk_socket *socket)
     } else {
         err = we_host_listen(&socket->local, &options, socket->cpu, &s_listener_client, socket, &ep);
     }
-    socket->ep = ep;
-    if (err == WE_OK && we_host_ep_local(ep, &socket->local) != WE_OK) {
-        err = WE_ERR_UNEXPECTED;
+    if (err == WE_OK) {
+        err = we_host_ep_local(ep, &socket->local);
     }
+    if (err != WE_OK && ep != NULL) {
+        we_host_close(ep, WE_CLOSE_RESET);
+        ep = NULL;
+    }
+    socket->ep = ep;
     return err;
 }
 
