@@ -90,9 +90,7 @@ void we_wsk_conn_lost_locked(struct we_wsk_socket *socket, enum we_err err, stru
 
 bool we_wsk_conn_check_connected_locked(struct we_wsk_socket *socket, const char *function)
 {
-    if (we_wsk_is_closing(socket)) {
-        return false; /* a close overtook this call on another thread, and has reported it */
-    }
+    WE_ASSERT(!we_wsk_is_closing(socket)); /* the lock is held since the call was let in */
     if (socket->state == WE_WSK_CONNECTED) {
         return true;
     }
@@ -232,9 +230,7 @@ const struct we_wsk_category_ops we_wsk_connection_ops = {
 NTSTATUS WSKAPI we_wsk_get_remote_address(PWSK_SOCKET Socket, PSOCKADDR RemoteAddress, PIRP Irp)
 {
     struct we_wsk_call call;
-    struct we_base_addr remote;
-    bool is_connected;
-    NTSTATUS status = we_wsk_call_begin(&call, Socket, WE_WSK_CONNECTIONS, Irp, false, "WskGetRemoteAddress");
+    NTSTATUS status = we_wsk_call_begin_locked(&call, Socket, WE_WSK_CONNECTIONS, Irp, false, "WskGetRemoteAddress");
 
     if (!NT_SUCCESS(status)) {
         return status;
@@ -242,15 +238,12 @@ NTSTATUS WSKAPI we_wsk_get_remote_address(PWSK_SOCKET Socket, PSOCKADDR RemoteAd
     if (RemoteAddress == NULL) {
         (void)we_vrf_report_entry(WE_RULE_SOCK_014, &call.socket->entry,
                                   "WskGetRemoteAddress of socket %p was called without a buffer", (void *)call.socket);
-        return we_wsk_call_end_inline(&call, STATUS_INVALID_PARAMETER, 0);
+        status = STATUS_INVALID_PARAMETER;
+    } else if (!we_wsk_conn_check_connected_locked(call.socket, call.function)) {
+        status = STATUS_INVALID_DEVICE_STATE;
+    } else {
+        we_wsk_addr_to_sockaddr(&call.socket->remote, call.socket->family, RemoteAddress);
     }
-    we_host_mutex_lock(&call.socket->lock);
-    is_connected = we_wsk_conn_check_connected_locked(call.socket, call.function);
-    remote = call.socket->remote;
     we_host_mutex_unlock(&call.socket->lock);
-    if (!is_connected) {
-        return we_wsk_call_end_inline(&call, STATUS_INVALID_DEVICE_STATE, 0);
-    }
-    we_wsk_addr_to_sockaddr(&remote, call.socket->family, RemoteAddress);
-    return we_wsk_call_end_done(&call, STATUS_SUCCESS, 0);
+    return NT_SUCCESS(status) ? we_wsk_call_end_done(&call, status, 0) : we_wsk_call_end_inline(&call, status, 0);
 }

@@ -283,10 +283,12 @@ const struct we_wsk_category_ops we_wsk_listen_ops = {
 
 /* --- dispatch functions ---------------------------------------------------------------------------- */
 
-static NTSTATUS accept_check_locked(const struct we_wsk_socket *socket)
+static NTSTATUS accept_check_locked(const struct we_wsk_socket *socket, ULONG flags)
 {
-    if (we_wsk_is_closing(socket)) {
-        return STATUS_FILE_FORCED_CLOSED; /* a close overtook this call on another thread, and has reported it */
+    if (flags != 0) {
+        (void)we_vrf_report_entry(WE_RULE_SOCK_019, &socket->entry, "WskAccept was given Flags 0x%x; they must be 0",
+                                  (unsigned)flags);
+        return STATUS_INVALID_PARAMETER;
     }
     if (socket->state == WE_WSK_CREATED) {
         (void)we_vrf_report_entry(WE_RULE_SOCK_015, &socket->entry,
@@ -308,24 +310,18 @@ NTSTATUS WSKAPI we_wsk_accept(PWSK_SOCKET ListenSocket, ULONG Flags, PVOID Accep
     NTSTATUS status;
     bool is_queued = false;
 
-    status = we_wsk_call_begin(&call, ListenSocket, WE_WSK_LISTENERS, Irp, false, "WskAccept");
+    status = we_wsk_call_begin_locked(&call, ListenSocket, WE_WSK_LISTENERS, Irp, false, "WskAccept");
     if (!NT_SUCCESS(status)) {
         return status;
     }
     socket = call.socket;
-    if (Flags != 0) {
-        (void)we_vrf_report_entry(WE_RULE_SOCK_019, &socket->entry, "WskAccept was given Flags 0x%x; they must be 0",
-                                  (unsigned)Flags);
-        return we_wsk_call_end_inline(&call, STATUS_INVALID_PARAMETER, 0);
-    }
-    location = IoGetCurrentIrpStackLocation(Irp);
-    location->Parameters.Others.Argument1 = AcceptSocketContext;
-    location->Parameters.Others.Argument2 = (PVOID)(ULONG_PTR)AcceptSocketDispatch;
-    location->Parameters.Others.Argument3 = LocalAddress;
-    location->Parameters.Others.Argument4 = RemoteAddress;
-    we_host_mutex_lock(&socket->lock);
-    status = accept_check_locked(socket);
+    status = accept_check_locked(socket, Flags);
     if (NT_SUCCESS(status)) {
+        location = IoGetCurrentIrpStackLocation(Irp);
+        location->Parameters.Others.Argument1 = AcceptSocketContext;
+        location->Parameters.Others.Argument2 = (PVOID)(ULONG_PTR)AcceptSocketDispatch;
+        location->Parameters.Others.Argument3 = LocalAddress;
+        location->Parameters.Others.Argument4 = RemoteAddress;
         is_queued = we_wsk_irp_queue_insert_locked(&socket->listener->accept_irps, socket, Irp);
     }
     we_host_mutex_unlock(&socket->lock);

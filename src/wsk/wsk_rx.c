@@ -167,10 +167,6 @@ struct we_wsk_rx_cell we_wsk_rx_feed_locked(struct we_wsk_socket *socket, enum w
     if (cell.kind == WE_WSK_RX_PARK) {
         rx->parked |= (unsigned short)(1u << event);
     }
-    if (cell.kind == WE_WSK_RX_RULE && irp != NULL) {
-        /* The close that raced with this call has reported it. */
-        we_wsk_rx_irp_finish_locked(socket, irp, STATUS_CANCELLED, completions);
-    }
     if ((cell.actions & ~(unsigned)(WE_WSK_RX_DO_CALL | WE_WSK_RX_DO_PUMP)) != 0) {
         act_locked(socket, cell.actions, irp, accepted_bytes, completions);
     }

@@ -16,6 +16,8 @@
  * race: a client may post WskReceive inside the callback and then refuse the indication; the parked event is then
  * replayed in PAUSED and the bytes go to the IRP.
  *
+ * Calls of a socket that is closing are refused before they get here, under the same lock, so CLOSED meets none.
+ *
  * END is an event only when nothing is held, so a peer's end never overtakes its bytes; that is why PAUSED, which
  * always holds something, cannot meet it. */
 
@@ -24,7 +26,6 @@
 #define HOLD { WE_WSK_RX_HOLD, 0, 0 }
 #define PARK(actions) { WE_WSK_RX_PARK, 0, (actions) }
 #define SKIP { WE_WSK_RX_SKIP, 0, 0 }
-#define RULE { WE_WSK_RX_RULE, 0, 0 }
 #define NEVER { WE_WSK_RX_NEVER, 0, 0 }
 
 #define QUEUE WE_WSK_RX_DO_QUEUE
@@ -75,17 +76,17 @@ static const struct we_wsk_rx_cell table[WE_WSK_RX_EVENT_COUNT][WE_WSK_RX_STATE_
     ROW(REFUSED,      NEVER,               NEVER,                        GO(PAUSED, TRIM),
                       NEVER,                        NEVER,                NEVER,             NEVER),
     ROW(RECEIVE,      GO(WAITING, QUEUE),  GO(FLOWING, QUEUE | PUMP),    PARK(QUEUE),
-                      GO(FLOWING, QUEUE | PUMP),    GO(ENDED, FINISH),    GO(DEAD, FAIL_IT), RULE),
+                      GO(FLOWING, QUEUE | PUMP),    GO(ENDED, FINISH),    GO(DEAD, FAIL_IT), NEVER),
     ROW(RECEIVE_ZERO, GO(WAITING, FINISH), GO(FLOWING, FINISH | PUMP),   PARK(QUEUE),
-                      GO(FLOWING, FINISH | PUMP),   GO(ENDED, FINISH),    GO(DEAD, FAIL_IT), RULE),
+                      GO(FLOWING, FINISH | PUMP),   GO(ENDED, FINISH),    GO(DEAD, FAIL_IT), NEVER),
     ROW(END,          NEVER,               GO(ENDED, END_IRPS | TELL_END), NEVER,
                       NEVER,                        NEVER,                NEVER,             NEVER),
     ROW(RESET,        GO(DEAD, DIES),      GO(DEAD, DIES),               PARK(0),
                       GO(DEAD, DIES),               GO(DEAD, TELL_RESET), SKIP,              SKIP),
     ROW(ABORT,        GO(DEAD, STOPS),     GO(DEAD, STOPS),              PARK(CANCEL_IRPS),
-                      GO(DEAD, STOPS),              GO(DEAD, HUSH),       SKIP,              RULE),
+                      GO(DEAD, STOPS),              GO(DEAD, HUSH),       SKIP,              NEVER),
     ROW(CLOSE,        GO(CLOSED, STOPS),   GO(CLOSED, STOPS),            PARK(CANCEL_IRPS),
-                      GO(CLOSED, STOPS),            GO(CLOSED, HUSH),     GO(CLOSED, HUSH),  RULE),
+                      GO(CLOSED, STOPS),            GO(CLOSED, HUSH),     GO(CLOSED, HUSH),  NEVER),
 };
 /* clang-format on */
 
@@ -136,8 +137,7 @@ static const char *kind_name(enum we_wsk_rx_kind kind)
 {
     static const char *const names[] = {
         [WE_WSK_RX_MISSING] = "MISSING", [WE_WSK_RX_GO] = "->",     [WE_WSK_RX_HOLD] = "hold",
-        [WE_WSK_RX_PARK] = "park",       [WE_WSK_RX_SKIP] = "skip", [WE_WSK_RX_RULE] = "rule",
-        [WE_WSK_RX_NEVER] = "-",
+        [WE_WSK_RX_PARK] = "park",       [WE_WSK_RX_SKIP] = "skip", [WE_WSK_RX_NEVER] = "-",
     };
 
     return names[kind];

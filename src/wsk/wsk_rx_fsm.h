@@ -81,7 +81,6 @@ enum we_wsk_rx_kind {
     WE_WSK_RX_HOLD,        /* stay; what the event announced keeps */
     WE_WSK_RX_PARK,        /* a callback is on a stack: act, remember the event, replay it after the return */
     WE_WSK_RX_SKIP,        /* harmless and without effect */
-    WE_WSK_RX_RULE,        /* the driver broke a rule: its call fails */
     WE_WSK_RX_NEVER        /* cannot happen: an assertion */
 };
 

@@ -299,17 +299,15 @@ static NTSTATUS disconnect_check(const struct we_wsk_call *call, const WSK_BUF *
 NTSTATUS WSKAPI we_wsk_disconnect(PWSK_SOCKET Socket, PWSK_BUF Buffer, ULONG Flags, PIRP Irp)
 {
     struct we_wsk_call call;
-    NTSTATUS status = we_wsk_call_begin(&call, Socket, WE_WSK_CONNECTIONS, Irp, false, "WskDisconnect");
+    NTSTATUS status = we_wsk_call_begin_locked(&call, Socket, WE_WSK_CONNECTIONS, Irp, false, "WskDisconnect");
 
     if (!NT_SUCCESS(status)) {
         return status;
     }
     status = disconnect_check(&call, Buffer, Flags);
-    if (!NT_SUCCESS(status)) {
-        return we_wsk_call_end_inline(&call, status, 0);
+    if (NT_SUCCESS(status)) {
+        status = disconnect_locked(&call, Buffer, Flags);
     }
-    we_host_mutex_lock(&call.socket->lock);
-    status = disconnect_locked(&call, Buffer, Flags);
     we_host_mutex_unlock(&call.socket->lock);
     return status == STATUS_PENDING ? we_wsk_call_end_pending(&call) : we_wsk_call_end_inline(&call, status, 0);
 }

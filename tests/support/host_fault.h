@@ -8,22 +8,17 @@
 #include "base/base_err.h"
 
 /* The operations of host_net_ops.h that tests have a use for. */
-#define HOST_CALL_LIST(X)                \
-    X(WATCH)                             \
-    X(CONFIRM)                           \
-    X(SEND)                              \
-    X(SHUTDOWN_SEND)                     \
-    X(LOCAL)                             \
-    X(REMOTE)                            \
-    X(ROUTE)                             \
-    X(BACKLOG)    /* fails with 0 */     \
-    X(HAS_OPTION) /* fails with false */ \
-    X(DGRAM_SET)
-
 enum host_call {
-#define X(name) HOST_##name,
-    HOST_CALL_LIST(X)
-#undef X
+    HOST_WATCH,
+    HOST_CONFIRM,
+    HOST_SEND,
+    HOST_SHUTDOWN_SEND,
+    HOST_LOCAL,
+    HOST_REMOTE,
+    HOST_ROUTE,
+    HOST_BACKLOG,    /* fails with 0 */
+    HOST_HAS_OPTION, /* fails with false */
+    HOST_DGRAM_SET
 };
 
 /* Of the calls of this kind that the library makes from now on number index, counted from 1, fails with err. In stepped

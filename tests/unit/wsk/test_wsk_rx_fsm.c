@@ -117,7 +117,7 @@ static void test_cell_text_reads_like_the_page(void **state)
     assert_string_equal(we_wsk_rx_cell_text(WE_WSK_RX_INDICATING, WE_WSK_RX_ON_RECEIVE, text), "park: queue it");
     assert_string_equal(we_wsk_rx_cell_text(WE_WSK_RX_PAUSED, WE_WSK_RX_ON_BYTES, text), "hold");
     assert_string_equal(we_wsk_rx_cell_text(WE_WSK_RX_DEAD, WE_WSK_RX_ON_BYTES, text), "skip");
-    assert_string_equal(we_wsk_rx_cell_text(WE_WSK_RX_CLOSED, WE_WSK_RX_ON_CLOSE, text), "rule");
+    assert_string_equal(we_wsk_rx_cell_text(WE_WSK_RX_CLOSED, WE_WSK_RX_ON_CLOSE, text), "-");
     assert_string_equal(we_wsk_rx_cell_text(WE_WSK_RX_PAUSED, WE_WSK_RX_ON_END, text), "-");
 }
 
