@@ -10,7 +10,6 @@
 #include "host/host_mem.h"
 #include "nt/io_irp.h"
 #include "nt/nt_asan.h"
-#include "nt/nt_door.h"
 #include "vrf/vrf_report.h"
 
 /* Design
@@ -20,6 +19,9 @@
  *
  * A client lives as long as somebody refers to it: the registration, each socket, each call and each IRP of a call. The
  * counts beside the references are what WskDeregister waits for.
+ *
+ * What is left when the kernel stops is freed last of all, whoever still refers to it: a thread of a driver may wait for it
+ * until it is made to end, or whoever held a reference was on a stack that a failed test has left.
  */
 
 #define BLOCK_REGISTERED UINT64_C(0x57534b5245474953)
@@ -27,6 +29,7 @@
 
 static struct we_host_mutex s_lock = WE_HOST_MUTEX_INIT(WE_RANK_REGISTRATION);
 static struct we_base_list s_clients = WE_BASE_LIST_INIT(s_clients);
+static struct we_base_list s_ended = WE_BASE_LIST_INIT(s_ended); /* those that the stop has ended */
 
 /* --- objects and their list ----------------------------------------------------------------------- */
 
@@ -185,17 +188,32 @@ bool we_wsk_client_publish(struct we_wsk_client *client)
     return other == NULL;
 }
 
+/* Off the list; false when the stop was faster. */
+static bool unlist(struct we_wsk_client *client)
+{
+    bool is_first;
+
+    we_host_mutex_lock(&s_lock);
+    is_first = !client->is_ended;
+    if (is_first) {
+        we_base_list_remove(&client->link);
+    }
+    if (is_first && client->registration != NULL) {
+        client->registration->ReservedRegistrationState = BLOCK_DEREGISTERED;
+        client->registration->ReservedRegistrationContext = NULL;
+    }
+    we_host_mutex_unlock(&s_lock);
+    return is_first;
+}
+
 void we_wsk_client_withdraw(struct we_wsk_client *client)
 {
-    we_wsk_address_list_report_leaks(client);
-    we_wsk_security_report_leaks(client);
-    we_host_mutex_lock(&s_lock);
-    we_base_list_remove(&client->link);
-    client->registration->ReservedRegistrationState = BLOCK_DEREGISTERED;
-    client->registration->ReservedRegistrationContext = NULL;
-    we_host_mutex_unlock(&s_lock);
-    we_vrf_ledger_remove(&client->entry);
-    we_wsk_client_unref(client);
+    if (unlist(client)) {
+        we_wsk_address_list_report_leaks(client);
+        we_wsk_security_report_leaks(client);
+        we_vrf_ledger_remove(&client->entry);
+        we_wsk_client_unref(client);
+    }
 }
 
 void we_wsk_client_publish_nmr(struct we_wsk_client *client)
@@ -211,36 +229,34 @@ void we_wsk_client_publish_nmr(struct we_wsk_client *client)
 
 void we_wsk_client_withdraw_nmr(struct we_wsk_client *client)
 {
-    bool was_listed;
-
-    we_host_mutex_lock(&s_lock);
-    was_listed = we_base_list_is_linked(&client->link);
-    we_base_list_remove(&client->link);
-    we_host_mutex_unlock(&s_lock);
-    if (was_listed) {
+    if (unlist(client)) {
         we_wsk_client_unref(client);
-    } else {
-        we_wsk_client_end_leaked(client); /* the stop has ended the sockets and taken the client off the list */
     }
-}
-
-void we_wsk_client_end_leaked(struct we_wsk_client *client)
-{
-    if (we_nt_door_is_shut()) {
-        /* Whoever would drop the others was on a stack that a failed test has left. */
-        __atomic_store_n(&client->references, 1, __ATOMIC_SEQ_CST);
-    }
-    we_wsk_client_unref(client);
 }
 
 struct we_wsk_client *we_wsk_client_take_leaked(void)
 {
+    struct we_wsk_client *client = NULL;
     struct we_base_list *link;
 
     we_host_mutex_lock(&s_lock);
     link = we_base_list_pop(&s_clients);
+    if (link != NULL) {
+        client = WE_BASE_LIST_ITEM(link, struct we_wsk_client, link);
+        client->is_ended = true;
+        we_base_list_append(&s_ended, link);
+    }
     we_host_mutex_unlock(&s_lock);
-    return link == NULL ? NULL : WE_BASE_LIST_ITEM(link, struct we_wsk_client, link);
+    return client;
+}
+
+void we_wsk_client_free_all(void)
+{
+    struct we_base_list *link;
+
+    while ((link = we_base_list_pop(&s_ended)) != NULL) {
+        client_destroy(WE_BASE_LIST_ITEM(link, struct we_wsk_client, link));
+    }
 }
 
 void we_wsk_client_each(void (*fn)(struct we_wsk_client *client, void *context), void *context)

@@ -21,6 +21,7 @@ struct we_wsk_client {
     const WSK_CLIENT_DISPATCH *client_dispatch;
     WSK_CLIENT_DISPATCH dispatch_copy; /* to notice changes: NPI-003 */
     struct we_base_list link;          /* all registrations; registration lock */
+    bool is_ended;                     /* by the stop; registration lock */
 
     /* What WskDeregister waits for, and the word that it waits. All atomic, sequentially consistent: whoever counts
      * down looks at is_deregistering afterwards, and WskDeregister sets it before it looks at the counts. */
@@ -51,7 +52,7 @@ struct we_wsk_client {
 struct we_wsk_client *we_wsk_client_create(const WSK_CLIENT_NPI *npi, PWSK_REGISTRATION registration);
 /* Puts it on the list and marks its block; false with a report (NPI-001) when the block is registered already. */
 WE_MUST_USE bool we_wsk_client_publish(struct we_wsk_client *client);
-/* The opposite; drops the registration's reference. */
+/* The opposite; drops the registration's reference. Nothing when the stop was faster. */
 void we_wsk_client_withdraw(struct we_wsk_client *client);
 /* The same two for a client of the network module registrar: no block, and not in the ledger, where its module is. */
 void we_wsk_client_publish_nmr(struct we_wsk_client *client);
@@ -61,10 +62,11 @@ void we_wsk_client_withdraw_nmr(struct we_wsk_client *client);
 struct we_wsk_client *we_wsk_client_lookup(PWSK_REGISTRATION registration, const char *function, bool *is_dead);
 /* Calls fn for every client with the list's lock held (WE_RANK_REGISTRATION). */
 void we_wsk_client_each(void (*fn)(struct we_wsk_client *client, void *context), void *context);
-/* Takes a client off the list (stop); the caller gets the registration's reference. NULL when there is none. */
+/* Takes a client off the list (stop); NULL when there is none. Its memory stays: threads of drivers may be running still,
+ * and wait for it in WskDeregister. */
 struct we_wsk_client *we_wsk_client_take_leaked(void);
-/* Drops that reference (stop). */
-void we_wsk_client_end_leaked(struct we_wsk_client *client);
+/* Frees it. No thread of a driver is left. */
+void we_wsk_client_free_all(void);
 /* Reports a change of the dispatch table (NPI-003), once. By one thread at a time. */
 void we_wsk_client_check_dispatch(struct we_wsk_client *client, const char *function);
 /* The live client behind the pointer, with a reference for the caller, or NULL. Never reads what the pointer points

@@ -54,6 +54,7 @@ void we_wsk_stop(void)
 void we_wsk_free(void)
 {
     we_wsk_socket_free_all();
+    we_wsk_client_free_all();
     we_wsk_block_stop();
 }
 

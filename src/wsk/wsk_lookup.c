@@ -24,7 +24,7 @@ static void lookup_destroy(struct we_wsk_pending *pending)
     we_host_free(pending); /* the first member of the first member */
 }
 
-/* The answer is there: takes the IRP, unless it was cancelled, and writes the result. */
+/* The answer is there: takes the IRP and writes the result. NULL: it was cancelled; *status stays as it was. */
 static PIRP lookup_finish(struct we_wsk_lookup *lookup, NTSTATUS *status)
 {
     PIRP irp = we_wsk_pending_take(&lookup->pending);
@@ -92,8 +92,8 @@ NTSTATUS we_wsk_lookup_run(struct we_wsk_client_call *call, struct we_wsk_lookup
         status = STATUS_CANCELLED;
     } else if (!we_host_resolve(&lookup->query)) {
         return we_wsk_client_call_end_pending(call); /* lookup_done has the reference */
-    } else if (lookup_finish(lookup, &status) == NULL) {
-        status = STATUS_PENDING; /* cancelled in between */
+    } else {
+        (void)lookup_finish(lookup, &status); /* pending as well when it was cancelled in between */
     }
     we_wsk_pending_unref(&lookup->pending);
     return status == STATUS_PENDING ? we_wsk_client_call_end_pending(call) : we_wsk_lookup_end(call, status);

@@ -22,8 +22,7 @@
  *
  * Every function holds a reference while it works, since deregistration may end beside it. WskDeregister itself lives
  * on the registration's reference, which it ends: a wait of it that a failed test leaves by a long jump then costs
- * nothing, because stop drops that reference. A wait that ends because the emulated kernel stops must not touch the
- * client.
+ * nothing. When the emulated kernel stops, the client has been ended by the stop, which is what the wait then finds.
  *
  * WskDeregister waits on an event of the client that whoever counts something down sets. The wait goes through the
  * dispatcher, so a wait that can never end is found like any other; we_wsk_registration_report_stalled then says what
@@ -297,15 +296,15 @@ NTSTATUS WskQueryProviderCharacteristics(PWSK_REGISTRATION WskRegistration,
 
 /* --- deregister ----------------------------------------------------------------------------------- */
 
-/* False: the wait ended because the emulated kernel stops, and the client is gone. */
+/* False: the wait ended because the emulated kernel stops. */
 static bool deregister_wait(struct we_wsk_client *client)
 {
-    while (!we_wsk_client_is_idle(client)) {
-        if (we_ke_wait_internal(&client->idle.Header, WE_HOST_FOREVER) != STATUS_SUCCESS) {
-            return false;
-        }
+    NTSTATUS status = STATUS_SUCCESS;
+
+    while (status == STATUS_SUCCESS && !we_wsk_client_is_idle(client)) {
+        status = we_ke_wait_internal(&client->idle.Header, WE_HOST_FOREVER);
     }
-    return true;
+    return status == STATUS_SUCCESS;
 }
 
 /* How messages call what waits for the client's end. */
@@ -430,7 +429,6 @@ static void end_leaked(struct we_wsk_client *client)
         we_host_free(capture);
     }
     we_vrf_ledger_remove(&client->entry);
-    we_wsk_client_end_leaked(client);
 }
 
 void we_wsk_registration_stop(void)

@@ -107,10 +107,8 @@ void we_wsk_request_retire_locked(struct we_wsk_request_record *request)
 
 void we_wsk_request_discard(struct we_wsk_request_record *request)
 {
+    WE_ASSERT(!request->is_in_ledger); /* the close has dropped those that waited for a verdict */
     we_base_list_remove(&request->link);
-    if (request->is_in_ledger) {
-        we_vrf_ledger_remove(&request->entry);
-    }
     if (request->ep != NULL) {
         we_host_close(request->ep, WE_CLOSE_RESET);
     }

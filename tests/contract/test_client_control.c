@@ -160,6 +160,38 @@ static void test_transport_change_is_cancelled_by_deregister(void **state)
     request_destroy(others);
 }
 
+static VOID NTAPI deregister_main(PVOID context)
+{
+    struct wsk_fixture *fixture = context;
+
+    WskDeregister(&fixture->registration);
+    (void)PsTerminateSystemThread(STATUS_SUCCESS);
+}
+
+/* WskDeregister cancels what waits, and then waits itself for the capture to be released. What is asked for meanwhile
+ * would wait for ever, and WskDeregister with it. */
+static void test_transport_change_during_deregister_is_cancelled(void **state)
+{
+    struct wsk_fixture *fixture = *state;
+    struct wsk_request *request = request_create();
+    HANDLE handle;
+    PVOID thread;
+
+    assert_int_equal(PsCreateSystemThread(&handle, THREAD_ALL_ACCESS, NULL, NULL, NULL, deregister_main, fixture),
+                     STATUS_SUCCESS);
+    assert_int_equal(ObReferenceObjectByHandle(handle, THREAD_ALL_ACCESS, *PsThreadType, KernelMode, &thread, NULL),
+                     STATUS_SUCCESS);
+    (void)ZwClose(handle);
+    wsk_kit_run_until_idle();
+    change_start(fixture, request);
+    assert_int_equal(request_wait(request, STATUS_PENDING), STATUS_CANCELLED);
+    request_destroy(request);
+    fixture_release(fixture);
+    assert_int_equal(KeWaitForSingleObject(thread, Executive, KernelMode, FALSE, NULL), STATUS_SUCCESS);
+    ObDereferenceObject(thread);
+    fixture->is_registered = false;
+}
+
 /* --- security descriptors ------------------------------------------------------------------------- */
 
 static PSECURITY_DESCRIPTOR descriptor_cache(struct wsk_fixture *fixture)
@@ -458,6 +490,7 @@ static void test_control_codes_work_at_dispatch_level(void **state)
     X(test_transport_change_is_cancelled_by_its_irp)              \
     X(test_transport_change_with_a_cancelled_irp_ends_cancelled)  \
     X(test_transport_change_is_cancelled_by_deregister)           \
+    X(test_transport_change_during_deregister_is_cancelled)       \
     X(test_cache_sd_gives_a_handle_for_each_call)                 \
     X(test_cache_sd_with_wrong_sizes_fails)                       \
     X(test_release_sd_without_input_fails)                        \

@@ -169,6 +169,58 @@ static void test_request_whose_addresses_cannot_be_learned_shows_what_is_known(v
     gate_close(gate);
 }
 
+struct hasty {
+    PWSK_SOCKET listener;
+    struct wsk_request *verdict;
+    NTSTATUS returned;
+    LONG abort_count;
+};
+
+/* Gives its verdict twice: by WskInspectComplete, which waits for the callback to return, and by its answer. */
+static WSK_INSPECT_ACTION WSKAPI hasty_inspect(PVOID SocketContext, PSOCKADDR LocalAddress, PSOCKADDR RemoteAddress,
+                                               PWSK_INSPECT_ID InspectID)
+{
+    struct hasty *hasty = SocketContext;
+    WSK_INSPECT_ID id = *InspectID;
+
+    UNREFERENCED_PARAMETER(LocalAddress);
+    UNREFERENCED_PARAMETER(RemoteAddress);
+    hasty->returned = ((const WSK_PROVIDER_LISTEN_DISPATCH *)hasty->listener->Dispatch)
+                          ->WskInspectComplete(hasty->listener, &id, WskInspectAccept, request_irp(hasty->verdict));
+    return WskInspectAccept;
+}
+
+static NTSTATUS WSKAPI hasty_abort(PVOID SocketContext, PWSK_INSPECT_ID InspectID)
+{
+    struct hasty *hasty = SocketContext;
+
+    UNREFERENCED_PARAMETER(InspectID);
+    hasty->abort_count++;
+    return STATUS_SUCCESS;
+}
+
+/* The peer has gone when the answer is carried out, so the other verdict comes too late: no mistake of the driver's. */
+static void test_verdict_inside_the_callback_for_a_peer_that_has_gone_succeeds(void **state)
+{
+    static const WSK_CLIENT_LISTEN_DISPATCH dispatch = { NULL, hasty_inspect, hasty_abort };
+    struct hasty hasty = { .verdict = request_create() };
+    struct wsk_kit_peer *peer;
+    USHORT port;
+
+    hasty.listener = listener_open(*state, AF_INET, &hasty, &dispatch, true, &port);
+    peer = wsk_kit_connect(WSK_KIT_IPV4, port);
+    host_fault_begin(HOST_CONFIRM, 1, WE_ERR_RESET);
+    wsk_kit_run_until_idle();
+    host_fault_end();
+    assert_int_equal(hasty.returned, STATUS_PENDING);
+    assert_int_equal(request_wait(hasty.verdict, hasty.returned), STATUS_SUCCESS);
+    assert_int_equal(hasty.abort_count, 1);
+    wsk_kit_peer_expect_rejected(peer);
+    wsk_kit_peer_close(peer);
+    socket_close(hasty.listener);
+    request_destroy(hasty.verdict);
+}
+
 /* --- connections ---------------------------------------------------------------------------------- */
 
 /* The handshake is over, and then the bytes cannot go: the connect fails, and may be tried again. */
@@ -318,6 +370,7 @@ int main(int argc, char **argv)
         TEST(test_accepted_connection_that_nobody_hears_for_a_moment_works),
         TEST(test_accepted_connection_that_cannot_be_watched_is_lost),
         TEST(test_request_whose_addresses_cannot_be_learned_shows_what_is_known),
+        TEST(test_verdict_inside_the_callback_for_a_peer_that_has_gone_succeeds),
         TEST(test_connect_whose_bytes_are_refused_fails),
         TEST(test_end_that_is_owed_and_cannot_be_sent_loses_the_connection),
         TEST(test_ideal_backlog_that_nobody_knows_is_not_supported),

@@ -168,6 +168,56 @@ static void test_stop_with_lookups_that_nobody_wants_leaves_nothing(void **state
     }
 }
 
+/* --- answers that nobody waits for any more ------------------------------------------------------- */
+
+/* A lookup of a held name, which waits. */
+static void held_start(struct wsk_fixture *fixture, struct wsk_request *request, PADDRINFOEXW *list)
+{
+    struct text node;
+
+    wsk_kit_host_hold("slow.example");
+    text_set(&node, "slow.example");
+    assert_int_equal(fixture->npi.Dispatch->WskGetAddressInfo(fixture->npi.Client, &node.string, NULL, 0, NULL, NULL,
+                                                              list, NULL, NULL, request_irp(request)),
+                     STATUS_PENDING);
+}
+
+/* A thread that a driver has left behind may still ask when the stop has begun. */
+static void test_lookup_that_the_stop_of_the_resolver_answers_is_cancelled(void **state)
+{
+    struct wsk_request *request = request_create();
+    PADDRINFOEXW list = NULL;
+
+    held_start(*state, request, &list);
+    we_host_resolve_stop();
+    assert_int_equal(request_wait(request, STATUS_PENDING), STATUS_CANCELLED);
+    assert_null(list);
+    we_host_resolve_start();
+    request_destroy(request);
+}
+
+/* IoCancelIrp in two halves: the answer comes when it has the request, and has not ended it yet. */
+static void test_lookup_that_is_being_cancelled_gets_no_answer(void **state)
+{
+    struct wsk_request *request = request_create();
+    PADDRINFOEXW list = NULL;
+    PDRIVER_CANCEL routine;
+
+    wsk_kit_host_add("slow.example", "192.0.2.9");
+    held_start(*state, request, &list);
+    request->irp->Cancel = TRUE;
+    routine = IoSetCancelRoutine(request->irp, NULL);
+    assert_non_null(routine);
+    wsk_kit_host_let_go("slow.example");
+    wsk_kit_run_until_idle();
+    assert_false(request_is_done(request));
+    IoAcquireCancelSpinLock(&request->irp->CancelIrql);
+    routine(NULL, request->irp);
+    assert_int_equal(request_wait(request, STATUS_PENDING), STATUS_CANCELLED);
+    assert_null(list);
+    request_destroy(request);
+}
+
 /* --- the real one --------------------------------------------------------------------------------- */
 
 static void test_system_resolver_finds_localhost(void **state)
@@ -208,6 +258,10 @@ int main(int argc, char **argv)
         THREADS(test_a_resolver_that_blocks_stops_nothing_else),
         STEPPED(test_stop_with_lookups_that_nobody_wants_leaves_nothing),
         THREADS(test_stop_with_lookups_that_nobody_wants_leaves_nothing),
+        STEPPED(test_lookup_that_the_stop_of_the_resolver_answers_is_cancelled),
+        THREADS(test_lookup_that_the_stop_of_the_resolver_answers_is_cancelled),
+        STEPPED(test_lookup_that_is_being_cancelled_gets_no_answer),
+        THREADS(test_lookup_that_is_being_cancelled_gets_no_answer),
         cmocka_unit_test(test_system_resolver_finds_localhost),
     };
 

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* Tests of wsk_registration.c that need a provider which is not ready: the three kinds of wait of a capture. */
+/* Tests of wsk_registration.c that need a provider which is not ready, has stopped, or is asked why nothing moves. */
 #include "support/wsk_fixture.h"
+
+#include <setjmp.h>
 
 #include "wsk/wsk_client.h"
 
@@ -130,6 +132,42 @@ static void test_query_without_a_provider_is_not_ready(void **state)
                      STATUS_DEVICE_NOT_READY);
 }
 
+/* A thread that a driver has left behind still runs when the provider has stopped. */
+static void test_register_with_a_provider_that_has_stopped_is_not_ready(void **state)
+{
+    struct wsk_fixture *fixture = *state;
+
+    fixture_deregister(fixture);
+    we_wsk_registration_stop();
+    assert_int_equal(WskRegister(&fixture->client_npi, &fixture->registration), STATUS_DEVICE_NOT_READY);
+    we_wsk_registration_start();
+    fixture_register(fixture);
+}
+
+static jmp_buf s_stalled;
+
+static void note_stall(const char *reason)
+{
+    UNREFERENCED_PARAMETER(reason);
+    longjmp(s_stalled, 1);
+}
+
+/* What is reported is the wait, and of clients only those that WskDeregister waits for. */
+static void test_client_that_is_only_registered_is_not_blamed_for_a_stall(void **state)
+{
+    static KEVENT event;
+
+    (void)state;
+    KeInitializeEvent(&event, NotificationEvent, FALSE);
+    wsk_kit_expect_report("WAIT-021");
+    wsk_kit_set_failure_handler(note_stall);
+    if (setjmp(s_stalled) == 0) {
+        (void)KeWaitForSingleObject(&event, Executive, KernelMode, FALSE, NULL);
+        fail_msg("the wait returned");
+    }
+    assert_int_equal(wsk_kit_report_count("WAIT-021"), 1);
+}
+
 #define T(f) wsk_emu_unit_test_setup_teardown(f, setup, teardown)
 
 int main(int argc, char **argv)
@@ -141,6 +179,8 @@ int main(int argc, char **argv)
         T(test_capture_with_an_infinite_wait_succeeds_when_the_provider_comes),
         T(test_capture_that_waits_ends_when_the_client_deregisters),
         T(test_query_without_a_provider_is_not_ready),
+        T(test_register_with_a_provider_that_has_stopped_is_not_ready),
+        T(test_client_that_is_only_registered_is_not_blamed_for_a_stall),
     };
 
     if (argc > 1) {
