@@ -78,18 +78,21 @@ NTSTATUS we_nt_start(const struct we_nt_config *config)
     if (!we_nt_cpu_start(config->cpu_count)) {
         goto stop_exec;
     }
-    we_nt_thread_start();
+    if (!we_nt_thread_start()) {
+        goto stop_cpu;
+    }
     we_vrf_set_context_fn(we_nt_thread_describe);
     parts_start(config);
     if (we_host_exec_start_processors() != WE_OK) {
-        goto stop_cpu;
+        goto stop_thread;
     }
     return STATUS_SUCCESS;
 
-stop_cpu:
+stop_thread:
     we_vrf_set_context_fn(NULL);
     we_ob_stop();
     we_nt_thread_stop();
+stop_cpu:
     we_nt_cpu_stop();
 stop_exec:
     we_host_exec_stop();

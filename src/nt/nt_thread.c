@@ -71,11 +71,17 @@ void we_nt_thread_detach(struct we_nt_thread *thread)
     }
 }
 
-void we_nt_thread_start(void)
+bool we_nt_thread_start(void)
 {
+    struct we_nt_thread *thread = (struct we_nt_thread *)we_host_zalloc(sizeof(*thread));
+
+    if (thread == NULL) {
+        return false;
+    }
     we_nt_thread_generation++;
     s_next_id = 0;
-    (void)we_nt_thread_current();
+    we_nt_thread_attach(thread, false);
+    return true;
 }
 
 /* A failed assertion may have left a callback by longjmp, with the processor, locks and frames of that moment. */

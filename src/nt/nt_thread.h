@@ -190,9 +190,10 @@ void we_nt_thread_prepare(struct we_nt_thread *thread);
 void we_nt_thread_attach(struct we_nt_thread *thread, bool is_cpu);
 void we_nt_thread_detach(struct we_nt_thread *thread);
 
-/* Start and stop of this part. stop drops records of foreign threads and resets the main thread's
- * IRQL, frames and holds: a failed test assertion may have left callbacks by longjmp. */
-void we_nt_thread_start(void);
+/* Start and stop of this part. start makes the main thread's record; false: no memory. stop drops records of foreign
+ * threads and resets the main thread's IRQL, frames and holds: a failed test assertion may have left callbacks by
+ * longjmp. */
+WE_MUST_USE bool we_nt_thread_start(void);
 void we_nt_thread_stop(void);
 /* The calling thread left driver code by longjmp: gives up its processor, forgets frames, locks and raises. */
 void we_nt_thread_recover(void);
