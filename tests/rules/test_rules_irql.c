@@ -143,6 +143,22 @@ static void test_irql_005_breach_lower_skips_a_raise(void **state)
     assert_int_equal(second, APC_LEVEL);
 }
 
+static void test_irql_005_breach_lower_without_a_raise(void **state)
+{
+    KSPIN_LOCK lock;
+    KIRQL old;
+
+    (void)state;
+    KeInitializeSpinLock(&lock);
+    KeAcquireSpinLock(&lock, &old); /* has raised, but is no KeRaiseIrql */
+    wsk_kit_expect_report("IRQL-005");
+    KeLowerIrql(old);
+    wsk_kit_expect_report("LOCK-011");
+    KeReleaseSpinLock(&lock, old);
+    assert_int_equal(wsk_kit_report_count("IRQL-005"), 1);
+    assert_int_equal(KeGetCurrentIrql(), PASSIVE_LEVEL);
+}
+
 static void test_irql_005_near_miss_lowers_in_reverse_order(void **state)
 {
     KIRQL first;
@@ -280,6 +296,7 @@ int main(void)
         wsk_emu_unit_test(test_irql_004_breach_dpc_lowers_to_passive),
         wsk_emu_unit_test(test_irql_004_near_miss_dpc_raises_and_lowers_back),
         wsk_emu_unit_test(test_irql_005_breach_lower_skips_a_raise),
+        wsk_emu_unit_test(test_irql_005_breach_lower_without_a_raise),
         wsk_emu_unit_test(test_irql_005_near_miss_lowers_in_reverse_order),
         wsk_emu_unit_test(test_irql_008_breach_entry_keeps_region),
         wsk_emu_unit_test(test_irql_008_near_miss_entry_leaves_region),

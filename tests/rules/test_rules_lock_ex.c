@@ -105,6 +105,93 @@ static void test_lock_020_near_miss_one_after_the_other(void **state)
     ExReleaseSpinLockShared(&lock, old);
 }
 
+/* --- what holds for all spin locks, of reader-writer ones ------------------------------------------------------ */
+
+static void test_lock_002_breach_reader_writer_lock_not_held(void **state)
+{
+    EX_SPIN_LOCK lock = 0;
+
+    (void)state;
+    wsk_kit_expect_report("LOCK-002");
+    ExReleaseSpinLockShared(&lock, PASSIVE_LEVEL);
+    assert_int_equal(lock, 0);
+}
+
+static void test_lock_010_breach_reader_writer_at_dpc_form_at_passive(void **state)
+{
+    EX_SPIN_LOCK lock = 0;
+
+    (void)state;
+    wsk_kit_expect_report("LOCK-010");
+    ExAcquireSpinLockSharedAtDpcLevel(&lock);
+    assert_int_equal(lock, 1);
+    ExReleaseSpinLockSharedFromDpcLevel(&lock);
+    assert_int_equal(lock, 0);
+}
+
+static void test_lock_012_breach_reader_writer_lock_at_high_level(void **state)
+{
+    EX_SPIN_LOCK lock = 0;
+    KIRQL inner;
+    KIRQL old;
+
+    (void)state;
+    KeRaiseIrql(HIGH_LEVEL, &old);
+    wsk_kit_expect_report("LOCK-012");
+    inner = ExAcquireSpinLockExclusive(&lock);
+    assert_int_equal(inner, HIGH_LEVEL);
+    ExReleaseSpinLockExclusive(&lock, inner);
+    KeLowerIrql(old);
+    assert_int_equal(lock, 0);
+}
+
+static void test_lock_013_breach_reader_writer_lock_with_another_irql(void **state)
+{
+    EX_SPIN_LOCK lock = 0;
+
+    (void)state;
+    (void)ExAcquireSpinLockShared(&lock);
+    wsk_kit_expect_report("LOCK-013");
+    ExReleaseSpinLockShared(&lock, APC_LEVEL);
+    assert_int_equal(KeGetCurrentIrql(), PASSIVE_LEVEL); /* what the acquire saved */
+}
+
+static void test_lock_014_breach_reader_writer_lock_by_the_dpc_form(void **state)
+{
+    EX_SPIN_LOCK lock = 0;
+
+    (void)state;
+    (void)ExAcquireSpinLockShared(&lock);
+    wsk_kit_expect_report("LOCK-014");
+    ExReleaseSpinLockSharedFromDpcLevel(&lock);
+    assert_int_equal(lock, 0);
+    assert_int_equal(KeGetCurrentIrql(), PASSIVE_LEVEL);
+}
+
+static EX_SPIN_LOCK s_kept;
+
+static VOID NTAPI keeping_dpc(PKDPC dpc, PVOID context, PVOID argument1, PVOID argument2)
+{
+    (void)dpc;
+    (void)context;
+    (void)argument1;
+    (void)argument2;
+    ExAcquireSpinLockExclusiveAtDpcLevel(&s_kept);
+}
+
+static void test_lock_016_breach_dpc_keeps_a_reader_writer_lock(void **state)
+{
+    KDPC dpc;
+
+    (void)state;
+    KeInitializeDpc(&dpc, keeping_dpc, NULL);
+    wsk_kit_expect_report("LOCK-016");
+    (void)KeInsertQueueDpc(&dpc, NULL, NULL);
+    wsk_kit_run_until_idle();
+    assert_int_equal(wsk_kit_report_count("LOCK-016"), 1);
+    assert_int_equal(s_kept, 0); /* taken away, or everybody would wait for ever */
+}
+
 /* --- LOCK-022 to LOCK-026: mutexes ---------------------------------------------------------------------------- */
 
 static void test_lock_022_breach_acquired_twice(void **state)
@@ -280,6 +367,12 @@ int main(void)
         T(test_lock_020_breach_released_in_the_other_mode),
         T(test_lock_020_breach_converted_without_being_held),
         T(test_lock_020_near_miss_one_after_the_other),
+        T(test_lock_002_breach_reader_writer_lock_not_held),
+        T(test_lock_010_breach_reader_writer_at_dpc_form_at_passive),
+        T(test_lock_012_breach_reader_writer_lock_at_high_level),
+        T(test_lock_013_breach_reader_writer_lock_with_another_irql),
+        T(test_lock_014_breach_reader_writer_lock_by_the_dpc_form),
+        T(test_lock_016_breach_dpc_keeps_a_reader_writer_lock),
         T(test_lock_022_breach_acquired_twice),
         T(test_lock_022_near_miss_try_by_the_owner_fails),
         T(test_lock_023_breach_fast_mutex_at_dispatch),

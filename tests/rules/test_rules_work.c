@@ -88,6 +88,21 @@ static void test_work_002_breach_freed_while_queued(void **state)
     assert_int_equal(s_count, 1);
 }
 
+static void test_work_002_breach_own_storage_ended_while_queued(void **state)
+{
+    PIO_WORKITEM item = ExAllocatePool2(POOL_FLAG_NON_PAGED, IoSizeofWorkItem(), 'kroW');
+
+    UNREFERENCED_PARAMETER(state);
+    IoInitializeWorkItem(s_device, item);
+    IoQueueWorkItem(item, count_routine, DelayedWorkQueue, NULL);
+    wsk_kit_expect_report("WORK-002");
+    IoUninitializeWorkItem(item);
+    wsk_kit_run_until_idle();
+    assert_int_equal(s_count, 1); /* as if nothing had been asked */
+    IoUninitializeWorkItem(item);
+    ExFreePoolWithTag(item, 'kroW');
+}
+
 static VOID freeing_routine(PVOID IoObject, PVOID Context, PIO_WORKITEM IoWorkItem)
 {
     UNREFERENCED_PARAMETER(IoObject);
@@ -121,6 +136,21 @@ static void test_work_005_breach_own_storage_is_freed(void **state)
     wsk_kit_expect_report("WORK-005");
     IoFreeWorkItem(item);
     IoUninitializeWorkItem(item);
+    ExFreePoolWithTag(item, 'kroW');
+}
+
+static void test_work_005_breach_item_that_nobody_initialised(void **state)
+{
+    PIO_WORKITEM item = ExAllocatePool2(POOL_FLAG_NON_PAGED, IoSizeofWorkItem(), 'kroW');
+
+    UNREFERENCED_PARAMETER(state);
+    wsk_kit_expect_report("WORK-005");
+    IoQueueWorkItem(item, count_routine, DelayedWorkQueue, NULL);
+    wsk_kit_expect_report("WORK-005");
+    IoUninitializeWorkItem(item);
+    wsk_kit_run_until_idle();
+    assert_int_equal(wsk_kit_report_count("WORK-005"), 2);
+    assert_int_equal(s_count, 0);
     ExFreePoolWithTag(item, 'kroW');
 }
 
@@ -228,9 +258,11 @@ int main(void)
         rule_test(test_work_001_breach_executive_item_queued_twice),
         rule_test(test_work_001_near_miss_queued_again_after_it_ran),
         rule_test(test_work_002_breach_freed_while_queued),
+        rule_test(test_work_002_breach_own_storage_ended_while_queued),
         rule_test(test_work_002_near_miss_freed_in_its_routine),
         rule_test(test_work_005_breach_allocated_item_is_initialised),
         rule_test(test_work_005_breach_own_storage_is_freed),
+        rule_test(test_work_005_breach_item_that_nobody_initialised),
         rule_test(test_work_005_near_miss_each_form_with_its_own_end),
         rule_test(test_work_006_breach_never_freed),
         rule_test(test_work_006_near_miss_freed_without_being_queued),

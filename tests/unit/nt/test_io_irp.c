@@ -154,6 +154,83 @@ static void test_we_io_irp_take_freed_irp_reports_IRP_012(void **state)
     assert_int_equal(we_io_irp_take(irp, "WskSend"), STATUS_INVALID_PARAMETER);
 }
 
+/* --- calls with an IRP that the driver does not have --------------------------------------------------------- */
+
+static void test_calls_with_a_freed_irp_report_IRP_012(void **state)
+{
+    PIRP irp = IoAllocateIrp(1, FALSE);
+
+    UNREFERENCED_PARAMETER(state);
+    IoFreeIrp(irp);
+    wsk_kit_expect_report("IRP-012");
+    IoReuseIrp(irp, STATUS_SUCCESS);
+    wsk_kit_expect_report("IRP-012");
+    assert_false(IoCancelIrp(irp));
+    assert_int_equal(wsk_kit_report_count("IRP-012"), 2);
+}
+
+static void test_IoCompleteRequest_of_what_is_no_irp_reports_IRP_012(void **state)
+{
+    static IRP never; /* no IoInitializeIrp */
+
+    UNREFERENCED_PARAMETER(state);
+    wsk_kit_expect_report("IRP-012");
+    IoCompleteRequest(&never, IO_NO_INCREMENT);
+    assert_int_equal(wsk_kit_report_count("IRP-012"), 1);
+}
+
+static void test_IoCompleteRequest_of_what_was_never_sent_reports_IRP_024(void **state)
+{
+    PIRP irp = IoAllocateIrp(1, FALSE);
+
+    UNREFERENCED_PARAMETER(state);
+    wsk_kit_expect_report("IRP-024");
+    IoCompleteRequest(irp, IO_NO_INCREMENT);
+    assert_int_equal(we_io_irp_state(irp), WE_IRP_FRESH);
+    IoFreeIrp(irp);
+}
+
+static NTSTATUS complete_again(PDEVICE_OBJECT DeviceObject, PIRP Irp, PVOID Context)
+{
+    UNREFERENCED_PARAMETER(DeviceObject);
+    (*(unsigned *)Context)++;
+    IoCompleteRequest(Irp, IO_NO_INCREMENT);
+    return STATUS_MORE_PROCESSING_REQUIRED;
+}
+
+static void test_IoCompleteRequest_inside_the_completion_reports_IRP_001(void **state)
+{
+    PIRP irp = IoAllocateIrp(1, FALSE);
+    unsigned count = 0;
+
+    UNREFERENCED_PARAMETER(state);
+    assert_int_equal(IoSetCompletionRoutineEx(NULL, irp, complete_again, &count, TRUE, TRUE, TRUE), STATUS_SUCCESS);
+    assert_int_equal(we_io_irp_take(irp, "WskSend"), STATUS_SUCCESS);
+    wsk_kit_expect_report("IRP-001");
+    assert_int_equal(we_io_irp_finish_inline(irp, STATUS_SUCCESS, 0), STATUS_SUCCESS);
+    assert_int_equal(count, 1);
+    IoFreeIrp(irp);
+}
+
+static void test_IoCleanupIrp_of_what_is_under_way_reports_IRP_014(void **state)
+{
+    union {
+        IRP irp;
+        UCHAR bytes[sizeof(IRP) + sizeof(IO_STACK_LOCATION)];
+    } storage;
+    unsigned count = 0;
+
+    UNREFERENCED_PARAMETER(state);
+    IoInitializeIrp(&storage.irp, IoSizeOfIrp(1), 1);
+    IoSetCompletionRoutine(&storage.irp, keep_irp, &count, TRUE, TRUE, TRUE);
+    assert_int_equal(we_io_irp_take(&storage.irp, "WskSend"), STATUS_SUCCESS);
+    wsk_kit_expect_report("IRP-014");
+    IoCleanupIrp(&storage.irp);
+    assert_int_equal(we_io_irp_finish_inline(&storage.irp, STATUS_SUCCESS, 0), STATUS_SUCCESS);
+    assert_int_equal(count, 1); /* it is alive */
+    IoCleanupIrp(&storage.irp);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -167,6 +244,11 @@ int main(void)
         wsk_emu_unit_test(test_we_io_irp_take_null_reports_SOCK_002),
         wsk_emu_unit_test(test_we_io_irp_take_no_location_changes_nothing),
         wsk_emu_unit_test(test_we_io_irp_take_freed_irp_reports_IRP_012),
+        wsk_emu_unit_test(test_calls_with_a_freed_irp_report_IRP_012),
+        wsk_emu_unit_test(test_IoCompleteRequest_of_what_is_no_irp_reports_IRP_012),
+        wsk_emu_unit_test(test_IoCompleteRequest_of_what_was_never_sent_reports_IRP_024),
+        wsk_emu_unit_test(test_IoCompleteRequest_inside_the_completion_reports_IRP_001),
+        wsk_emu_unit_test(test_IoCleanupIrp_of_what_is_under_way_reports_IRP_014),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
