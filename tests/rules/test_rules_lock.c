@@ -112,6 +112,87 @@ static void test_lock_009_breach_queued_acquire_plain_release(void **state)
     assert_int_equal(KeGetCurrentIrql(), PASSIVE_LEVEL);
 }
 
+static void test_lock_009_breach_plain_acquire_queued_release(void **state)
+{
+    KLOCK_QUEUE_HANDLE handle;
+    KSPIN_LOCK lock;
+    KIRQL old;
+
+    (void)state;
+    KeInitializeSpinLock(&lock);
+    KeAcquireSpinLock(&lock, &old);
+    RtlZeroMemory(&handle, sizeof(handle));
+    handle.LockQueue.Lock = &lock;
+    wsk_kit_expect_report("LOCK-009");
+    KeReleaseInStackQueuedSpinLock(&handle);
+    assert_true(KeTestSpinLock(&lock));
+    assert_int_equal(KeGetCurrentIrql(), PASSIVE_LEVEL);
+}
+
+/* --- LOCK-001, LOCK-002, LOCK-012, LOCK-014 of queued forms ---------------------------------------------------- */
+
+static void test_lock_001_breach_queued_twice(void **state)
+{
+    KLOCK_QUEUE_HANDLE first;
+    KLOCK_QUEUE_HANDLE second;
+    KSPIN_LOCK lock;
+
+    (void)state;
+    KeInitializeSpinLock(&lock);
+    KeAcquireInStackQueuedSpinLock(&lock, &first);
+    wsk_kit_expect_report("LOCK-001");
+    KeAcquireInStackQueuedSpinLockAtDpcLevel(&lock, &second);
+    KeReleaseInStackQueuedSpinLockFromDpcLevel(&second); /* of what was refused */
+    assert_false(KeTestSpinLock(&lock));
+    KeReleaseInStackQueuedSpinLock(&first);
+    assert_true(KeTestSpinLock(&lock));
+    assert_int_equal(KeGetCurrentIrql(), PASSIVE_LEVEL);
+}
+
+static void test_lock_002_breach_queued_released_twice(void **state)
+{
+    KLOCK_QUEUE_HANDLE handle;
+    KSPIN_LOCK lock;
+
+    (void)state;
+    KeInitializeSpinLock(&lock);
+    KeAcquireInStackQueuedSpinLock(&lock, &handle);
+    KeReleaseInStackQueuedSpinLock(&handle);
+    wsk_kit_expect_report("LOCK-002");
+    KeReleaseInStackQueuedSpinLock(&handle);
+    assert_true(KeTestSpinLock(&lock));
+}
+
+static void test_lock_012_breach_queued_at_high_level(void **state)
+{
+    KLOCK_QUEUE_HANDLE handle;
+    KSPIN_LOCK lock;
+    KIRQL old;
+
+    (void)state;
+    KeInitializeSpinLock(&lock);
+    KeRaiseIrql(HIGH_LEVEL, &old);
+    wsk_kit_expect_report("LOCK-012");
+    KeAcquireInStackQueuedSpinLock(&lock, &handle);
+    KeReleaseInStackQueuedSpinLock(&handle);
+    KeLowerIrql(old);
+    assert_true(KeTestSpinLock(&lock));
+}
+
+static void test_lock_014_breach_queued_released_by_dpc_form(void **state)
+{
+    KLOCK_QUEUE_HANDLE handle;
+    KSPIN_LOCK lock;
+
+    (void)state;
+    KeInitializeSpinLock(&lock);
+    KeAcquireInStackQueuedSpinLock(&lock, &handle);
+    wsk_kit_expect_report("LOCK-014");
+    KeReleaseInStackQueuedSpinLockFromDpcLevel(&handle);
+    assert_true(KeTestSpinLock(&lock));
+    assert_int_equal(KeGetCurrentIrql(), PASSIVE_LEVEL); /* as its acquire asks for */
+}
+
 static void test_lock_009_near_miss_queued_both_ways(void **state)
 {
     KLOCK_QUEUE_HANDLE handle;
@@ -363,6 +444,11 @@ int main(void)
         wsk_emu_unit_test(test_lock_006_breach_lock_of_garbage),
         wsk_emu_unit_test(test_lock_006_near_miss_zeroed_lock),
         wsk_emu_unit_test(test_lock_009_breach_queued_acquire_plain_release),
+        wsk_emu_unit_test(test_lock_009_breach_plain_acquire_queued_release),
+        wsk_emu_unit_test(test_lock_001_breach_queued_twice),
+        wsk_emu_unit_test(test_lock_002_breach_queued_released_twice),
+        wsk_emu_unit_test(test_lock_012_breach_queued_at_high_level),
+        wsk_emu_unit_test(test_lock_014_breach_queued_released_by_dpc_form),
         wsk_emu_unit_test(test_lock_009_near_miss_queued_both_ways),
         wsk_emu_unit_test(test_lock_010_breach_at_dpc_form_at_passive),
         wsk_emu_unit_test(test_lock_010_near_miss_at_dpc_form_at_dispatch),

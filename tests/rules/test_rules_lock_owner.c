@@ -307,6 +307,49 @@ static void test_lock_040_breach_thread_ends_with_a_mutex(void **state)
     ExReleaseFastMutex(&mutex);
 }
 
+static VOID NTAPI thread_that_keeps_a_resource(PVOID context)
+{
+    KeEnterCriticalRegion();
+    (void)ExAcquireResourceExclusiveLite(context, TRUE);
+    KeLeaveCriticalRegion();
+    (void)PsTerminateSystemThread(STATUS_SUCCESS);
+}
+
+static void test_lock_040_breach_thread_ends_with_a_resource(void **state)
+{
+    ERESOURCE resource;
+
+    (void)state;
+    assert_int_equal(ExInitializeResourceLite(&resource), STATUS_SUCCESS);
+    wsk_kit_expect_report("LOCK-040");
+    thread_run(thread_that_keeps_a_resource, &resource);
+    KeEnterCriticalRegion();
+    assert_true(ExAcquireResourceExclusiveLite(&resource, FALSE)); /* it was freed after the report */
+    ExReleaseResourceLite(&resource);
+    KeLeaveCriticalRegion();
+    assert_int_equal(ExDeleteResourceLite(&resource), STATUS_SUCCESS);
+}
+
+static VOID NTAPI thread_that_keeps_a_spin_lock(PVOID context)
+{
+    KIRQL old;
+
+    KeAcquireSpinLock((PKSPIN_LOCK)context, &old);
+    (void)PsTerminateSystemThread(STATUS_SUCCESS);
+}
+
+static void test_thread_008_breach_thread_ends_with_a_spin_lock(void **state)
+{
+    KSPIN_LOCK lock;
+
+    (void)state;
+    KeInitializeSpinLock(&lock);
+    wsk_kit_expect_report("THREAD-008");
+    thread_run(thread_that_keeps_a_spin_lock, &lock);
+    assert_int_equal(wsk_kit_report_count("THREAD-008"), 1);
+    assert_true(KeTestSpinLock(&lock));
+}
+
 static VOID NTAPI keeping_work(PVOID context)
 {
     KeEnterCriticalRegion();
@@ -370,6 +413,8 @@ int main(void)
         T(test_lock_037_breach_waited_twice),
         T(test_lock_037_near_miss_acquired_after_the_removal_fails),
         T(test_lock_040_breach_thread_ends_with_a_mutex),
+        T(test_lock_040_breach_thread_ends_with_a_resource),
+        T(test_thread_008_breach_thread_ends_with_a_spin_lock),
         T(test_lock_040_breach_work_item_returns_with_a_push_lock),
         T(test_lock_040_near_miss_thread_releases_first),
     };
