@@ -28,6 +28,7 @@ struct we_nt_section;
     X(DISPATCH, "dispatch routine")                 \
     X(COMPLETION, "completion routine")             \
     X(CANCEL, "cancel routine")                     \
+    X(CSQ, "routine of a cancel-safe queue")        \
     X(DPC, "DPC routine")                           \
     X(WORK_ITEM, "work item routine")               \
     X(THREAD, "thread routine")                     \

@@ -10,10 +10,10 @@ set(routine_types "PIO_COMPLETION_ROUTINE|PDRIVER_CANCEL|PKDEFERRED_ROUTINE|PIO_
 PWORKER_THREAD_ROUTINE|PKSTART_ROUTINE|PDRIVER_INITIALIZE|PDRIVER_UNLOAD|PDRIVER_DISPATCH|PDRIVER_STARTIO|PDRIVER_ADD_DEVICE|\
 PALLOCATE_FUNCTION|PALLOCATE_FUNCTION_EX|PFREE_FUNCTION|PFREE_FUNCTION_EX|PEX_CALLBACK|PCALLBACK_FUNCTION|PIO_TIMER_ROUTINE|\
 PRTL_AVL_[A-Z]*_ROUTINE|PRTL_GENERIC_[A-Z]*_ROUTINE|PRTL_RUN_ONCE_INIT_FN|PIPFORWARD_CHANGE_CALLBACK|\
-PFN_WSK_[A-Z_]*EVENT|PFN_WSK_CLIENT_EVENT|PNPI_CLIENT_[A-Z_]+_FN|PNPI_PROVIDER_[A-Z_]+_FN")
+PIO_CSQ_INSERT_IRP_EX|PFN_WSK_[A-Z_]*EVENT|PFN_WSK_CLIENT_EVENT|PNPI_CLIENT_[A-Z_]+_FN|PNPI_PROVIDER_[A-Z_]+_FN")
 set(wdk_members "Wsk[A-Za-z]*Event|CompletionRoutine|CancelRoutine|DeferredRoutine|WorkerRoutine|StartRoutine|DriverInit|\
 DriverUnload|DriverStartIo|CompareRoutine|AllocateRoutine|FreeRoutine|AllocateEx|FreeEx|Allocate|Free|\
-ClientAttachProvider|ClientDetachProvider|ClientCleanupBindingContext|ProviderAttachClient|ProviderDetachClient|\
+Csq[A-Za-z]+|ClientAttachProvider|ClientDetachProvider|ClientCleanupBindingContext|ProviderAttachClient|ProviderDetachClient|\
 ProviderCleanupBindingContext")
 
 # names_of(<out> <text>): variables and members declared with one of the types, "a|b|c".
