@@ -5,6 +5,7 @@
 #include <wdm.h>
 
 #include "drv/drv_image.h"
+#include "nt/ex_timer.h"
 #include "nt/ex_worker.h"
 #include "nt/io_irp.h"
 #include "nt/ke_dispatcher.h"
@@ -120,6 +121,31 @@ static void work_item_look(struct we_vrf_entry *entry, void *context)
     }
 }
 
+static void ex_timer_look(struct we_vrf_entry *entry, void *context)
+{
+    struct search *search = context;
+
+    if (search_is_leaking_entry(search, entry)) {
+        (void)we_vrf_report_entry(WE_RULE_DPC_021, entry,
+                                  "%s of the driver %s returned, but ExDeleteTimer was not called for timer %p",
+                                  search->function, search->driver_name, entry->address);
+        entry->is_reported = true;
+        we_ex_timer_cancel_leaked(entry->address);
+    }
+}
+
+static void callback_look(struct we_vrf_entry *entry, void *context)
+{
+    struct search *search = context;
+
+    if (search_is_leaking_entry(search, entry)) {
+        (void)we_vrf_report_entry(WE_RULE_UNL_013, entry,
+                                  "%s of the driver %s returned, but ExUnregisterCallback was not called for %p",
+                                  search->function, search->driver_name, entry->address);
+        entry->is_reported = true;
+    }
+}
+
 static void thread_look(struct we_nt_thread *thread, void *context)
 {
     struct search *search = context;
@@ -183,6 +209,8 @@ static void search_run(struct search *search)
     ledger_search(WE_KIND_REGISTRATION, registration_look, search);
     ledger_search(WE_KIND_IRP, irp_look, search);
     ledger_search(WE_KIND_WORK_ITEM, work_item_look, search);
+    ledger_search(WE_KIND_CALLBACK, callback_look, search);
+    ledger_search(WE_KIND_TIMER, ex_timer_look, search);
     we_nmr_each(nmr_module_look, search);
     timers_search(search);
     we_ps_thread_each_running(thread_look, search);

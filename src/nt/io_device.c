@@ -8,6 +8,7 @@
 #include "host/host_lock.h"
 #include "host/host_mem.h"
 #include "nt/io_irp_state.h"
+#include "nt/io_timer.h"
 #include "nt/nt_door.h"
 #include "nt/nt_irql.h"
 #include "nt/ob_object.h"
@@ -254,6 +255,7 @@ VOID IoDeleteDevice(PDEVICE_OBJECT DeviceObject)
                                   "IoDeleteDevice was called for device %p, above which %p is attached",
                                   (void *)DeviceObject, (void *)DeviceObject->AttachedDevice);
     }
+    we_io_timer_delete(DeviceObject);
     device_unlink(DeviceObject);
     name_remove_of_device(DeviceObject);
     DeviceObject->Reserved = DEVICE_DELETED;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* KTIMER: one-shot and periodic, on the processor that set it. */
-#include <wdm.h>
+#include "nt/ke_timer.h"
 
 #include "base/base_assert.h"
 #include "nt/ex_block.h"
@@ -18,7 +18,12 @@
  * is attached to the driver's memory. Header.Inserted tells whether it hangs there, Processor where. DueTime is
  * kept in nanoseconds since the start. All of it is guarded by the dispatcher lock. Each processor publishes
  * the time of its first timer (next_due_ns), so that nobody needs the lock to know when to wake.
+ *
+ * Timers of the library itself (ke_timer.h) hang on the same lists; a bit that Windows uses for such things, too, tells
+ * them from the drivers' own.
  */
+
+#define FLAG_LIBRARY 1u /* Header.Absolute: the timer lies in a struct we_ke_timer */
 
 static void publish_due_locked(struct we_nt_cpu *cpu)
 {
@@ -76,16 +81,54 @@ VOID NTAPI KeInitializeTimerEx(PKTIMER Timer, TIMER_TYPE Type)
     Timer->Period = 0;
 }
 
-BOOLEAN NTAPI KeSetTimerEx(PKTIMER Timer, LARGE_INTEGER DueTime, LONG Period, PKDPC Dpc)
+static bool is_library(const KTIMER *timer)
+{
+    return (timer->Header.Absolute & FLAG_LIBRARY) != 0;
+}
+
+static struct we_ke_timer *library_timer(PKTIMER timer)
+{
+    return CONTAINING_RECORD(timer, struct we_ke_timer, timer);
+}
+
+/* --- what is suspicious about arguments ------------------------------------------------------- */
+
+#define YEAR_2000_100NS 125911584000000000LL
+#define DAY_MS 86400000
+
+void we_ke_timer_check_due(const void *timer, LONGLONG due_time, const char *function)
+{
+    if (due_time > 0 && due_time < YEAR_2000_100NS) {
+        struct we_vrf_object object = { "timer", timer, NULL, NULL, NULL };
+
+        (void)we_vrf_report(WE_RULE_DPC_017, &object,
+                            "%s was given the due time %lld, which is a date before the year 2000", function,
+                            (long long)due_time);
+    }
+}
+
+static void check_period(const void *timer, LONG period_ms, const char *function)
+{
+    if (period_ms < 0 || period_ms > DAY_MS) {
+        struct we_vrf_object object = { "timer", timer, NULL, NULL, NULL };
+
+        (void)we_vrf_report(WE_RULE_DPC_016, &object, "%s was given a period of %d ms", function, (int)period_ms);
+    }
+}
+
+/* --- the drivers' timers ------------------------------------------------------------------------ */
+
+static BOOLEAN set_timer(PKTIMER Timer, LARGE_INTEGER DueTime, LONG Period, PKDPC Dpc, const char *function)
 {
     struct we_nt_cpu *cpu = we_nt_thread_current()->last_cpu;
     uint64_t due_ns;
     BOOLEAN was_set;
 
-    WE_NT_ENTRY(KeSetTimerEx);
-    if (!check_timer(Timer, "KeSetTimerEx") || (Dpc != NULL && !we_ke_dpc_check(Dpc, "KeSetTimerEx"))) {
+    if (!check_timer(Timer, function) || (Dpc != NULL && !we_ke_dpc_check(Dpc, function))) {
         return FALSE;
     }
+    we_ke_timer_check_due(Timer, DueTime.QuadPart, function);
+    check_period(Timer, Period, function);
     due_ns = we_ke_deadline_ns(&DueTime);
     we_ke_dispatcher_lock();
     was_set = Timer->Header.Inserted != 0;
@@ -104,14 +147,20 @@ BOOLEAN NTAPI KeSetTimerEx(PKTIMER Timer, LARGE_INTEGER DueTime, LONG Period, PK
 BOOLEAN NTAPI KeSetTimer(PKTIMER Timer, LARGE_INTEGER DueTime, PKDPC Dpc)
 {
     WE_NT_ENTRY(KeSetTimer);
-    return KeSetTimerEx(Timer, DueTime, 0, Dpc);
+    return set_timer(Timer, DueTime, 0, Dpc, "KeSetTimer");
+}
+
+BOOLEAN NTAPI KeSetTimerEx(PKTIMER Timer, LARGE_INTEGER DueTime, LONG Period, PKDPC Dpc)
+{
+    WE_NT_ENTRY(KeSetTimerEx);
+    return set_timer(Timer, DueTime, Period, Dpc, "KeSetTimerEx");
 }
 
 BOOLEAN NTAPI KeSetCoalescableTimer(PKTIMER Timer, LARGE_INTEGER DueTime, ULONG Period, ULONG TolerableDelay, PKDPC Dpc)
 {
     (void)TolerableDelay; /* never late */
     WE_NT_ENTRY(KeSetCoalescableTimer);
-    return KeSetTimerEx(Timer, DueTime, (LONG)Period, Dpc);
+    return set_timer(Timer, DueTime, (LONG)Period, Dpc, "KeSetCoalescableTimer");
 }
 
 BOOLEAN NTAPI KeCancelTimer(PKTIMER Timer)
@@ -137,22 +186,31 @@ BOOLEAN NTAPI KeReadStateTimer(PKTIMER Timer)
     return we_ke_read_state(&Timer->Header) != 0;
 }
 
+static uint64_t period_ns_of(PKTIMER timer)
+{
+    if (is_library(timer)) {
+        return library_timer(timer)->period_ns;
+    }
+    return timer->Period > 0 ? (uint64_t)timer->Period * 1000000u : 0;
+}
+
 static void expire_locked(PKTIMER timer, struct we_nt_cpu *cpu, uint64_t now_ns)
 {
     uint64_t due_ns = timer->DueTime.QuadPart;
+    uint64_t period_ns = period_ns_of(timer);
     PKDPC dpc = timer->Dpc;
 
     remove_locked(timer);
-    if (timer->Period > 0) {
-        uint64_t period_ns = (uint64_t)timer->Period * 1000000u;
-
+    if (period_ns > 0) {
         /* A processor that was away for several periods does not make up for them. */
         due_ns = due_ns + period_ns > now_ns ? due_ns + period_ns : now_ns + period_ns;
         insert_locked(timer, cpu, due_ns);
     }
     timer->Header.SignalState = 1;
     we_ke_signal_locked(&timer->Header);
-    if (dpc != NULL) {
+    if (is_library(timer)) {
+        library_timer(timer)->expired_locked(library_timer(timer));
+    } else if (dpc != NULL) {
         /* Last: on another processor the DPC runs at once, and may free the timer. The arguments of a timer's DPC are
          * documented as unused: give it none to rely on. */
         (void)we_ke_dpc_insert(dpc, cpu->index, NULL, NULL);
@@ -174,6 +232,45 @@ void we_ke_timers_expire(unsigned cpu_index, uint64_t now_ns)
     }
     we_ke_dispatcher_unlock();
 }
+
+/* --- the library's timers ----------------------------------------------------------------------- */
+
+void we_ke_timer_init(struct we_ke_timer *timer, TIMER_TYPE type, void (*expired_locked)(struct we_ke_timer *timer))
+{
+    we_ke_header_init(&timer->timer.Header,
+                      type == NotificationTimer ? WE_KE_NOTIFICATION_TIMER : WE_KE_SYNCHRONIZATION_TIMER, 0);
+    timer->timer.Header.Absolute = FLAG_LIBRARY;
+    InitializeListHead(&timer->timer.TimerListEntry);
+    timer->timer.Dpc = NULL;
+    timer->period_ns = 0;
+    timer->cpu = we_nt_thread_current()->last_cpu->index;
+    timer->expired_locked = expired_locked;
+}
+
+bool we_ke_timer_is_set_locked(const struct we_ke_timer *timer)
+{
+    return timer->timer.Header.Inserted != 0;
+}
+
+void we_ke_timer_set_locked(struct we_ke_timer *timer, uint64_t due_ns, uint64_t period_ns)
+{
+    WE_ASSERT(!we_ke_timer_is_set_locked(timer));
+    timer->timer.Header.SignalState = 0;
+    timer->period_ns = period_ns;
+    insert_locked(&timer->timer, we_nt_cpu_at(timer->cpu), due_ns);
+}
+
+bool we_ke_timer_cancel_locked(struct we_ke_timer *timer)
+{
+    bool was_set = we_ke_timer_is_set_locked(timer);
+
+    if (was_set) {
+        remove_locked(&timer->timer);
+    }
+    return was_set;
+}
+
+/* --- the end ------------------------------------------------------------------------------------- */
 
 /* Takes the first set timer of any processor off its list; NULL when there is none. */
 static PKTIMER pop_any_timer(void)
@@ -202,7 +299,11 @@ void we_ke_timers_each(void (*fn)(PKTIMER timer, void *context), void *context)
         const LIST_ENTRY *link;
 
         for (link = head->Flink; link != head; link = link->Flink) {
-            fn(CONTAINING_RECORD(link, KTIMER, TimerListEntry), context);
+            PKTIMER timer = CONTAINING_RECORD(link, KTIMER, TimerListEntry);
+
+            if (!is_library(timer)) {
+                fn(timer, context);
+            }
         }
     }
     we_ke_dispatcher_unlock();

@@ -111,3 +111,11 @@ VOID ExQueryTimerResolution(PULONG MaximumTime, PULONG MinimumTime, PULONG Curre
     *MinimumTime = KeQueryTimeIncrement();
     *CurrentTime = KeQueryTimeIncrement();
 }
+
+ULONG ExSetTimerResolution(ULONG DesiredTime, BOOLEAN SetResolution)
+{
+    UNREFERENCED_PARAMETER(DesiredTime);
+    UNREFERENCED_PARAMETER(SetResolution);
+    WE_NT_ENTRY(ExSetTimerResolution);
+    return KeQueryTimeIncrement(); /* nothing waits for a tick, so there is nothing to be finer */
+}

@@ -109,7 +109,8 @@ static void view_of_dead(struct we_nt_view *view, enum we_vrf_kind kind, const v
 /* Only these kinds have a header of ours in front; in front of others there may be no memory at all. */
 static bool has_header(enum we_vrf_kind kind)
 {
-    return kind == WE_KIND_IRP || kind == WE_KIND_MDL || kind == WE_KIND_WORK_ITEM;
+    return kind == WE_KIND_IRP || kind == WE_KIND_MDL || kind == WE_KIND_WORK_ITEM || kind == WE_KIND_TIMER ||
+           kind == WE_KIND_CALLBACK;
 }
 
 const struct we_vrf_object *we_nt_view_make(struct we_nt_view *view, enum we_vrf_kind kind, const void *body)

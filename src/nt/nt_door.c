@@ -47,6 +47,8 @@ static enum we_vrf_rule irql_rule(enum we_nt_door_kind kind)
     case WE_DOOR_COMPLETION:
         return WE_RULE_IRQL_007;
     case WE_DOOR_DPC:
+    case WE_DOOR_TIMER:
+    case WE_DOOR_TIMER_DELETE:
         return WE_RULE_DPC_007;
     case WE_DOOR_WORK_ITEM:
         return WE_RULE_WORK_010;

@@ -7,6 +7,8 @@
 #include "base/base_assert.h"
 #include "nt/cm_registry.h"
 #include "nt/ex_block.h"
+#include "nt/ex_callback.h"
+#include "nt/ex_timer.h"
 #include "nt/ex_worker.h"
 #include "nt/io_device.h"
 #include "nt/io_irp.h"
@@ -106,12 +108,14 @@ void we_nt_stop(void)
     we_ps_stop();
     we_host_exec_stop_processors();
     we_nmr_stop();
+    we_ex_timers_stop();
     (void)we_ke_timers_stop();
     we_ex_resources_stop();
     we_io_remove_locks_stop();
     we_io_workitem_report_leaks();
     we_io_irp_report_leaks();
     we_mm_report_leaks();
+    we_ex_callbacks_stop();
     we_ob_stop();
     we_cm_registry_stop();
     we_io_names_stop();

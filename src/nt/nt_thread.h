@@ -30,12 +30,15 @@ struct we_nt_section;
     X(CANCEL, "cancel routine")                     \
     X(CSQ, "routine of a cancel-safe queue")        \
     X(DPC, "DPC routine")                           \
+    X(TIMER, "timer routine")                       \
+    X(TIMER_DELETE, "delete callback of a timer")   \
     X(WORK_ITEM, "work item routine")               \
     X(THREAD, "thread routine")                     \
     X(LOOKASIDE, "lookaside allocate/free routine") \
     WE_NT_NMR_DOOR_LIST(X)                          \
     X(TABLE, "routine of a generic table")          \
     X(RUN_ONCE, "run-once routine")                 \
+    X(CALLBACK, "routine of a callback object")     \
     X(CHANGE, "change notification")                \
     X(WSK_CLIENT, "WskClientEvent")                 \
     X(WSK_ACCEPT, "WskAcceptEvent")                 \

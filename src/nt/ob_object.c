@@ -56,6 +56,8 @@ static const char *type_name(enum we_ob_type type)
         return "file object";
     case WE_OB_KEY:
         return "registry key";
+    case WE_OB_CALLBACK:
+        return "callback object";
     default:
         return "object";
     }

@@ -7,7 +7,7 @@
 
 #include "vrf/vrf_ledger.h"
 
-enum we_ob_type { WE_OB_THREAD, WE_OB_DRIVER, WE_OB_DEVICE, WE_OB_FILE, WE_OB_KEY };
+enum we_ob_type { WE_OB_THREAD, WE_OB_DRIVER, WE_OB_DEVICE, WE_OB_FILE, WE_OB_KEY, WE_OB_CALLBACK };
 
 struct we_ob_header {
     _Alignas(16) struct we_vrf_entry entry; /* kind WE_KIND_OBJECT, address = body */

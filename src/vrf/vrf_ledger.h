@@ -19,7 +19,8 @@ enum we_vrf_kind {
     WE_KIND_WORK_ITEM,
     WE_KIND_OBJECT, /* threads, devices, drivers: bodies that drivers hold by pointer */
     WE_KIND_HANDLE,
-    WE_KIND_TIMER, /* while set */
+    WE_KIND_TIMER,    /* from ExAllocateTimer */
+    WE_KIND_CALLBACK, /* registered with a callback object */
     WE_KIND_REGISTRATION,
     WE_KIND_CAPTURE,
     WE_KIND_SOCKET,

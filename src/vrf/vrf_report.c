@@ -239,8 +239,8 @@ static const char *kind_ended_verb(enum we_vrf_kind kind)
     case WE_KIND_HANDLE:
     case WE_KIND_SOCKET:
         return "closed";
-    case WE_KIND_TIMER:
-        return "ended";
+    case WE_KIND_CALLBACK:
+        return "unregistered";
     case WE_KIND_REGISTRATION:
     case WE_KIND_NMR_MODULE:
         return "deregistered";

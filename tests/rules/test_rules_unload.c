@@ -7,7 +7,17 @@
 #include "wsk_emu/driver.h"
 
 /* One driver for all tests: DriverEntry makes what a test asks for, DriverUnload undoes it unless it is to forget. */
-enum makes { MAKES_NOTHING, MAKES_DEVICE, MAKES_LINK, MAKES_REGISTRATION, MAKES_TIMER, MAKES_WORK_ITEM, MAKES_IRP };
+enum makes {
+    MAKES_NOTHING,
+    MAKES_DEVICE,
+    MAKES_LINK,
+    MAKES_REGISTRATION,
+    MAKES_TIMER,
+    MAKES_EX_TIMER,
+    MAKES_CALLBACK,
+    MAKES_WORK_ITEM,
+    MAKES_IRP
+};
 
 static struct {
     enum makes makes;
@@ -18,6 +28,9 @@ static struct {
     PIO_WORKITEM item;
     PIRP irp;
     WSK_REGISTRATION registration;
+    PEX_TIMER ex_timer;
+    PCALLBACK_OBJECT callbacks;
+    PVOID callback;
     KTIMER timer;
     KDPC dpc;
     KEVENT worked;
@@ -68,6 +81,24 @@ static void irp_send(void)
     assert_int_equal(IoCallDriver(s_driver.device, s_driver.irp), STATUS_PENDING);
 }
 
+static VOID notified(PVOID context, PVOID argument1, PVOID argument2)
+{
+    UNREFERENCED_PARAMETER(context);
+    UNREFERENCED_PARAMETER(argument1);
+    UNREFERENCED_PARAMETER(argument2);
+}
+
+static void callback_make(void)
+{
+    UNICODE_STRING name = RTL_CONSTANT_STRING(L"\\Callback\\Forgetful");
+    OBJECT_ATTRIBUTES attributes;
+
+    InitializeObjectAttributes(&attributes, &name, OBJ_CASE_INSENSITIVE, NULL, NULL);
+    assert_int_equal(ExCreateCallback(&s_driver.callbacks, &attributes, TRUE, TRUE), STATUS_SUCCESS);
+    s_driver.callback = ExRegisterCallback(s_driver.callbacks, notified, NULL);
+    assert_non_null(s_driver.callback);
+}
+
 static void things_make(PDRIVER_OBJECT object)
 {
     LARGE_INTEGER far = { .QuadPart = -10000000 };
@@ -88,6 +119,13 @@ static void things_make(PDRIVER_OBJECT object)
         KeInitializeDpc(&s_driver.dpc, dpc_routine, NULL);
         KeSetTimer(&s_driver.timer, far, &s_driver.dpc);
     }
+    if (s_driver.makes == MAKES_EX_TIMER) {
+        s_driver.ex_timer = ExAllocateTimer(NULL, NULL, 0);
+        (void)ExSetTimer(s_driver.ex_timer, far.QuadPart, 0, NULL);
+    }
+    if (s_driver.makes == MAKES_CALLBACK) {
+        callback_make();
+    }
     if (s_driver.makes == MAKES_WORK_ITEM) {
         KeInitializeEvent(&s_driver.worked, NotificationEvent, FALSE);
         s_driver.item = IoAllocateWorkItem(s_driver.device);
@@ -106,6 +144,15 @@ static void things_undo(void)
     }
     if (s_driver.makes == MAKES_TIMER && !s_driver.forgets) {
         KeCancelTimer(&s_driver.timer);
+    }
+    if (s_driver.makes == MAKES_EX_TIMER && !s_driver.forgets) {
+        (void)ExDeleteTimer(s_driver.ex_timer, TRUE, TRUE, NULL);
+    }
+    if (s_driver.makes == MAKES_CALLBACK) {
+        ObDereferenceObject(s_driver.callbacks);
+    }
+    if (s_driver.makes == MAKES_CALLBACK && !s_driver.forgets) {
+        ExUnregisterCallback(s_driver.callback);
     }
     if (s_driver.makes == MAKES_WORK_ITEM && !s_driver.forgets) {
         KeWaitForSingleObject(&s_driver.worked, Executive, KernelMode, FALSE, NULL);
@@ -297,6 +344,33 @@ static void test_dpc_004_near_miss_timer_cancelled_in_unload(void **state)
     run_careful(MAKES_TIMER);
 }
 
+static void test_dpc_021_breach_timer_not_deleted_at_unload(void **state)
+{
+    UNREFERENCED_PARAMETER(state);
+    run_forgetful(MAKES_EX_TIMER, "DPC-021");
+    wsk_kit_advance_ms(5000); /* it does not expire any more */
+}
+
+static void test_dpc_021_near_miss_timer_deleted_in_unload(void **state)
+{
+    UNREFERENCED_PARAMETER(state);
+    run_careful(MAKES_EX_TIMER);
+}
+
+/* --- UNL-013 ------------------------------------------------------------------------------------ */
+
+static void test_unl_013_breach_routine_not_unregistered_at_unload(void **state)
+{
+    UNREFERENCED_PARAMETER(state);
+    run_forgetful(MAKES_CALLBACK, "UNL-013");
+}
+
+static void test_unl_013_near_miss_routine_unregistered_in_unload(void **state)
+{
+    UNREFERENCED_PARAMETER(state);
+    run_careful(MAKES_CALLBACK);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -315,6 +389,10 @@ int main(void)
         wsk_emu_unit_test(test_npi_012_near_miss_deregister_in_unload),
         wsk_emu_unit_test(test_dpc_004_breach_timer_set_at_unload),
         wsk_emu_unit_test(test_dpc_004_near_miss_timer_cancelled_in_unload),
+        wsk_emu_unit_test(test_dpc_021_breach_timer_not_deleted_at_unload),
+        wsk_emu_unit_test(test_dpc_021_near_miss_timer_deleted_in_unload),
+        wsk_emu_unit_test(test_unl_013_breach_routine_not_unregistered_at_unload),
+        wsk_emu_unit_test(test_unl_013_near_miss_routine_unregistered_in_unload),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

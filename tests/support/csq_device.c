@@ -63,7 +63,7 @@ static VOID complete_canceled(PIO_CSQ Csq, PIRP Irp)
 {
     struct csq_device *queue = of_csq(Csq);
 
-    queue->complete_irql_seen = KeGetCurrentIrql();
+    (void)InterlockedExchange(&queue->complete_irql_seen, KeGetCurrentIrql());
     InterlockedIncrement(&queue->cancelled_count);
     if (queue->on_complete != NULL) {
         queue->on_complete(queue, Irp);

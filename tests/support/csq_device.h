@@ -15,7 +15,7 @@ struct csq_device {
     PIO_CSQ_IRP_CONTEXT context; /* for the next request; NULL: none */
     PVOID insert_context_seen;
     KIRQL insert_irql_seen;
-    KIRQL complete_irql_seen;
+    volatile LONG complete_irql_seen;
     volatile LONG cancelled_count;                         /* calls of CsqCompleteCanceledIrp */
     VOID (*on_remove)(struct csq_device *queue, PIRP irp); /* NULL, or what a test does inside of these routines */
     VOID (*on_complete)(struct csq_device *queue, PIRP irp);

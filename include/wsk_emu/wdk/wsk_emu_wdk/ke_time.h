@@ -33,6 +33,10 @@ NTKERNELAPI LARGE_INTEGER KeQueryPerformanceCounter(_Out_opt_ PLARGE_INTEGER Per
 NTKERNELAPI VOID ExQueryTimerResolution(
     _Out_ PULONG MaximumTime, _Out_ PULONG MinimumTime, _Out_ PULONG CurrentTime);
 
+/* Asks for a finer clock (SetResolution), or takes that back; returns the resolution, in units of 100 ns. */
+_IRQL_requires_max_(APC_LEVEL) NTKERNELAPI ULONG ExSetTimerResolution(
+    _In_ ULONG DesiredTime, _In_ BOOLEAN SetResolution);
+
 NTKERNELAPI VOID KeStallExecutionProcessor(_In_ ULONG MicroSeconds);
 
 /*
