@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /** @file
- * Loads and unloads drivers, and gives them a registry to read. */
+ * Loads and unloads drivers, and fills the registry that they find. */
 #ifndef WSK_EMU_DRIVER_H
 #define WSK_EMU_DRIVER_H
 
@@ -38,8 +38,9 @@ WSK_EMU_API NTSTATUS wsk_emu_driver_load_file(PCSTR path, PCSTR name, PDRIVER_OB
  * wsk_emu_stop, which is reported (UNL-001). */
 WSK_EMU_API void wsk_emu_driver_unload(PDRIVER_OBJECT driver);
 
-/* The registry is empty when an emulated kernel starts and again when it stops; a driver that is loaded finds the key of
- * its RegistryPath in it, and what these functions put there. Any thread, PASSIVE_LEVEL. */
+/* The registry is empty when an emulated kernel starts, but for the few keys that every system has, and again when it
+ * stops; a driver that is loaded finds the key of its RegistryPath in it, and what these functions put there. Any
+ * thread, PASSIVE_LEVEL. */
 
 /** Sets or replaces a value; makes the key and the keys above it.
  * @param key  "gate" is the key of the driver gate (its RegistryPath), "gate\\Parameters" a key below; a path that begins
@@ -56,6 +57,15 @@ WSK_EMU_API NTSTATUS wsk_emu_registry_set_dword(PCSTR key, PCSTR name, ULONG val
 WSK_EMU_API NTSTATUS wsk_emu_registry_set_string(PCSTR key, PCSTR name, PCSTR text);
 /** Removes a value. STATUS_OBJECT_NAME_NOT_FOUND: there is none; else as above. */
 WSK_EMU_API NTSTATUS wsk_emu_registry_remove(PCSTR key, PCSTR name);
+/** Puts what a registry file says into the registry: keys and values are made, replaced and, with a minus sign, removed.
+ * @param file_or_text  the path of a file in the text format "Windows Registry Editor Version 5.00", UTF-8 or UTF-16 with
+ * a byte order mark; or, if it has a newline, the text itself in UTF-8. Strings, dword:, hex: and hex(type): are known;
+ * roots are HKEY_LOCAL_MACHINE, HKEY_USERS, HKEY_CURRENT_USER, HKEY_CLASSES_ROOT. The key of the driver gate is
+ * [HKEY_LOCAL_MACHINE\SYSTEM\CurrentControlSet\Services\gate].
+ * @return STATUS_SUCCESS; STATUS_INVALID_PARAMETER (the log says what is wrong, and in which line);
+ * STATUS_OBJECT_NAME_NOT_FOUND (no such file); STATUS_INVALID_DEVICE_STATE; STATUS_INSUFFICIENT_RESOURCES. After a
+ * failure the registry is as before. */
+WSK_EMU_API NTSTATUS wsk_emu_registry_load(PCSTR file_or_text);
 
 WSK_EMU_END
 

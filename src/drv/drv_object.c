@@ -157,6 +157,8 @@ static PUNICODE_STRING registry_path_create(const char *name)
     size_t prefix_count = sizeof(WE_DRV_SERVICES) - 1;
     size_t count = prefix_count + strlen(name);
     PUNICODE_STRING path = we_host_alloc(sizeof(*path));
+    struct we_cm_change change = { .kind = WE_CM_MAKE_KEY };
+    size_t failed;
 
     if (path == NULL) {
         return NULL;
@@ -172,7 +174,9 @@ static PUNICODE_STRING registry_path_create(const char *name)
     for (size_t i = 0; i < count; i++) {
         path->Buffer[i] = (WCHAR)(i < prefix_count ? WE_DRV_SERVICES[i] : name[i - prefix_count]);
     }
-    if (we_cm_key_make(path->Buffer, count) == NULL) {
+    change.path = path->Buffer;
+    change.path_count = count;
+    if (!NT_SUCCESS(we_cm_apply(&change, 1, &failed))) {
         we_host_free(path->Buffer);
         we_host_free(path);
         return NULL;

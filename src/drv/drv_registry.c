@@ -10,8 +10,6 @@
 #include "nt/rtl_utf.h"
 
 #define PATH_MAX_COUNT 1000
-#define NAME_MAX_COUNT 16383 /* as on Windows */
-#define DATA_MAX_BYTES ((size_t)1 << 20)
 #define REGISTRY_PREFIX "\\Registry\\"
 
 /* A UTF-8 text as units in memory of its own, behind a prefix. NULL: no memory. */
@@ -53,45 +51,49 @@ static const char *path_prefix(const char *path)
 static NTSTATUS arguments_check(const char *key, const char *name)
 {
     if (key == NULL || name == NULL || !path_is_valid(key) || path_prefix(key) == NULL ||
-        strlen(name) > NAME_MAX_COUNT) {
+        strlen(name) > WE_CM_VALUE_NAME_MAX) {
         return STATUS_INVALID_PARAMETER;
     }
     return we_drv_is_open() ? STATUS_SUCCESS : STATUS_INVALID_DEVICE_STATE;
 }
 
-NTSTATUS wsk_emu_registry_set(PCSTR key, PCSTR name, ULONG type, const void *data, size_t size)
+/* One change of a value, with the names as the caller gave them. */
+static NTSTATUS change_value(PCSTR key, PCSTR name, struct we_cm_change *change)
 {
-    struct we_cm_value value = { type, (ULONG)size, 0, NULL, data };
-    NTSTATUS status = arguments_check(key, name);
-    struct we_cm_key *found;
     size_t path_count = 0;
     size_t name_count = 0;
-    WCHAR *path;
-    WCHAR *wide_name;
+    WCHAR *path = wide_make(path_prefix(key), key, &path_count);
+    WCHAR *wide_name = wide_make("", name, &name_count);
+    NTSTATUS status = STATUS_INSUFFICIENT_RESOURCES;
+    size_t failed;
 
-    if (!NT_SUCCESS(status)) {
-        return status;
-    }
-    if (size > DATA_MAX_BYTES || (data == NULL && size != 0)) {
-        return STATUS_INVALID_PARAMETER;
-    }
-    status = STATUS_INSUFFICIENT_RESOURCES;
-    path = wide_make(path_prefix(key), key, &path_count);
-    wide_name = wide_make("", name, &name_count);
     if (path == NULL || wide_name == NULL) {
         goto free_texts;
     }
-    value.name = wide_name;
-    value.name_bytes = (USHORT)(name_count * sizeof(WCHAR));
-    found = we_cm_key_make(path, path_count);
-    if (found != NULL && we_cm_value_set(found, &value)) {
-        status = STATUS_SUCCESS;
-    }
+    change->path = path;
+    change->path_count = path_count;
+    change->value.name = wide_name;
+    change->value.name_bytes = (USHORT)(name_count * sizeof(WCHAR));
+    status = we_cm_apply(change, 1, &failed);
 
 free_texts:
     we_host_free(wide_name);
     we_host_free(path);
-    return status;
+    return status == STATUS_OBJECT_NAME_INVALID ? STATUS_INVALID_PARAMETER : status;
+}
+
+NTSTATUS wsk_emu_registry_set(PCSTR key, PCSTR name, ULONG type, const void *data, size_t size)
+{
+    struct we_cm_change change = { .kind = WE_CM_SET_VALUE, .value = { type, (ULONG)size, 0, NULL, data } };
+    NTSTATUS status = arguments_check(key, name);
+
+    if (!NT_SUCCESS(status)) {
+        return status;
+    }
+    if (size > WE_CM_DATA_MAX || (data == NULL && size != 0)) {
+        return STATUS_INVALID_PARAMETER;
+    }
+    return change_value(key, name, &change);
 }
 
 NTSTATUS wsk_emu_registry_set_dword(PCSTR key, PCSTR name, ULONG value)
@@ -119,10 +121,10 @@ NTSTATUS wsk_emu_registry_set_string(PCSTR key, PCSTR name, PCSTR text)
 
 NTSTATUS wsk_emu_registry_remove(PCSTR key, PCSTR name)
 {
-    NTSTATUS status = arguments_check(key, name);
-    struct we_cm_key *found;
+    struct we_cm_key *opened;
     size_t path_count = 0;
     size_t name_count = 0;
+    NTSTATUS status = arguments_check(key, name);
     WCHAR *path;
     WCHAR *wide_name;
 
@@ -135,10 +137,10 @@ NTSTATUS wsk_emu_registry_remove(PCSTR key, PCSTR name)
     if (path == NULL || wide_name == NULL) {
         goto free_texts;
     }
-    found = we_cm_key_find(path, path_count);
-    status = STATUS_OBJECT_NAME_NOT_FOUND;
-    if (found != NULL && we_cm_value_remove(found, wide_name, name_count)) {
-        status = STATUS_SUCCESS;
+    status = we_cm_open(NULL, path, path_count, &opened);
+    if (NT_SUCCESS(status)) {
+        status = we_cm_value_remove(opened, wide_name, name_count);
+        we_cm_close(opened);
     }
 
 free_texts:

@@ -1,234 +1,200 @@
 /* SPDX-License-Identifier: MIT */
-/* Handles of keys, and what a driver reads through them. */
-#include <wdm.h>
+/* Handles of keys: opened, made, deleted. */
+#include "nt/cm_handle.h"
 
-#include <stddef.h>
-#include <string.h>
-
-#include "host/host_mem.h"
-#include "nt/cm_registry.h"
+#include "host/host_log.h"
 #include "nt/nt_irql.h"
-#include "nt/ob_object.h"
 
 /* Design
  *
  * An open key is an object that knows which access it was opened with; its handle is one of the object manager's, so that
- * ZwClose and the report of what was never closed need nothing of their own. A value is copied to the driver while the
- * registry is locked, because a test may replace it meanwhile.
+ * ZwClose and the report of what was never closed need nothing of their own.
  */
 
-struct open_key {
-    struct we_cm_key *key;
-    bool may_query;
-};
-
-/* --- opening ------------------------------------------------------------------------------- */
-
-static NTSTATUS open_path(const WCHAR *path, size_t count, ACCESS_MASK access, HANDLE *handle)
+static void open_key_destroy(void *body)
 {
-    struct we_cm_key *key;
-    struct open_key *open;
+    we_cm_close(((struct we_cm_open_key *)body)->key);
+}
 
-    while (count > 1 && path[count - 1] == '\\') {
-        count--;
-    }
-    key = we_cm_key_find(path, count);
-    if (key == NULL) {
-        return STATUS_OBJECT_NAME_NOT_FOUND;
-    }
-    open = we_ob_create(WE_OB_KEY, sizeof(*open), NULL, NULL);
+static ACCESS_MASK specific_access(ACCESS_MASK access)
+{
+    ACCESS_MASK granted = access & ~(ACCESS_MASK)(GENERIC_READ | GENERIC_WRITE | GENERIC_EXECUTE | GENERIC_ALL);
+
+    granted |= (access & (GENERIC_READ | GENERIC_EXECUTE)) != 0 ? (ACCESS_MASK)KEY_READ : 0;
+    granted |= (access & GENERIC_WRITE) != 0 ? (ACCESS_MASK)KEY_WRITE : 0;
+    granted |= (access & (GENERIC_ALL | MAXIMUM_ALLOWED)) != 0 ? (ACCESS_MASK)KEY_ALL_ACCESS : 0;
+    return granted;
+}
+
+NTSTATUS we_cm_handle_make(struct we_cm_key *key, ACCESS_MASK access, HANDLE *handle)
+{
+    struct we_cm_open_key *open = we_ob_create(WE_OB_KEY, sizeof(*open), open_key_destroy, NULL);
+
     if (open == NULL) {
+        we_cm_close(key);
         return STATUS_INSUFFICIENT_RESOURCES;
     }
     open->key = key;
-    open->may_query = (access & (KEY_QUERY_VALUE | GENERIC_READ | GENERIC_ALL | MAXIMUM_ALLOWED)) != 0;
+    open->granted = specific_access(access);
     *handle = we_ob_handle_create(open);
     we_ob_dereference(open); /* the handle keeps it */
     return *handle != NULL ? STATUS_SUCCESS : STATUS_INSUFFICIENT_RESOURCES;
 }
 
-/* A path below a key that is open. */
-static NTSTATUS open_relative(HANDLE root, const UNICODE_STRING *name, ACCESS_MASK access, HANDLE *handle)
+NTSTATUS we_cm_handle_open(const char *function, HANDLE handle, ACCESS_MASK needed, struct we_cm_open_key **open)
 {
-    const WCHAR *root_path;
-    size_t root_count;
-    struct open_key *open;
-    WCHAR *path;
-    size_t count;
-    NTSTATUS status = we_ob_handle_open("ZwOpenKey", root, WE_OB_KEY, (void **)&open);
+    NTSTATUS status = we_ob_handle_open(function, handle, WE_OB_KEY, (void **)open);
 
-    if (!NT_SUCCESS(status)) {
-        return status;
+    if (NT_SUCCESS(status) && ((*open)->granted & needed) != needed) {
+        we_ob_dereference(*open);
+        return STATUS_ACCESS_DENIED;
     }
-    root_path = we_cm_key_path(open->key, &root_count);
-    we_ob_dereference(open);
-    count = root_count + (name->Length != 0 ? 1 : 0) + name->Length / sizeof(WCHAR);
-    path = we_host_alloc(count * sizeof(WCHAR));
-    if (path == NULL) {
-        return STATUS_INSUFFICIENT_RESOURCES;
-    }
-    memcpy(path, root_path, root_count * sizeof(WCHAR));
-    if (name->Length != 0) {
-        path[root_count] = '\\';
-        memcpy(path + root_count + 1, name->Buffer, name->Length);
-    }
-    status = open_path(path, count, access, handle);
-    we_host_free(path);
     return status;
 }
 
-NTSTATUS ZwOpenKey(PHANDLE KeyHandle, ACCESS_MASK DesiredAccess, POBJECT_ATTRIBUTES ObjectAttributes)
+/* --- paths --------------------------------------------------------------------------------------------- */
+
+/* What OBJECT_ATTRIBUTES name: a whole path, or one below an open key (root, with a reference). */
+struct target {
+    const WCHAR *path;
+    size_t count;
+    struct we_cm_open_key *root; /* NULL: a whole path */
+};
+
+static NTSTATUS target_parse(const char *function, const OBJECT_ATTRIBUTES *attributes, struct target *target)
 {
     static const UNICODE_STRING nothing;
     const UNICODE_STRING *name;
     bool is_absolute;
 
-    WE_NT_ENTRY(ZwOpenKey);
-    *KeyHandle = NULL;
-    if (ObjectAttributes == NULL || ObjectAttributes->Length != sizeof(OBJECT_ATTRIBUTES)) {
+    target->root = NULL;
+    if (attributes == NULL || attributes->Length != sizeof(OBJECT_ATTRIBUTES)) {
         return STATUS_INVALID_PARAMETER;
     }
-    name = ObjectAttributes->ObjectName != NULL ? ObjectAttributes->ObjectName : &nothing;
+    name = attributes->ObjectName != NULL ? attributes->ObjectName : &nothing;
     if (name->Length % sizeof(WCHAR) != 0) {
         return STATUS_OBJECT_NAME_INVALID;
     }
     is_absolute = name->Length != 0 && name->Buffer[0] == '\\';
-    if (is_absolute == (ObjectAttributes->RootDirectory != NULL)) {
+    if (is_absolute == (attributes->RootDirectory != NULL)) {
         return STATUS_OBJECT_PATH_SYNTAX_BAD;
     }
+    target->path = name->Buffer;
+    target->count = name->Length / sizeof(WCHAR);
     if (is_absolute) {
-        return open_path(name->Buffer, name->Length / sizeof(WCHAR), DesiredAccess, KeyHandle);
+        return STATUS_SUCCESS;
     }
-    return open_relative(ObjectAttributes->RootDirectory, name, DesiredAccess, KeyHandle);
+    return we_cm_handle_open(function, attributes->RootDirectory, 0, &target->root);
 }
 
-/* --- reading -------------------------------------------------------------------------------- */
-
-/* A buffer of the driver's, filled from the front; what does not fit is cut. */
-struct query {
-    KEY_VALUE_INFORMATION_CLASS information_class;
-    UCHAR *buffer;
-    size_t size_bytes;
-    size_t needed_bytes;
-};
-
-static void put(struct query *query, size_t offset_bytes, const void *bytes, size_t count)
+static struct we_cm_key *target_root(const struct target *target)
 {
-    if (offset_bytes < query->size_bytes && count != 0) {
-        size_t room = query->size_bytes - offset_bytes;
+    return target->root != NULL ? target->root->key : NULL;
+}
 
-        memcpy(query->buffer + offset_bytes, bytes, count < room ? count : room);
+static void target_end(const struct target *target)
+{
+    if (target->root != NULL) {
+        we_ob_dereference(target->root);
     }
 }
 
-/* After needed_bytes is known: false when not even the fixed members fit. */
-static bool has_room(const struct query *query, size_t fixed_bytes)
+/* --- functions ------------------------------------------------------------------------------------------- */
+
+static NTSTATUS open_key(const char *function, PHANDLE handle, ACCESS_MASK access, const OBJECT_ATTRIBUTES *attributes)
 {
-    return query->buffer != NULL && query->size_bytes >= fixed_bytes;
-}
-
-static NTSTATUS finish(const struct query *query)
-{
-    return query->needed_bytes <= query->size_bytes ? STATUS_SUCCESS : STATUS_BUFFER_OVERFLOW;
-}
-
-static NTSTATUS put_basic(struct query *query, const struct we_cm_value *value)
-{
-    enum { FIXED = offsetof(KEY_VALUE_BASIC_INFORMATION, Name) };
-    ULONG fixed[3] = { 0, value->type, value->name_bytes };
-
-    query->needed_bytes = FIXED + (size_t)value->name_bytes;
-    if (!has_room(query, FIXED)) {
-        return STATUS_BUFFER_TOO_SMALL;
-    }
-    put(query, 0, fixed, FIXED);
-    put(query, FIXED, value->name, value->name_bytes);
-    return finish(query);
-}
-
-static NTSTATUS put_full(struct query *query, const struct we_cm_value *value)
-{
-    enum { FIXED = offsetof(KEY_VALUE_FULL_INFORMATION, Name) };
-    size_t data_offset = ALIGN_UP_BY(FIXED + (size_t)value->name_bytes, sizeof(ULONGLONG));
-    ULONG fixed[5] = { 0, value->type, (ULONG)data_offset, value->data_bytes, value->name_bytes };
-
-    query->needed_bytes = data_offset + value->data_bytes;
-    if (!has_room(query, FIXED)) {
-        return STATUS_BUFFER_TOO_SMALL;
-    }
-    put(query, 0, fixed, FIXED);
-    put(query, FIXED, value->name, value->name_bytes);
-    put(query, data_offset, value->data, value->data_bytes);
-    return finish(query);
-}
-
-static NTSTATUS put_partial(struct query *query, const struct we_cm_value *value)
-{
-    enum { FIXED = offsetof(KEY_VALUE_PARTIAL_INFORMATION, Data) };
-    ULONG fixed[3] = { 0, value->type, value->data_bytes };
-
-    query->needed_bytes = FIXED + (size_t)value->data_bytes;
-    if (!has_room(query, FIXED)) {
-        return STATUS_BUFFER_TOO_SMALL;
-    }
-    put(query, 0, fixed, FIXED);
-    put(query, FIXED, value->data, value->data_bytes);
-    return finish(query);
-}
-
-static NTSTATUS put_partial_aligned(struct query *query, const struct we_cm_value *value)
-{
-    enum { FIXED = offsetof(KEY_VALUE_PARTIAL_INFORMATION_ALIGN64, Data) };
-    ULONG fixed[2] = { value->type, value->data_bytes };
-
-    query->needed_bytes = FIXED + (size_t)value->data_bytes;
-    if (!has_room(query, FIXED)) {
-        return STATUS_BUFFER_TOO_SMALL;
-    }
-    put(query, 0, fixed, FIXED);
-    put(query, FIXED, value->data, value->data_bytes);
-    return finish(query);
-}
-
-static NTSTATUS put_value(const struct we_cm_value *value, void *context)
-{
-    struct query *query = context;
-
-    switch (query->information_class) {
-    case KeyValueBasicInformation:
-        return put_basic(query, value);
-    case KeyValueFullInformation:
-        return put_full(query, value);
-    case KeyValuePartialInformation:
-        return put_partial(query, value);
-    case KeyValuePartialInformationAlign64:
-        return put_partial_aligned(query, value);
-    default:
-        return STATUS_INVALID_PARAMETER;
-    }
-}
-
-NTSTATUS ZwQueryValueKey(HANDLE KeyHandle, PUNICODE_STRING ValueName,
-                         KEY_VALUE_INFORMATION_CLASS KeyValueInformationClass, PVOID KeyValueInformation, ULONG Length,
-                         PULONG ResultLength)
-{
-    struct query query = { KeyValueInformationClass, KeyValueInformation, Length, 0 };
-    struct open_key *open;
+    struct target target;
+    struct we_cm_key *key;
     NTSTATUS status;
 
-    WE_NT_ENTRY(ZwQueryValueKey);
-    status = we_ob_handle_open("ZwQueryValueKey", KeyHandle, WE_OB_KEY, (void **)&open);
+    *handle = NULL;
+    status = target_parse(function, attributes, &target);
     if (!NT_SUCCESS(status)) {
         return status;
     }
-    if (open->may_query) {
-        status = we_cm_value_use(open->key, ValueName->Buffer, ValueName->Length / sizeof(WCHAR), put_value, &query);
-    } else {
-        status = STATUS_ACCESS_DENIED;
+    status = we_cm_open(target_root(&target), target.path, target.count, &key);
+    target_end(&target);
+    return NT_SUCCESS(status) ? we_cm_handle_make(key, access, handle) : status;
+}
+
+NTSTATUS ZwOpenKey(PHANDLE KeyHandle, ACCESS_MASK DesiredAccess, POBJECT_ATTRIBUTES ObjectAttributes)
+{
+    WE_NT_ENTRY(ZwOpenKey);
+    return open_key("ZwOpenKey", KeyHandle, DesiredAccess, ObjectAttributes);
+}
+
+NTSTATUS ZwOpenKeyEx(PHANDLE KeyHandle, ACCESS_MASK DesiredAccess, POBJECT_ATTRIBUTES ObjectAttributes,
+                     ULONG OpenOptions)
+{
+    WE_NT_ENTRY(ZwOpenKeyEx);
+    *KeyHandle = NULL;
+    if ((OpenOptions & ~(ULONG)(REG_OPTION_BACKUP_RESTORE | REG_OPTION_OPEN_LINK)) != 0) {
+        return STATUS_INVALID_PARAMETER;
     }
+    return open_key("ZwOpenKeyEx", KeyHandle, DesiredAccess, ObjectAttributes);
+}
+
+static NTSTATUS create_key(const struct target *target, ACCESS_MASK access, struct we_cm_create *how, HANDLE *handle)
+{
+    struct we_cm_key *key;
+    NTSTATUS status = we_cm_create(target_root(target), target->path, target->count, how, &key);
+
+    return NT_SUCCESS(status) ? we_cm_handle_make(key, access, handle) : status;
+}
+
+NTSTATUS ZwCreateKey(PHANDLE KeyHandle, ACCESS_MASK DesiredAccess, POBJECT_ATTRIBUTES ObjectAttributes,
+                     ULONG TitleIndex, PUNICODE_STRING Class, ULONG CreateOptions, PULONG Disposition)
+{
+    struct we_cm_create how = { (CreateOptions & REG_OPTION_VOLATILE) != 0, Class, false };
+    struct target target;
+    NTSTATUS status;
+
+    UNREFERENCED_PARAMETER(TitleIndex); /* documented as ignored */
+    WE_NT_ENTRY(ZwCreateKey);
+    *KeyHandle = NULL;
+    if ((CreateOptions & REG_OPTION_CREATE_LINK) != 0) {
+        WE_LOG_ONCE(WE_LOG_WARNING, "ZwCreateKey: there are no links in the registry");
+        return STATUS_NOT_SUPPORTED;
+    }
+    if ((CreateOptions & ~(ULONG)(REG_OPTION_VOLATILE | REG_OPTION_BACKUP_RESTORE | REG_OPTION_OPEN_LINK)) != 0) {
+        return STATUS_INVALID_PARAMETER;
+    }
+    status = target_parse("ZwCreateKey", ObjectAttributes, &target);
+    if (!NT_SUCCESS(status)) {
+        return status;
+    }
+    status = create_key(&target, DesiredAccess, &how, KeyHandle);
+    target_end(&target);
+    if (NT_SUCCESS(status) && Disposition != NULL) {
+        *Disposition = how.is_new ? REG_CREATED_NEW_KEY : REG_OPENED_EXISTING_KEY;
+    }
+    return status;
+}
+
+NTSTATUS ZwDeleteKey(HANDLE KeyHandle)
+{
+    struct we_cm_open_key *open;
+    NTSTATUS status;
+
+    WE_NT_ENTRY(ZwDeleteKey);
+    status = we_cm_handle_open("ZwDeleteKey", KeyHandle, DELETE, &open);
+    if (!NT_SUCCESS(status)) {
+        return status;
+    }
+    status = we_cm_delete(open->key);
     we_ob_dereference(open);
-    if (query.needed_bytes != 0) {
-        *ResultLength = (ULONG)query.needed_bytes;
+    return status;
+}
+
+NTSTATUS ZwFlushKey(HANDLE KeyHandle)
+{
+    struct we_cm_open_key *open;
+    NTSTATUS status;
+
+    WE_NT_ENTRY(ZwFlushKey);
+    status = we_cm_handle_open("ZwFlushKey", KeyHandle, 0, &open);
+    if (NT_SUCCESS(status)) {
+        we_ob_dereference(open);
     }
     return status;
 }

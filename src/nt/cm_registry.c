@@ -1,215 +1,221 @@
 /* SPDX-License-Identifier: MIT */
-/* The registry's contents: keys by path, and their values. */
+/* What is done with the registry: keys are opened, made and deleted, values set and read. */
 #include "nt/cm_registry.h"
 
 #include <string.h>
 
-#include "base/base_assert.h"
-#include "base/base_list.h"
-#include "host/host_lock.h"
 #include "host/host_mem.h"
-#include "nt/rtl_utf.h"
 
-/* Design
- *
- * A key is its whole path, in capitals, so looking one up is one comparison after another: a test has a handful of keys.
- * A key that is made brings the keys above it. One lock guards everything.
- */
+/* --- keys ------------------------------------------------------------------------------------------- */
 
-struct we_cm_key {
-    struct we_base_list link;   /* guarded by s_lock */
-    struct we_base_list values; /* guarded by s_lock */
-    size_t count;
-    WCHAR path[];
-};
-
-struct value {
-    struct we_base_list link;
-    struct we_cm_value value; /* its name and data lie behind */
-};
-
-static struct we_host_mutex s_lock = WE_HOST_MUTEX_INIT(WE_RANK_OBJECT);
-static struct we_base_list s_keys = WE_BASE_LIST_INIT(s_keys); /* guarded by s_lock */
-
-static bool is_same_text(const WCHAR *a, const WCHAR *b, size_t count)
+static NTSTATUS walk_locked(struct we_cm_walk *walk, struct we_cm_key *root, const WCHAR *path, size_t count)
 {
-    for (size_t i = 0; i < count; i++) {
-        if (we_rtl_upcase(a[i]) != we_rtl_upcase(b[i])) {
-            return false;
+    if (root == NULL) {
+        return we_cm_walk_path_locked(walk, path, count);
+    }
+    return root->is_deleted ? STATUS_KEY_DELETED : we_cm_walk_locked(walk, root, path, count);
+}
+
+NTSTATUS we_cm_open(struct we_cm_key *root, const WCHAR *path, size_t count, struct we_cm_key **key)
+{
+    struct we_cm_walk walk = { 0, false, NULL, NULL };
+    NTSTATUS status;
+
+    we_cm_lock();
+    status = walk_locked(&walk, root, path, count);
+    if (NT_SUCCESS(status)) {
+        walk.key->open_count++;
+        *key = walk.key;
+    }
+    we_cm_unlock();
+    return status;
+}
+
+static NTSTATUS create_locked(struct we_cm_key *root, const WCHAR *path, size_t count, struct we_cm_create *how,
+                              WCHAR **class_copy, struct we_cm_key **key)
+{
+    struct we_cm_walk walk = { 1, how->is_volatile, NULL, NULL };
+    NTSTATUS status = walk_locked(&walk, root, path, count);
+
+    if (!NT_SUCCESS(status)) {
+        return status;
+    }
+    how->is_new = walk.made != NULL;
+    if (how->is_new && *class_copy != NULL) {
+        walk.key->class_name = *class_copy;
+        walk.key->class_bytes = how->class_name->Length;
+        *class_copy = NULL;
+    }
+    walk.key->open_count++;
+    *key = walk.key;
+    return STATUS_SUCCESS;
+}
+
+NTSTATUS we_cm_create(struct we_cm_key *root, const WCHAR *path, size_t count, struct we_cm_create *how,
+                      struct we_cm_key **key)
+{
+    WCHAR *class_copy = NULL;
+    NTSTATUS status;
+
+    if (how->class_name != NULL && how->class_name->Length != 0) {
+        class_copy = we_host_alloc(how->class_name->Length);
+        if (class_copy == NULL) {
+            return STATUS_INSUFFICIENT_RESOURCES;
         }
+        memcpy(class_copy, how->class_name->Buffer, how->class_name->Length);
     }
-    return true;
+    we_cm_lock();
+    status = create_locked(root, path, count, how, &class_copy, key);
+    we_cm_unlock();
+    we_host_free(class_copy);
+    return status;
 }
 
-/* --- keys --------------------------------------------------------------------------------- */
-
-static struct we_cm_key *key_find_locked(const WCHAR *path, size_t count)
+void we_cm_close(struct we_cm_key *key)
 {
-    WE_BASE_LIST_FOR_EACH (link, &s_keys) {
-        struct we_cm_key *key = WE_BASE_LIST_ITEM(link, struct we_cm_key, link);
-
-        if (key->count == count && is_same_text(key->path, path, count)) {
-            return key;
-        }
-    }
-    return NULL;
+    we_cm_lock();
+    key->open_count--;
+    we_cm_free_closed_locked(key);
+    we_cm_unlock();
 }
 
-static struct we_cm_key *key_make_locked(const WCHAR *path, size_t count)
+NTSTATUS we_cm_delete(struct we_cm_key *key)
 {
-    struct we_cm_key *key = key_find_locked(path, count);
+    NTSTATUS status = STATUS_SUCCESS;
 
-    if (key != NULL) {
-        return key;
+    we_cm_lock();
+    if (key->is_deleted) {
+        status = STATUS_KEY_DELETED;
+    } else if (key->parent == NULL || !we_base_list_is_empty(&key->children)) {
+        status = STATUS_CANNOT_DELETE;
+    } else {
+        we_cm_unlink_locked(key);
+        we_cm_destroy_locked(key);
     }
-    key = we_host_zalloc(sizeof(*key) + count * sizeof(WCHAR));
-    if (key == NULL) {
-        return NULL;
-    }
-    we_base_list_init(&key->link);
-    we_base_list_init(&key->values);
-    key->count = count;
-    for (size_t i = 0; i < count; i++) {
-        key->path[i] = we_rtl_upcase(path[i]);
-    }
-    we_base_list_append(&s_keys, &key->link);
-    return key;
+    we_cm_unlock();
+    return status;
 }
 
-struct we_cm_key *we_cm_key_find(const WCHAR *path, size_t count)
+NTSTATUS we_cm_key_use(struct we_cm_key *key, we_cm_key_fn *use, void *context)
 {
-    struct we_cm_key *key;
+    NTSTATUS status;
 
-    we_host_mutex_lock(&s_lock);
-    key = key_find_locked(path, count);
-    we_host_mutex_unlock(&s_lock);
-    return key;
+    we_cm_lock();
+    status = key->is_deleted ? STATUS_KEY_DELETED : use(key, context);
+    we_cm_unlock();
+    return status;
 }
 
-struct we_cm_key *we_cm_key_make(const WCHAR *path, size_t count)
+static struct we_base_list *nth(struct we_base_list *list, ULONG index)
 {
-    struct we_cm_key *key = NULL;
-    size_t end;
+    ULONG i = 0;
 
-    we_host_mutex_lock(&s_lock);
-    for (end = 1; end <= count; end++) {
-        if (end == count || path[end] == '\\') {
-            key = key_make_locked(path, end);
-            if (key == NULL) {
-                break;
-            }
-        }
-    }
-    we_host_mutex_unlock(&s_lock);
-    return key;
-}
-
-const WCHAR *we_cm_key_path(const struct we_cm_key *key, size_t *count)
-{
-    *count = key->count;
-    return key->path;
-}
-
-/* --- values ------------------------------------------------------------------------------- */
-
-static struct value *value_find_locked(struct we_cm_key *key, const WCHAR *name, size_t count)
-{
-    WE_BASE_LIST_FOR_EACH (link, &key->values) {
-        struct value *value = WE_BASE_LIST_ITEM(link, struct value, link);
-
-        if (value->value.name_bytes == count * sizeof(WCHAR) && is_same_text(value->value.name, name, count)) {
-            return value;
+    WE_BASE_LIST_FOR_EACH (link, list) {
+        if (i++ == index) {
+            return link;
         }
     }
     return NULL;
 }
 
-/* A copy with its name and data; the data is aligned for any type. */
-static struct value *value_make(const struct we_cm_value *from)
+NTSTATUS we_cm_child_use_nth(struct we_cm_key *key, ULONG index, we_cm_key_fn *use, void *context)
 {
-    size_t name_bytes = ALIGN_UP_BY(from->name_bytes, sizeof(ULONGLONG));
-    struct value *value = we_host_zalloc(sizeof(*value) + name_bytes + from->data_bytes);
-    UCHAR *behind;
+    NTSTATUS status = STATUS_NO_MORE_ENTRIES;
+    struct we_base_list *link;
 
-    if (value == NULL) {
-        return NULL;
+    we_cm_lock();
+    link = nth(&key->children, index);
+    if (key->is_deleted) {
+        status = STATUS_KEY_DELETED;
+    } else if (link != NULL) {
+        status = use(WE_BASE_LIST_ITEM(link, struct we_cm_key, link), context);
     }
-    behind = (UCHAR *)(value + 1);
-    we_base_list_init(&value->link);
-    value->value = *from;
-    value->value.name = (const WCHAR *)(PVOID)behind;
-    value->value.data = behind + name_bytes;
-    if (from->name_bytes != 0) {
-        memcpy(behind, from->name, from->name_bytes);
-    }
-    if (from->data_bytes != 0) {
-        memcpy(behind + name_bytes, from->data, from->data_bytes);
-    }
-    return value;
+    we_cm_unlock();
+    return status;
 }
 
-bool we_cm_value_set(struct we_cm_key *key, const struct we_cm_value *value)
+/* --- values ------------------------------------------------------------------------------------------- */
+
+NTSTATUS we_cm_value_set(struct we_cm_key *key, const struct we_cm_value *value)
 {
-    struct value *made = value_make(value);
-    struct value *old;
+    struct we_cm_value_node *made = we_cm_value_make(value);
+    struct we_cm_value_node *old = NULL;
+    NTSTATUS status = STATUS_SUCCESS;
 
     if (made == NULL) {
-        return false;
+        return STATUS_INSUFFICIENT_RESOURCES;
     }
-    we_host_mutex_lock(&s_lock);
-    old = value_find_locked(key, value->name, value->name_bytes / sizeof(WCHAR));
-    if (old != NULL) {
-        we_base_list_remove(&old->link);
+    we_cm_lock();
+    if (key->is_deleted) {
+        status = STATUS_KEY_DELETED;
+        old = made;
+    } else {
+        old = we_cm_value_find_locked(key, value->name, value->name_bytes / sizeof(WCHAR));
+        we_base_list_append(old != NULL ? &old->link : &key->values, &made->link); /* a value keeps its place */
+        if (old != NULL) {
+            we_base_list_remove(&old->link);
+        }
+        we_cm_touch_locked(key);
     }
-    we_base_list_append(&key->values, &made->link);
-    we_host_mutex_unlock(&s_lock);
+    we_cm_unlock();
     we_host_free(old);
-    return true;
+    return status;
 }
 
-bool we_cm_value_remove(struct we_cm_key *key, const WCHAR *name, size_t count)
+NTSTATUS we_cm_value_remove(struct we_cm_key *key, const WCHAR *name, size_t count)
 {
-    struct value *value;
+    struct we_cm_value_node *node = NULL;
+    NTSTATUS status = STATUS_OBJECT_NAME_NOT_FOUND;
 
-    we_host_mutex_lock(&s_lock);
-    value = value_find_locked(key, name, count);
-    if (value != NULL) {
-        we_base_list_remove(&value->link);
+    we_cm_lock();
+    if (key->is_deleted) {
+        status = STATUS_KEY_DELETED;
+    } else {
+        node = we_cm_value_find_locked(key, name, count);
     }
-    we_host_mutex_unlock(&s_lock);
-    we_host_free(value);
-    return value != NULL;
+    if (node != NULL) {
+        status = STATUS_SUCCESS;
+        we_base_list_remove(&node->link);
+        we_cm_touch_locked(key);
+    }
+    we_cm_unlock();
+    we_host_free(node);
+    return status;
 }
 
-NTSTATUS we_cm_value_use(struct we_cm_key *key, const WCHAR *name, size_t count,
-                         NTSTATUS (*use)(const struct we_cm_value *value, void *context), void *context)
+NTSTATUS we_cm_value_use(struct we_cm_key *key, const WCHAR *name, size_t count, we_cm_value_fn *use, void *context)
 {
     NTSTATUS status = STATUS_OBJECT_NAME_NOT_FOUND;
-    struct value *value;
+    struct we_cm_value_node *node;
 
-    we_host_mutex_lock(&s_lock);
-    value = value_find_locked(key, name, count);
-    if (value != NULL) {
-        status = use(&value->value, context);
+    we_cm_lock();
+    node = we_cm_value_find_locked(key, name, count);
+    if (key->is_deleted) {
+        status = STATUS_KEY_DELETED;
+    } else if (node != NULL) {
+        status = use(&node->value, context);
     }
-    we_host_mutex_unlock(&s_lock);
+    we_cm_unlock();
+    return status;
+}
+
+NTSTATUS we_cm_value_use_nth(struct we_cm_key *key, ULONG index, we_cm_value_fn *use, void *context)
+{
+    NTSTATUS status = STATUS_NO_MORE_ENTRIES;
+    struct we_base_list *link;
+
+    we_cm_lock();
+    link = nth(&key->values, index);
+    if (key->is_deleted) {
+        status = STATUS_KEY_DELETED;
+    } else if (link != NULL) {
+        status = use(&WE_BASE_LIST_ITEM(link, struct we_cm_value_node, link)->value, context);
+    }
+    we_cm_unlock();
     return status;
 }
 
 void we_cm_registry_stop(void)
 {
-    we_host_mutex_lock(&s_lock);
-    while (s_keys.next != &s_keys) {
-        struct we_cm_key *key = WE_BASE_LIST_ITEM(s_keys.next, struct we_cm_key, link);
-
-        while (key->values.next != &key->values) {
-            struct value *value = WE_BASE_LIST_ITEM(key->values.next, struct value, link);
-
-            we_base_list_remove(&value->link);
-            we_host_free(value);
-        }
-        we_base_list_remove(&key->link);
-        we_host_free(key);
-    }
-    we_host_mutex_unlock(&s_lock);
+    we_cm_tree_free();
 }

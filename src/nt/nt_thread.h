@@ -39,6 +39,7 @@ struct we_nt_section;
     X(TABLE, "routine of a generic table")          \
     X(RUN_ONCE, "run-once routine")                 \
     X(CALLBACK, "routine of a callback object")     \
+    X(QUERY_REGISTRY, "registry query routine")     \
     X(CHANGE, "change notification")                \
     X(WSK_CLIENT, "WskClientEvent")                 \
     X(WSK_ACCEPT, "WskAcceptEvent")                 \

@@ -13,7 +13,7 @@ PRTL_AVL_[A-Z]*_ROUTINE|PRTL_GENERIC_[A-Z]*_ROUTINE|PRTL_RUN_ONCE_INIT_FN|PIPFOR
 PIO_CSQ_INSERT_IRP_EX|PEXT_CALLBACK|PEXT_DELETE_CALLBACK|PFN_WSK_[A-Z_]*EVENT|PFN_WSK_CLIENT_EVENT|PNPI_CLIENT_[A-Z_]+_FN|PNPI_PROVIDER_[A-Z_]+_FN")
 set(wdk_members "Wsk[A-Za-z]*Event|CompletionRoutine|CancelRoutine|DeferredRoutine|WorkerRoutine|StartRoutine|DriverInit|\
 DriverUnload|DriverStartIo|CompareRoutine|AllocateRoutine|FreeRoutine|AllocateEx|FreeEx|Allocate|Free|\
-Csq[A-Za-z]+|ClientAttachProvider|ClientDetachProvider|ClientCleanupBindingContext|ProviderAttachClient|ProviderDetachClient|\
+Csq[A-Za-z]+|QueryRoutine|ClientAttachProvider|ClientDetachProvider|ClientCleanupBindingContext|ProviderAttachClient|ProviderDetachClient|\
 ProviderCleanupBindingContext")
 
 # names_of(<out> <text>): variables and members declared with one of the types, "a|b|c".

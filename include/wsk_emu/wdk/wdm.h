@@ -36,6 +36,7 @@
 #include "wsk_emu_wdk/rtl.h"
 #include "wsk_emu_wdk/rtl_list.h"
 #include "wsk_emu_wdk/rtl_misc.h"
+#include "wsk_emu_wdk/rtl_registry.h"
 #include "wsk_emu_wdk/rtl_table.h"
 #include "wsk_emu_wdk/se.h"
 
