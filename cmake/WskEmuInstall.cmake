@@ -15,6 +15,13 @@ install(DIRECTORY include/wsk_emu
 
 install(FILES LICENSE README.md CHANGELOG.md DESTINATION ${CMAKE_INSTALL_DOCDIR})
 
+# A shared library has what it needs in itself.
+if(WSK_EMU_HAS_HASHES AND NOT WSK_EMU_SHARED)
+    set(wsk_emu_needs_crypto ON)
+else()
+    set(wsk_emu_needs_crypto OFF)
+endif()
+
 install(EXPORT wsk_emu_targets
     NAMESPACE wsk_emu::
     FILE wsk_emu-targets.cmake
@@ -54,6 +61,9 @@ set(wsk_emu_pc_libs "-pthread ${wsk_emu_sanitize_flags}")
 foreach(library IN LISTS CMAKE_DL_LIBS)
     string(APPEND wsk_emu_pc_libs " -l${library}")
 endforeach()
+if(wsk_emu_needs_crypto)
+    string(APPEND wsk_emu_pc_libs " ${wsk_emu_hashes_libs}")
+endif()
 string(REPLACE ";" " " wsk_emu_pc_libs "${wsk_emu_pc_libs}")
 list(JOIN wsk_emu_wdk_options " " wsk_emu_pc_wdk_flags)
 list(TRANSFORM wsk_emu_wdk_definitions PREPEND "-D" OUTPUT_VARIABLE wsk_emu_pc_wdk_definitions)

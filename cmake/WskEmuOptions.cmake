@@ -17,6 +17,12 @@ option(WSK_EMU_DRIVER_DBG "Define DBG=1 for driver code, as in a checked build o
 option(WSK_EMU_COVERAGE "Count executed lines with gcov" OFF)
 option(WSK_EMU_VALGRIND "Run every test program under valgrind" OFF)
 
+set(WSK_EMU_HASHES "AUTO" CACHE STRING "Hashes for bcrypt.h, from libcrypto of OpenSSL: AUTO (where it is found), ON or OFF")
+set_property(CACHE WSK_EMU_HASHES PROPERTY STRINGS AUTO ON OFF)
+if(NOT WSK_EMU_HASHES MATCHES "^(AUTO|ON|OFF)$")
+    message(FATAL_ERROR "WSK_EMU_HASHES is '${WSK_EMU_HASHES}'; it must be one of: AUTO ON OFF")
+endif()
+
 set(WSK_EMU_SANITIZE "none" CACHE STRING "Sanitizer: none, address, undefined, address+undefined or thread")
 set(wsk_emu_sanitizers none address undefined address+undefined thread)
 set_property(CACHE WSK_EMU_SANITIZE PROPERTY STRINGS ${wsk_emu_sanitizers})

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/base_assert.h"
+#include "nt/bcrypt_provider.h"
 #include "nt/cm_registry.h"
 #include "nt/ex_block.h"
 #include "nt/ex_callback.h"
@@ -115,6 +116,7 @@ void we_nt_stop(void)
     we_io_workitem_report_leaks();
     we_io_irp_report_leaks();
     we_mm_report_leaks();
+    we_bcrypt_stop();
     we_ex_callbacks_stop();
     we_ob_stop();
     we_cm_registry_stop();

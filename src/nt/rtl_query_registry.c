@@ -71,6 +71,9 @@ static NTSTATUS store_bytes(PVOID address, ULONG type, const void *data, size_t 
     ULONG header[2] = { (ULONG)bytes, type };
     LONG room;
 
+    if (bytes == 0) {
+        return STATUS_SUCCESS;
+    }
     if (bytes <= sizeof(ULONG)) {
         memcpy(address, data, bytes);
         return STATUS_SUCCESS;

@@ -278,6 +278,8 @@ const char *we_vrf_kind_name(enum we_vrf_kind kind)
         [WE_KIND_HANDLE] = "handle",
         [WE_KIND_TIMER] = "timer",
         [WE_KIND_CALLBACK] = "callback registration",
+        [WE_KIND_CRYPTO_PROVIDER] = "algorithm provider",
+        [WE_KIND_CRYPTO_HASH] = "hash",
         [WE_KIND_REGISTRATION] = "WSK registration",
         [WE_KIND_CAPTURE] = "captured provider NPI",
         [WE_KIND_SOCKET] = "socket",

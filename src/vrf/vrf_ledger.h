@@ -21,6 +21,8 @@ enum we_vrf_kind {
     WE_KIND_HANDLE,
     WE_KIND_TIMER,    /* from ExAllocateTimer */
     WE_KIND_CALLBACK, /* registered with a callback object */
+    WE_KIND_CRYPTO_PROVIDER,
+    WE_KIND_CRYPTO_HASH,
     WE_KIND_REGISTRATION,
     WE_KIND_CAPTURE,
     WE_KIND_SOCKET,

@@ -237,6 +237,7 @@ static const char *kind_ended_verb(enum we_vrf_kind kind)
 {
     switch (kind) {
     case WE_KIND_HANDLE:
+    case WE_KIND_CRYPTO_PROVIDER:
     case WE_KIND_SOCKET:
         return "closed";
     case WE_KIND_CALLBACK:

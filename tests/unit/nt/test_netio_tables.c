@@ -167,22 +167,6 @@ static void test_BCryptGenRandom_fills_the_buffer_and_nothing_else(void **state)
     assert_int_equal(BCryptCloseAlgorithmProvider(NULL, 0), STATUS_INVALID_HANDLE);
 }
 
-static void test_hashes_are_refused_from_the_start(void **state)
-{
-    BCRYPT_HASH_HANDLE hash = &hash;
-    BCRYPT_ALG_HANDLE algorithm = &hash;
-
-    (void)state;
-    assert_int_equal(BCryptOpenAlgorithmProvider(&algorithm, BCRYPT_SHA256_ALGORITHM, NULL, 0), STATUS_NOT_FOUND);
-    assert_null(algorithm);
-    assert_int_equal(BCryptCreateHash(algorithm, &hash, NULL, 0, NULL, 0, 0), STATUS_INVALID_HANDLE);
-    assert_null(hash);
-    assert_int_equal(BCryptCreateHash(BCRYPT_RNG_ALG_HANDLE, &hash, NULL, 0, NULL, 0, 0), STATUS_NOT_SUPPORTED);
-    assert_int_equal(BCryptHashData(hash, NULL, 0, 0), STATUS_INVALID_HANDLE);
-    assert_int_equal(BCryptFinishHash(hash, NULL, 0, 0), STATUS_INVALID_HANDLE);
-    assert_int_equal(BCryptDestroyHash(hash), STATUS_INVALID_HANDLE);
-}
-
 static void test_packets_are_taken_apart_with_their_accessors(void **state)
 {
     NET_BUFFER_LIST list;
@@ -215,7 +199,6 @@ int main(void)
         cmocka_unit_test(test_GetBestRoute2_leads_to_loopback_addresses_only),
         cmocka_unit_test(test_NotifyRouteChange2_calls_for_the_start_only),
         cmocka_unit_test(test_BCryptGenRandom_fills_the_buffer_and_nothing_else),
-        cmocka_unit_test(test_hashes_are_refused_from_the_start),
         cmocka_unit_test(test_packets_are_taken_apart_with_their_accessors),
     };
 
