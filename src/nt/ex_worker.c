@@ -134,13 +134,33 @@ static bool worker_next(struct worker *worker, struct job *job)
     }
 }
 
+/* THREAD-014: the thread is the system's, and the next item has not asked for what the last one liked. */
+static void check_restored(const struct job *job, KPRIORITY priority)
+{
+    struct we_nt_thread *thread = we_nt_thread_current();
+
+    if (thread->system_affinity != 0) {
+        (void)we_vrf_report(WE_RULE_THREAD_014, NULL, "the work item routine %p returned bound to processors (0x%llx)",
+                            job_routine(job), (unsigned long long)thread->system_affinity);
+        thread->system_affinity = 0;
+    }
+    if (thread->priority != priority) {
+        (void)we_vrf_report(WE_RULE_THREAD_014, NULL, "the work item routine %p returned with priority %d, not %d",
+                            job_routine(job), (int)thread->priority, (int)priority);
+        thread->priority = priority;
+    }
+}
+
 static void worker_main(void *context)
 {
     struct worker *worker = (struct worker *)context;
+    KPRIORITY priority;
     struct job job;
 
     while (worker_next(worker, &job)) {
+        priority = we_nt_thread_current()->priority;
         job_run(&job);
+        check_restored(&job, priority);
         we_host_mutex_lock(&s_lock);
         s_busy_count--;
         s_done_count++;

@@ -133,7 +133,7 @@ static bool cpu_try_take_any(struct we_nt_thread *thread)
     unsigned i;
 
     for (i = 0; i < s_cpu_count; i++) {
-        if (cpu_try_take(&s_cpus[i], thread)) {
+        if (we_nt_cpu_allows(&s_cpus[i], thread) && cpu_try_take(&s_cpus[i], thread)) {
             return true;
         }
     }
@@ -146,7 +146,7 @@ void we_nt_cpu_raise(struct we_nt_thread *thread, KIRQL new_irql, unsigned prefe
     unsigned spin_count = 0;
 
     if (thread->cpu == NULL && new_irql >= DISPATCH_LEVEL) {
-        while (!cpu_try_take(preferred, thread) && !cpu_try_take_any(thread)) {
+        while (!(we_nt_cpu_allows(preferred, thread) && cpu_try_take(preferred, thread)) && !cpu_try_take_any(thread)) {
             we_host_yield(&spin_count);
         }
     }

@@ -78,6 +78,12 @@ PKDPC we_nt_cpu_pop_dpc_in_range(unsigned cpu, const void *base, size_t size_byt
 /* A DPC is queued now; no lock. */
 bool we_nt_cpu_has_dpcs(unsigned cpu);
 
+/* False: the thread has bound itself to other processors. */
+static inline bool we_nt_cpu_allows(const struct we_nt_cpu *cpu, const struct we_nt_thread *thread)
+{
+    return WE_LIKELY(thread->system_affinity == 0) || (thread->system_affinity >> cpu->index & 1u) != 0;
+}
+
 /* Takes / gives up a processor and sets the IRQL: behind KeRaiseIrql and KeLowerIrql. */
 void we_nt_cpu_raise(struct we_nt_thread *thread, KIRQL new_irql, unsigned preferred_cpu);
 void we_nt_cpu_lower(struct we_nt_thread *thread, KIRQL new_irql);

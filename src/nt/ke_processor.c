@@ -7,8 +7,14 @@
 
 ULONG NTAPI KeGetCurrentProcessorNumberEx(PPROCESSOR_NUMBER ProcNumber)
 {
-    const struct we_nt_cpu *cpu = we_nt_thread_current()->last_cpu;
+    const struct we_nt_thread *thread = we_nt_thread_current();
+    const struct we_nt_cpu *cpu = thread->last_cpu;
+    unsigned i;
 
+    /* A thread that has bound itself since it was on one: where it would be next. */
+    for (i = 0; thread->cpu == NULL && !we_nt_cpu_allows(cpu, thread); i++) {
+        cpu = we_nt_cpu_at(i);
+    }
     if (ProcNumber != NULL) {
         ProcNumber->Group = 0;
         ProcNumber->Number = (UCHAR)cpu->index;

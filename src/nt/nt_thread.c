@@ -107,6 +107,7 @@ static void thread_reset(struct we_nt_thread *thread)
     thread->frames = NULL;
     thread->section = NULL;
     thread->hold_count = 0;
+    thread->system_affinity = 0;
     thread->raise_count = 0;
     thread->own_count = 0;
     thread->kernel_apc_disable = 0;

@@ -40,6 +40,7 @@ struct we_nt_section;
     X(RUN_ONCE, "run-once routine")                 \
     X(CALLBACK, "routine of a callback object")     \
     X(QUERY_REGISTRY, "registry query routine")     \
+    X(CALLOUT, "callout on a larger stack")         \
     X(CHANGE, "change notification")                \
     X(WSK_CLIENT, "WskClientEvent")                 \
     X(WSK_ACCEPT, "WskAcceptEvent")                 \
@@ -135,7 +136,8 @@ struct we_nt_thread {
     struct we_nt_own owns[WE_NT_OWN_MAX];
     struct we_host_thread host;
     KPRIORITY priority;
-    KAFFINITY affinity; /* 0: never set */
+    KAFFINITY affinity;        /* 0: never set */
+    KAFFINITY system_affinity; /* that of KeSetSystemAffinityThread; 0: none */
     UCHAR ideal_processor;
     ULONG id;
     ULONG failed_poll_count; /* waits with a time-out of zero that were in vain, in a row */

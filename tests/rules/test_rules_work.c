@@ -249,6 +249,69 @@ static void test_unl_002_near_miss_work_item_waits_a_while(void **state)
     KeSetEvent(&s_never, 0, FALSE); /* stop lets it come to its end */
 }
 
+/* --- THREAD-014 ------------------------------------------------------------------------------------ */
+
+static VOID binds_itself(PVOID Parameter)
+{
+    (void)KeSetSystemAffinityThreadEx(1);
+    if (Parameter != NULL) {
+        KeRevertToUserAffinityThreadEx(0);
+    }
+    s_count++;
+}
+
+static VOID hurries(PVOID Parameter)
+{
+    KPRIORITY before = KeSetPriorityThread(KeGetCurrentThread(), LOW_REALTIME_PRIORITY);
+
+    if (Parameter != NULL) {
+        (void)KeSetPriorityThread(KeGetCurrentThread(), before);
+    }
+    s_count++;
+}
+
+static void run_twice(PWORKER_THREAD_ROUTINE routine, BOOLEAN is_restoring, ULONG expected_reports)
+{
+    WORK_QUEUE_ITEM item;
+    ULONG i;
+
+    for (i = 0; i < expected_reports; i++) {
+        wsk_kit_expect_report("THREAD-014");
+    }
+    for (i = 0; i < 2; i++) {
+        ExInitializeWorkItem(&item, routine, is_restoring ? &item : NULL);
+        ExQueueWorkItem(&item, DelayedWorkQueue);
+        wsk_kit_run_until_idle();
+    }
+    assert_int_equal(s_count, 2);
+    assert_int_equal(wsk_kit_report_count("THREAD-014"), expected_reports);
+}
+
+/* Each item finds the thread as it should be: the second one is reported just as the first. */
+static void test_thread_014_breach_work_item_stays_bound(void **state)
+{
+    UNREFERENCED_PARAMETER(state);
+    run_twice(binds_itself, FALSE, 2);
+}
+
+static void test_thread_014_breach_work_item_keeps_its_priority(void **state)
+{
+    UNREFERENCED_PARAMETER(state);
+    run_twice(hurries, FALSE, 2);
+}
+
+static void test_thread_014_near_miss_affinity_is_reverted(void **state)
+{
+    UNREFERENCED_PARAMETER(state);
+    run_twice(binds_itself, TRUE, 0);
+}
+
+static void test_thread_014_near_miss_priority_is_set_back(void **state)
+{
+    UNREFERENCED_PARAMETER(state);
+    run_twice(hurries, TRUE, 0);
+}
+
 #define rule_test(f) wsk_emu_unit_test_setup_teardown(f, setup, teardown)
 
 int main(void)
@@ -268,6 +331,10 @@ int main(void)
         rule_test(test_work_006_near_miss_freed_without_being_queued),
         rule_test(test_work_010_breach_returns_raised),
         rule_test(test_work_010_near_miss_raises_and_restores),
+        rule_test(test_thread_014_breach_work_item_stays_bound),
+        rule_test(test_thread_014_breach_work_item_keeps_its_priority),
+        rule_test(test_thread_014_near_miss_affinity_is_reverted),
+        rule_test(test_thread_014_near_miss_priority_is_set_back),
         rule_test(test_unl_002_breach_work_item_waits_for_ever),
         rule_test(test_unl_002_near_miss_work_item_waits_a_while),
     };

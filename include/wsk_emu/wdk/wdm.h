@@ -27,6 +27,7 @@
 #include "wsk_emu_wdk/io_timer.h"
 #include "wsk_emu_wdk/irql.h"
 #include "wsk_emu_wdk/ke.h"
+#include "wsk_emu_wdk/ke_affinity.h"
 #include "wsk_emu_wdk/ke_lock.h"
 #include "wsk_emu_wdk/ke_time.h"
 #include "wsk_emu_wdk/mm.h"
