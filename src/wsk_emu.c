@@ -45,6 +45,7 @@ enum state { STATE_STOPPED, STATE_STARTING, STATE_RUNNING, STATE_STOPPING };
 
 static struct we_host_mutex s_lock = WE_HOST_MUTEX_INIT(WE_RANK_INSTANCE);
 static enum state s_state = STATE_STOPPED; /* guarded by s_lock */
+static unsigned long long s_start_count;   /* guarded by s_lock */
 
 /* The user's log; constant while an instance runs. */
 static wsk_emu_log_fn *s_log;
@@ -68,6 +69,7 @@ static bool state_move(enum state from, enum state to)
     is_moved = s_state == from;
     if (is_moved) {
         s_state = to;
+        s_start_count += to == STATE_RUNNING ? 1 : 0;
     }
     we_host_mutex_unlock(&s_lock);
     return is_moved;
@@ -81,6 +83,16 @@ bool we_instance_is_running(void)
     is_running = s_state == STATE_RUNNING;
     we_host_mutex_unlock(&s_lock);
     return is_running;
+}
+
+unsigned long long we_instance_number(void)
+{
+    unsigned long long number;
+
+    we_host_mutex_lock(&s_lock);
+    number = s_state == STATE_RUNNING ? s_start_count : 0;
+    we_host_mutex_unlock(&s_lock);
+    return number;
 }
 
 /* --- log ------------------------------------------------------------------------------- */

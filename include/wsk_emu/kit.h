@@ -22,6 +22,8 @@ WSK_EMU_BEGIN
 /** Called with the reason (one or more lines). May leave by longjmp. */
 typedef void wsk_kit_failure_fn(const char *reason);
 WSK_EMU_API void wsk_kit_set_failure_handler(wsk_kit_failure_fn *handler);
+/** Fails the test: formats the reason and hands it to the handler. Returns only if the handler does. The test's thread. */
+WSK_EMU_API void wsk_kit_fail(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
 /* --- moving --------------------------------------------------------------------------------- */
 
@@ -233,6 +235,30 @@ enum wsk_kit_object {
 WSK_EMU_API size_t wsk_kit_live_count(enum wsk_kit_object kind);
 /** Calls of the driver's callbacks that are pended: requests without a verdict. */
 WSK_EMU_API size_t wsk_kit_pended_inspections(void);
+
+/* --- statuses ----------------------------------------------------------------------------------- */
+
+/** The name in ntstatus.h, "STATUS_PENDING", or NULL for a value that has none there. */
+WSK_EMU_API const char *wsk_kit_status_name(NTSTATUS status);
+
+/* --- glue --------------------------------------------------------------------------------------- */
+
+/* What cmocka.h, gtest.hpp and catch2.hpp are made of, for the glue of another test framework: start the kernel, set a
+ * failure handler that leaves by longjmp, run the test; then stop, or, if the test did not come back, abandon. */
+
+/** Tells emulated kernels apart: counts the starts of this process from 1. 0 while none is running. */
+WSK_EMU_API unsigned long long wsk_kit_run_number(void);
+/** The seed of the kernel that is running, to be printed when a test fails. 0: the natural order, or none is running. */
+WSK_EMU_API unsigned long long wsk_kit_seed(void);
+/** The calling thread is inside driver code, a callback of the test's own included: the frames of the library and of the
+ * driver are on its stack, and no exception may pass through them. */
+WSK_EMU_API bool wsk_kit_is_in_callback(void);
+/** Closes the test's peers, servers and witnesses and stops the kernel like wsk_emu_stop.
+ * @return number of unexpected verifier reports since the start, leaks included. */
+WSK_EMU_API size_t wsk_kit_stop(void);
+/** Stops the kernel after its test has failed and was left, perhaps inside driver code: no driver code runs any more,
+ * and nothing that was left behind is reported. Does nothing while stopped. */
+WSK_EMU_API void wsk_kit_abandon(void);
 
 WSK_EMU_END
 

@@ -2,12 +2,9 @@
 /* CMocka glue: each wrapped test gets a fresh emulated kernel and answers for what it leaves. */
 #include "wsk_emu/cmocka.h"
 
+#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
-
-#include "host/host_exec.h"
-#include "instance.h"
-#include "kit/kit_internal.h"
 
 /* Design
  *
@@ -72,7 +69,7 @@ int wsk_kit_cmocka_setup(void **state)
 
 void wsk_kit_cmocka_run(void **state)
 {
-    uint64_t seed = we_host_exec_seed();
+    uint64_t seed = wsk_kit_seed();
     size_t report_count;
 
     (void)state;
@@ -80,9 +77,8 @@ void wsk_kit_cmocka_run(void **state)
     if (s_run.test->teardown != NULL && s_run.test->teardown(&s_run.user_state) != 0) {
         fail_test("the teardown function of the test failed");
     }
-    wsk_kit_peers_reset();
     s_run.is_inside = false;
-    report_count = wsk_emu_stop();
+    report_count = wsk_kit_stop();
     if (report_count > 0) {
         char reason[128];
 
@@ -96,10 +92,9 @@ void wsk_kit_cmocka_run(void **state)
 int wsk_kit_cmocka_teardown(void **state)
 {
     (void)state;
-    if (we_instance_is_running()) {
-        print_seed(we_host_exec_seed());
-        wsk_kit_peers_reset();
-        we_instance_abandon();
+    if (wsk_kit_run_number() != 0) {
+        print_seed(wsk_kit_seed());
+        wsk_kit_abandon();
     }
     s_run.is_inside = false;
     wsk_kit_set_failure_handler(NULL);

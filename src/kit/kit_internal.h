@@ -6,8 +6,6 @@
 #include "base/base_assert.h"
 #include "wsk_emu/kit.h"
 
-/* Formats the reason and hands it to the failure handler. Usually does not return. */
-void wsk_kit_fail(const char *format, ...) WE_PRINTF(1, 2);
 /* Fails when no emulated kernel runs or the caller is not the thread that started it. */
 bool wsk_kit_check_running(const char *function);
 /* Lets the world go on until condition(context) is true; false when that cannot be any more. */

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: MIT
 # Compiles each public header alone, included twice, in one language standard, without a warning.
-# cmake -DROOT= -DWORK= -DCOMPILER= -DSTANDARD=c11|c++11|... -DWDK_OPTIONS= -DWDK_DEFINITIONS= -DCMOCKA_INCLUDE_DIR= -P
+# cmake -DROOT= -DWORK= -DCOMPILER= -DSTANDARD=c11|c++11|... -DWDK_OPTIONS= -DWDK_DEFINITIONS= -DCMOCKA_INCLUDE_DIR=
+# -DMISSING=gtest;catch2 -P
 cmake_minimum_required(VERSION 3.20)
 
 if(STANDARD MATCHES "^c\\+\\+")
@@ -15,6 +16,14 @@ set(flags -x ${language} -std=${STANDARD} -c -o "${WORK}/header_check.o" -Wall -
 # A program sees the library's headers through include/ and without any flag; a driver sees the WDK's with its flags.
 # What CMocka's own header does in newer languages is not ours to warn of.
 file(GLOB library_headers RELATIVE "${ROOT}/include" "${ROOT}/include/wsk_emu/*.h")
+if(STANDARD MATCHES "^c\\+\\+(1[4-9]|2)")
+    file(GLOB cxx_headers RELATIVE "${ROOT}/include" "${ROOT}/include/wsk_emu/*.hpp" "${ROOT}/include/wsk_emu/cpp/*.hpp")
+    # The glue for a test framework that is not here cannot be compiled.
+    foreach(framework IN LISTS MISSING)
+        list(FILTER cxx_headers EXCLUDE REGEX "/${framework}\\.hpp$")
+    endforeach()
+    list(APPEND library_headers ${cxx_headers})
+endif()
 file(GLOB wdk_headers RELATIVE "${ROOT}/include/wsk_emu/wdk" "${ROOT}/include/wsk_emu/wdk/*.h")
 set(library_flags "-I${ROOT}/include" -idirafter "${CMOCKA_INCLUDE_DIR}")
 list(TRANSFORM WDK_DEFINITIONS PREPEND "-D")

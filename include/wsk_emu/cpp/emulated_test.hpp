@@ -1,0 +1,87 @@
+/* SPDX-License-Identifier: MIT */
+/** @file
+ * One test in an emulated kernel of its own: what gtest.hpp and catch2.hpp are made of. Part of cpp.hpp. */
+#ifndef WSK_EMU_CPP_EMULATED_TEST_HPP
+#define WSK_EMU_CPP_EMULATED_TEST_HPP
+
+#include <cstddef>
+#include <cstdio>
+
+#include "wsk_emu/cpp/guard.hpp"
+#include "wsk_emu/cpp/kernel.hpp"
+
+namespace wsk_emu {
+
+/** Starts a kernel, runs a test in it, and stops it; for the glue of another test framework. An object serves one test. */
+class emulated_test {
+  public:
+    emulated_test() noexcept
+    {
+        reason_[0] = '\0';
+    }
+    /** After an exception that run let through, the kernel is abandoned: what the test has left is not reported, its failure
+     * was. */
+    ~emulated_test()
+    {
+        if (is_begun_) {
+            wsk_kit_abandon();
+        }
+    }
+    emulated_test(const emulated_test &) = delete;
+    emulated_test &operator=(const emulated_test &) = delete;
+
+    /** Runs body(). Exceptions that it throws pass through.
+     * @param has_failed has_failed() is asked when body has returned: an assertion has ended the test early. Then the kernel
+     * is abandoned, too.
+     * @return nullptr; or why the test has failed, if that is for the kit to say: the kernel did not start, the kit's
+     * failure handler was called, or rules were broken. Valid as long as this object. */
+    template <class Body, class HasFailed> const char *run(const config &config, Body &&body, HasFailed &&has_failed)
+    {
+        status started = wsk_emu_start(&config.raw());
+        std::size_t reports = 0;
+
+        if (!started.ok()) {
+            std::snprintf(reason_, sizeof(reason_), "wsk_emu_start failed with status %s", started.text().c_str());
+            return reason_;
+        }
+        is_begun_ = true;
+        seed_ = wsk_kit_seed();
+        run_.execute([&] {
+            body();
+            if (!run_.is_over() && !has_failed()) {
+                reports = wsk_kit_stop();
+            }
+        });
+        is_begun_ = false;
+        wsk_kit_abandon();
+        if (run_.is_over()) {
+            return run_.reason();
+        }
+        if (reports != 0) {
+            std::snprintf(reason_, sizeof(reason_),
+                          "the driver broke rules: %zu unexpected verifier report%s, see above", reports,
+                          reports == 1 ? "" : "s");
+            return reason_;
+        }
+        return nullptr;
+    }
+
+    /** To be called when the test has failed: says how to see that again. Without a seed the order of events is the natural one,
+     * and every run is a replay. */
+    void print_seed() const
+    {
+        if (seed_ != 0) {
+            std::fprintf(stderr, "seed %llu: set WSK_EMU_SEED=%llu to replay this order of events\n", seed_, seed_);
+        }
+    }
+
+  private:
+    detail::test_run run_;
+    unsigned long long seed_ = 0;
+    bool is_begun_ = false;
+    char reason_[128];
+};
+
+} // namespace wsk_emu
+
+#endif
