@@ -33,11 +33,12 @@
 struct driver {
     struct we_base_list link; /* guarded by s_lock */
     PDRIVER_OBJECT object;
-    struct wsk_emu_image *image; /* or NULL */
-    void *file;                  /* the shared object that it came in, or NULL */
-    struct we_drv_leaks before;  /* what was alive before DriverEntry, made by the test or by other drivers */
-    bool is_started;             /* DriverEntry has succeeded */
-    bool is_stuck;               /* unloading was refused and reported */
+    struct wsk_emu_image *image;   /* or NULL */
+    void *file;                    /* the shared object that it came in, or NULL */
+    struct we_drv_leaks before;    /* what was alive before DriverEntry, made by the test or by other drivers */
+    PUNICODE_STRING registry_path; /* while DriverEntry runs, which a failed test may leave; else NULL */
+    bool is_started;               /* DriverEntry has succeeded */
+    bool is_stuck;                 /* unloading was refused and reported */
     char name[NAME_MAX_COUNT + 1];
 };
 
@@ -212,6 +213,9 @@ static void file_close(void *file)
 /* Forgets a driver that nothing refers to any more. */
 static void driver_free(struct driver *driver)
 {
+    if (driver->registry_path != NULL) {
+        registry_path_destroy(driver->registry_path);
+    }
     we_drv_image_unload(driver->image);
     file_close(driver->file);
     we_host_free(driver);
@@ -236,7 +240,6 @@ static void driver_end(struct driver *driver, const char *function)
 static NTSTATUS driver_load(PDRIVER_INITIALIZE entry, PCSTR name, void *file, PDRIVER_OBJECT *object)
 {
     struct driver *driver = driver_create(name);
-    PUNICODE_STRING registry_path;
     NTSTATUS status;
 
     if (driver == NULL) {
@@ -249,16 +252,14 @@ static NTSTATUS driver_load(PDRIVER_INITIALIZE entry, PCSTR name, void *file, PD
         goto destroy_driver;
     }
     status = STATUS_INSUFFICIENT_RESOURCES;
-    registry_path = registry_path_create(name);
-    if (registry_path == NULL) {
+    driver->registry_path = registry_path_create(name);
+    if (driver->registry_path == NULL || !we_drv_image_load(entry, &driver->image)) {
         goto remove_driver;
     }
-    if (!we_drv_image_load(entry, &driver->image)) {
-        goto destroy_path;
-    }
     we_drv_leaks_collect(&driver->before);
-    status = entry_call(driver, entry, registry_path);
-    registry_path_destroy(registry_path);
+    status = entry_call(driver, entry, driver->registry_path);
+    registry_path_destroy(driver->registry_path);
+    driver->registry_path = NULL;
     if (!NT_SUCCESS(status)) {
         driver_end(driver, "DriverEntry");
         return status;
@@ -268,8 +269,6 @@ static NTSTATUS driver_load(PDRIVER_INITIALIZE entry, PCSTR name, void *file, PD
     *object = driver->object;
     return status;
 
-destroy_path:
-    registry_path_destroy(registry_path);
 remove_driver:
     driver_remove(driver);
 destroy_driver:

@@ -7,6 +7,7 @@
 
 #include "host/host_mem.h"
 #include "support/child.h"
+#include "wsk_emu/driver.h"
 
 /* Each part runs in a child process: its first test fails in the middle of something, its second one is a complete,
  * honest test that must pass. In builds with a leak checker the child must not leak either. */
@@ -211,6 +212,22 @@ static __attribute__((noinline)) void fails_inside_deregister(void **state)
     fixture_deregister(fixture);
 }
 
+static NTSTATUS NTAPI failing_entry(PDRIVER_OBJECT driver, PUNICODE_STRING registry_path)
+{
+    UNREFERENCED_PARAMETER(driver);
+    UNREFERENCED_PARAMETER(registry_path);
+    FAIL_HERE();
+    return STATUS_SUCCESS;
+}
+
+static __attribute__((noinline)) void fails_inside_driver_entry(void **state)
+{
+    PDRIVER_OBJECT driver;
+
+    (void)state;
+    (void)wsk_emu_driver_load(failing_entry, "failing", &driver);
+}
+
 static KSPIN_LOCK s_lock; /* never initialised: zero is free */
 
 static __attribute__((noinline)) void fails_with_queued_lock_held(void **state)
@@ -263,6 +280,7 @@ STACK_PART(with_work_queued, NULL)
 STACK_PART(with_thread_waiting_for_event, NULL)
 STACK_PART(inside_wait, NULL)
 STACK_PART(inside_deregister, NULL)
+STACK_PART(inside_driver_entry, NULL)
 STACK_PART(with_queued_lock_held, NULL)
 STACK_PART(with_lock_on_stack, NULL)
 
@@ -280,6 +298,12 @@ static void test_failure_inside_a_wait_ends_the_wait(void **state)
     (void)state;
     expect_unharmed("inside_wait");
     expect_unharmed("inside_deregister");
+}
+
+static void test_failure_inside_driver_entry_loses_nothing(void **state)
+{
+    (void)state;
+    expect_unharmed("inside_driver_entry");
 }
 
 static void test_locks_that_a_failed_test_held_are_free(void **state)
@@ -479,6 +503,7 @@ static const struct child_part s_parts[] = {
     { "with_thread_waiting_for_event", part_with_thread_waiting_for_event },
     { "inside_wait", part_inside_wait },
     { "inside_deregister", part_inside_deregister },
+    { "inside_driver_entry", part_inside_driver_entry },
     { "with_queued_lock_held", part_with_queued_lock_held },
     { "with_lock_on_stack", part_with_lock_on_stack },
     { NULL, NULL },
@@ -489,6 +514,7 @@ int main(int argc, char **argv)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_objects_on_the_failed_tests_stack_are_forgotten),
         cmocka_unit_test(test_failure_inside_a_wait_ends_the_wait),
+        cmocka_unit_test(test_failure_inside_driver_entry_loses_nothing),
         cmocka_unit_test(test_locks_that_a_failed_test_held_are_free),
         cmocka_unit_test(test_failure_in_any_routine_leaves_the_next_test_unharmed),
     };
