@@ -10,6 +10,9 @@ function(wsk_emu_check_headers name standard compiler)
             list(APPEND missing ${framework})
         endif()
     endforeach()
+    if(standard MATCHES "14$" AND WSK_EMU_GTEST_STANDARD GREATER 14)
+        list(APPEND missing gtest)
+    endif()
     add_test(NAME ${name} COMMAND ${CMAKE_COMMAND}
         -DROOT=${PROJECT_SOURCE_DIR}
         -DWORK=${PROJECT_BINARY_DIR}/headers/${standard}

@@ -36,6 +36,7 @@ install(FILES
     "${PROJECT_BINARY_DIR}/package/wsk_emu-config.cmake"
     "${PROJECT_BINARY_DIR}/package/wsk_emu-config-version.cmake"
     cmake/WskEmuCMocka.cmake
+    cmake/WskEmuCxxTesting.cmake
     cmake/WskEmuDriver.cmake
     cmake/WskEmuDriverImage.cmake
     cmake/WskEmuDriverMerge.cmake

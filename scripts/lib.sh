@@ -114,6 +114,25 @@ need_cmocka()
 int main(void) { fail(); return 0; }' ${prefix:+"-I$prefix/include"} ${prefix:+"-L$prefix/lib"} -lcmocka
 }
 
+need_gtest()
+{
+    cxx_compiler=$(find_cxx_compiler) || return 1
+    prefix=$(homebrew_prefix)
+    links "$cxx_compiler" cpp '#include <gtest/gtest.h>
+TEST(a, b) {}' -std=c++17 ${prefix:+"-I$prefix/include"} ${prefix:+"-L$prefix/lib"} -lgtest_main -lgtest -pthread
+}
+
+# Version 3 has other headers and libraries than version 2.
+need_catch2()
+{
+    cxx_compiler=$(find_cxx_compiler) || return 1
+    prefix=$(homebrew_prefix)
+    links "$cxx_compiler" cpp '#include <catch2/catch_test_macros.hpp>
+TEST_CASE("a") {}' -std=c++17 ${prefix:+"-I$prefix/include"} ${prefix:+"-L$prefix/lib"} -lCatch2Main -lCatch2 ||
+        links "$cxx_compiler" cpp '#include <catch2/catch.hpp>
+TEST_CASE("a") {}' -std=c++17 ${prefix:+"-I$prefix/include"} ${prefix:+"-L$prefix/lib"} -lCatch2WithMain
+}
+
 homebrew_prefix()
 {
     if have brew; then
@@ -146,16 +165,26 @@ packages_of()
     apt-get:c) echo gcc libc6-dev ;;
     apt-get:cxx) echo g++ ;;
     apt-get:cmocka) echo libcmocka-dev ;;
+    apt-get:gtest) echo libgtest-dev ;;
+    apt-get:catch2) echo catch2 ;;
     dnf:c) echo gcc glibc-devel ;;
     dnf:cxx) echo gcc-c++ ;;
     dnf:cmocka) echo libcmocka-devel ;;
+    dnf:gtest) echo gtest-devel ;;
+    dnf:catch2) echo catch-devel ;;
     pacman:c | pacman:cxx) echo gcc ;;
     pacman:cmocka) echo cmocka ;;
+    pacman:gtest) echo gtest ;;
+    pacman:catch2) echo catch2 ;;
     apk:c) echo gcc musl-dev ;;
     apk:cxx) echo g++ ;;
     apk:cmocka) echo cmocka-dev ;;
+    apk:gtest) echo gtest-dev ;;
+    apk:catch2) echo catch2-3 ;;
     brew:c | brew:cxx) echo gcc ;;
     brew:cmocka) echo cmocka ;;
+    brew:gtest) echo googletest ;;
+    brew:catch2) echo catch2 ;;
     *:cmake) echo cmake ;;
     *:make) echo make ;;
     esac
@@ -170,6 +199,8 @@ need_name()
     cmake) echo "CMake 3.21 or later" ;;
     make) echo "make or ninja" ;;
     cmocka) echo "CMocka" ;;
+    gtest) echo "GoogleTest" ;;
+    catch2) echo "Catch2" ;;
     esac
 }
 

@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
 # Builds everything and runs the tests in parallel. Arguments go to ctest, for example: scripts/test.sh -L unit.
-# Needs a C and a C++ compiler, CMake, make or ninja, and CMocka.
+# Needs a C and a C++ compiler, CMake, make or ninja, CMocka, GoogleTest and Catch2.
 set -u
 me=scripts/test.sh
 root=$(CDPATH='' cd -- "$(dirname -- "$0")/.." && pwd -P) || exit 1
@@ -9,7 +9,7 @@ root=$(CDPATH='' cd -- "$(dirname -- "$0")/.." && pwd -P) || exit 1
 
 folder=$root/build/test
 
-require c cxx cmake make cmocka
+require c cxx cmake make cmocka gtest catch2
 configure dev "$folder" -DWSK_EMU_TESTS=ON -DWSK_EMU_EXAMPLES=ON || fail "FAILED: configuring (see above)"
 cmake --build "$folder" --parallel "$(processor_count)" || fail "FAILED: building (see above)"
 

@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: MIT
 # Installs the build into an empty prefix, moves the prefix, and builds and runs a project against it: WAY=cmake with
 # find_package, WAY=pkgconfig with nothing but a compiler and pkg-config.
-# cmake -DWAY= -DBUILD= -DCONFIG= -DCONSUMER= -DWORK= -DGENERATOR= -DCOMPILER= -DFLAGS= -DLIBDIR= -DPKG_CONFIG= -DCMOCKA_LIBRARY= -DCMOCKA_INCLUDE_DIR= -P
+# cmake -DWAY= -DBUILD= -DCONFIG= -DCONSUMER= -DWORK= -DGENERATOR= -DCOMPILER= -DFLAGS= -DLIBDIR= -DPKG_CONFIG= -DCMOCKA_LIBRARY= -DCMOCKA_INCLUDE_DIR=
+# -DFRAMEWORKS=gtest;catch2 -DOPTIONS=<argument of the project>;... -P
 cmake_minimum_required(VERSION 3.20)
 
 function(run)
@@ -35,7 +36,8 @@ file(COPY "${CONSUMER}/" DESTINATION "${WORK}/project")
 
 if(WAY STREQUAL "cmake")
     run(${CMAKE_COMMAND} -S "${WORK}/project" -B "${WORK}/build" -G "${GENERATOR}" -DCMAKE_BUILD_TYPE=Debug
-        "-DCMAKE_C_COMPILER=${COMPILER}" "-DCMAKE_C_FLAGS=${FLAGS}" "-DCMAKE_PREFIX_PATH=${prefix}")
+        "-DCMAKE_C_COMPILER=${COMPILER}" "-DCMAKE_C_FLAGS=${FLAGS}" "-DCMAKE_PREFIX_PATH=${prefix}"
+        "-DFRAMEWORKS=${FRAMEWORKS}" ${OPTIONS})
     file(STRINGS "${WORK}/build/CMakeCache.txt" found REGEX "^wsk_emu_DIR:")
     if(NOT found MATCHES "=${prefix}/")
         message(FATAL_ERROR "another package was found: ${found}")

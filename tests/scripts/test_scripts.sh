@@ -155,7 +155,7 @@ run test.sh
 check "it fails" test "$status" -eq 1
 check "it says one line" is_one_line
 check "it names the command" says \
-    "run: sudo sh -c 'apt-get update && apt-get install -y gcc libc6-dev g++ cmake make libcmocka-dev'"
+    "run: sudo sh -c 'apt-get update && apt-get install -y gcc libc6-dev g++ cmake make libcmocka-dev libgtest-dev catch2'"
 check "it installs nothing" not called .
 
 begin fedora-user Linux 1000
@@ -163,7 +163,7 @@ tool dnf 'exit 1'
 tool sudo 'exit 1'
 run test.sh
 check "it fails" test "$status" -eq 1
-check "it names the command" says "sudo sh -c 'dnf install -y gcc glibc-devel gcc-c++ cmake make libcmocka-devel'"
+check "it names the command" says "sudo sh -c 'dnf install -y gcc glibc-devel gcc-c++ cmake make libcmocka-devel gtest-devel catch-devel'"
 
 begin arch-user Linux 1000
 tool pacman 'exit 1'

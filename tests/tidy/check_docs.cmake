@@ -60,9 +60,11 @@ foreach(document IN LISTS documents)
         endif()
     endforeach()
 
-    # Links to files of the tree. Web addresses and places within a page are not looked at.
+    # Links to files of the tree. Web addresses and places within a page are not looked at, and code has none: lambdas of C++
+    # look like links.
     get_filename_component(folder "${ROOT}/${document}" DIRECTORY)
-    string(REGEX MATCHALL "${close_bracket}\\([^)# \n]+" links "${text}")
+    string(REGEX REPLACE "```[^`]*```" "" prose "${text}")
+    string(REGEX MATCHALL "${close_bracket}\\([^)# \n]+" links "${prose}")
     foreach(link IN LISTS links)
         string(REGEX REPLACE "^.\\(" "" target "${link}")
         if(NOT target MATCHES "^[a-z]+:" AND NOT EXISTS "${folder}/${target}")

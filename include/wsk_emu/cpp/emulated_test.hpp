@@ -6,6 +6,7 @@
 
 #include <cstddef>
 #include <cstdio>
+#include <cstdlib>
 
 #include "wsk_emu/cpp/guard.hpp"
 #include "wsk_emu/cpp/kernel.hpp"
@@ -66,6 +67,17 @@ class emulated_test {
         return nullptr;
     }
 
+    /** After run: what was on the stack of body has not been destroyed, because the kit ended the test in a call without an
+     * owner. */
+    bool was_dropped() const noexcept
+    {
+        return run_.was_dropped();
+    }
+    /** The seed that the kernel had. */
+    unsigned long long seed() const noexcept
+    {
+        return seed_;
+    }
     /** To be called when the test has failed: says how to see that again. Without a seed the order of events is the natural one,
      * and every run is a replay. */
     void print_seed() const
@@ -81,6 +93,24 @@ class emulated_test {
     bool is_begun_ = false;
     char reason_[128];
 };
+
+/** For a callback in a test that holds assertions which throw, as those of Catch2 do: runs body() and returns what it
+ * returns. An exception may not pass through the C code that called the callback, so it ends the test from here, which
+ * fails. The test's thread: in threads execution record in callbacks and assert in the test. */
+template <class Body> auto in_callback(Body &&body) -> decltype(body())
+{
+#if defined(__cpp_exceptions)
+    try {
+        return body();
+    } catch (...) {
+        /* Left below, when the exception is gone. */
+    }
+    wsk_kit_fail("an assertion failed, or something else was thrown, inside a callback");
+    std::abort();
+#else
+    return body();
+#endif
+}
 
 } // namespace wsk_emu
 

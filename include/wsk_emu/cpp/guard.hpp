@@ -80,12 +80,17 @@ class test_run {
         wsk_kit_set_failure_handler(leave);
 #if defined(__cpp_exceptions)
         try {
-            (void)call(body);
+            was_dropped_ = !call(body);
         } catch (const test_ended &) {
         }
 #else
-        (void)call(body);
+        was_dropped_ = !call(body);
 #endif
+    }
+    /** It was left from a bare call of the kit: what was on its stack was not destroyed. */
+    bool was_dropped() const noexcept
+    {
+        return was_dropped_;
     }
 
     /** False: the kit failed the test inside body. */
@@ -131,6 +136,7 @@ class test_run {
 
     place *target_ = nullptr;
     bool is_over_ = false;
+    bool was_dropped_ = false;
     char reason_[8192];
 };
 
