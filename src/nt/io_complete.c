@@ -3,6 +3,7 @@
 #include "nt/io_irp_state.h"
 
 #include "base/base_assert.h"
+#include "nt/io_request.h"
 #include "nt/nt_asan.h"
 #include "nt/nt_door.h"
 #include "nt/nt_irql.h"
@@ -108,13 +109,17 @@ static bool walk_step(struct walk *walk, PIRP irp, PIO_STACK_LOCATION location)
     return true;
 }
 
-/* The IRP has left the uppermost location. Here the I/O manager would copy results to a waiting thread and free the
- * IRP; IRPs that drivers make have no such thread and belong to their makers, so nothing is freed. */
+/* The IRP has left the uppermost location. Requests of the I/O manager end here; IRPs that drivers make belong to their
+ * makers, so nothing is freed. */
 static void walk_end(const struct walk *walk, PIRP irp)
 {
     struct we_nt_view view;
 
     we_io_irp_set_state(irp, WE_IRP_DONE);
+    if ((we_io_irp_flags(irp) & WE_IRP_MANAGED) != 0) {
+        we_io_request_finish(irp);
+        return;
+    }
     if (walk->is_last_at_top) {
         (void)we_vrf_report(WE_RULE_IRP_024, we_nt_view_make(&view, WE_KIND_IRP, irp),
                             "completion routine %p returned 0x%08X for IRP %p, which has no driver above",
@@ -174,8 +179,9 @@ static bool complete_check_owner(PIRP irp)
     default:
         break;
     }
-    if (!we_io_irp_is_at_top(irp)) {
-        return true;
+    if (!we_io_irp_is_at_top(irp) ||
+        ((we_io_irp_flags(irp) & WE_IRP_MANAGED) != 0 && we_io_irp_state(irp) == WE_IRP_DONE)) {
+        return true; /* kept back by its last routine, it goes on to its end */
     }
     if (we_io_irp_state(irp) == WE_IRP_DONE) {
         (void)we_vrf_report(WE_RULE_IRP_001, object, "IRP %p was completed a second time", (void *)irp);

@@ -22,6 +22,8 @@
  * DONE is set before the routine is called, because the IRP may be gone afterwards.
  */
 
+#define FREED_PATTERN 0xDD
+
 bool we_io_irp_is_live(const IRP *irp)
 {
     return irp != NULL && !we_nt_asan_is_poisoned(irp, sizeof(*irp)) && irp->Type == IO_TYPE_IRP;
@@ -85,6 +87,38 @@ PIRP IoAllocateIrp(CCHAR StackSize, BOOLEAN ChargeQuota)
         irp_init(irp, IoSizeOfIrp(StackSize), StackSize, WE_IRP_ALLOCATED);
     }
     return irp;
+}
+
+/* The request's address stands behind the last stack location, where no driver has business. */
+PIRP we_io_irp_alloc_managed(CCHAR stack_count, struct we_io_request *request)
+{
+    USHORT size_bytes = IoSizeOfIrp(stack_count);
+    PIRP irp = we_nt_block_alloc(WE_KIND_IRP, size_bytes + sizeof(request), NULL);
+
+    if (irp != NULL) {
+        irp_init(irp, size_bytes, stack_count, WE_IRP_ALLOCATED | WE_IRP_MANAGED);
+        memcpy((PUCHAR)irp + size_bytes, &request, sizeof(request));
+    }
+    return irp;
+}
+
+struct we_io_request *we_io_irp_request(const IRP *irp)
+{
+    const struct we_nt_block *block = we_io_irp_block(irp);
+    struct we_io_request *request;
+
+    WE_ASSERT(block != NULL);
+    memcpy(&request, (const UCHAR *)irp + block->entry.size_bytes - sizeof(request), sizeof(request));
+    return request;
+}
+
+void we_io_irp_free_managed(PIRP irp)
+{
+    struct we_nt_block *block = we_io_irp_block(irp);
+
+    WE_ASSERT(block != NULL);
+    memset(irp, FREED_PATTERN, block->entry.size_bytes);
+    we_nt_block_free(block);
 }
 
 VOID IoInitializeIrp(PIRP Irp, USHORT PacketSize, CCHAR StackSize)

@@ -11,6 +11,7 @@
 #include "nt/io_device.h"
 #include "nt/io_irp.h"
 #include "nt/io_remove_lock.h"
+#include "nt/io_request.h"
 #include "nt/ke_cpu.h"
 #include "nt/ke_dispatcher.h"
 #include "nt/nmr_registrar.h"
@@ -107,6 +108,7 @@ void we_nt_stop(void)
     we_ex_resources_stop();
     we_io_remove_locks_stop();
     we_io_workitem_report_leaks();
+    we_io_requests_stop();
     we_io_irp_report_leaks();
     we_mm_report_leaks();
     we_ob_stop();

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Files, devices by name, and Plug and Play notifications. There are no files and no device interfaces: what needs them
- * fails and says so once in the log. */
+/* Devices that are opened by name, and Plug and Play notifications. There are no other files and no device interfaces: what
+ * needs them fails and says so once in the log. */
 #ifndef WSK_EMU_WDK_IO_FILE_H
 #define WSK_EMU_WDK_IO_FILE_H
 
@@ -23,14 +23,21 @@ typedef struct _FILE_FULL_EA_INFORMATION {
 
 NTKERNELAPI PGENERIC_MAPPING NTAPI IoGetFileObjectGenericMapping(VOID);
 
-/* STATUS_OBJECT_NAME_NOT_FOUND: there are no files, and a driver's own device cannot be opened by name. */
+/* Opens the device of a loaded driver: \Device\Name, or a symbolic link that leads to one. The handle is a kernel handle.
+ * STATUS_OBJECT_NAME_NOT_FOUND, STATUS_OBJECT_PATH_NOT_FOUND: there is none (and no files); STATUS_NO_SUCH_DEVICE: it is
+ * still being initialised, or about to go; STATUS_ACCESS_DENIED: it is exclusive and open; STATUS_INVALID_PARAMETER; or what
+ * the driver completes IRP_MJ_CREATE with. */
 _IRQL_requires_max_(PASSIVE_LEVEL) NTSYSAPI NTSTATUS NTAPI ZwCreateFile(_Out_ PHANDLE FileHandle,
     _In_ ACCESS_MASK DesiredAccess, _In_ POBJECT_ATTRIBUTES ObjectAttributes, _Out_ PIO_STATUS_BLOCK IoStatusBlock,
     _In_opt_ PLARGE_INTEGER AllocationSize, _In_ ULONG FileAttributes, _In_ ULONG ShareAccess,
     _In_ ULONG CreateDisposition, _In_ ULONG CreateOptions, _In_reads_bytes_opt_(EaLength) PVOID EaBuffer,
     _In_ ULONG EaLength);
 
-/* STATUS_OBJECT_NAME_NOT_FOUND, as for a device that is not there. */
+_IRQL_requires_max_(PASSIVE_LEVEL) NTSYSAPI NTSTATUS NTAPI ZwOpenFile(_Out_ PHANDLE FileHandle,
+    _In_ ACCESS_MASK DesiredAccess, _In_ POBJECT_ATTRIBUTES ObjectAttributes, _Out_ PIO_STATUS_BLOCK IoStatusBlock,
+    _In_ ULONG ShareAccess, _In_ ULONG OpenOptions);
+
+/* The top of a named device's stack. The caller drops the reference of *FileObject (not of the device). */
 _IRQL_requires_max_(PASSIVE_LEVEL) NTKERNELAPI NTSTATUS IoGetDeviceObjectPointer(_In_ PUNICODE_STRING ObjectName,
     _In_ ACCESS_MASK DesiredAccess, _Out_ PFILE_OBJECT *FileObject, _Out_ PDEVICE_OBJECT *DeviceObject);
 

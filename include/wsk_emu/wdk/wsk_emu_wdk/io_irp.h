@@ -56,6 +56,7 @@ extern "C" {
 #define IO_TYPE_DRIVER     4
 #define IO_TYPE_FILE       5
 #define IO_TYPE_IRP        6
+#define IO_TYPE_DEVICE_OBJECT_EXTENSION 0x0d
 
 /*
  * IRP flags.
