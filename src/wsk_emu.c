@@ -17,6 +17,7 @@
 #include "host/host_net.h"
 #include "host/host_resolve.h"
 #include "instance.h"
+#include "nt/io_request.h"
 #include "nt/nmr_registrar.h"
 #include "nt/nt_door.h"
 #include "nt/nt_forget.h"
@@ -187,6 +188,7 @@ static void stalled(void)
     if (we_host_resolve_is_asking()) {
         return; /* on somebody outside this process */
     }
+    we_io_report_stalled();
     we_wsk_report_stalled();
     we_nmr_report_stalled();
     we_nt_stall();

@@ -58,6 +58,42 @@ WSK_EMU_API NTSTATUS wsk_emu_device_internal_control(struct wsk_emu_device *devi
                                                      ULONG input_size, void *output, ULONG output_size,
                                                      SIZE_T *information);
 
+/** Sends IRP_MJ_READ and waits. Needs FILE_READ_DATA; buffered, direct or neither as the device's flags say.
+ * @param offset becomes Parameters.Read.ByteOffset.
+ * Else as wsk_emu_device_control. */
+WSK_EMU_API NTSTATUS wsk_emu_device_read(struct wsk_emu_device *device, void *buffer, ULONG size, LONGLONG offset,
+                                         SIZE_T *information);
+/** Sends IRP_MJ_WRITE and waits. Needs FILE_WRITE_DATA or FILE_APPEND_DATA. */
+WSK_EMU_API NTSTATUS wsk_emu_device_write(struct wsk_emu_device *device, const void *buffer, ULONG size,
+                                          LONGLONG offset, SIZE_T *information);
+/** Sends IRP_MJ_FLUSH_BUFFERS and waits. Needs FILE_WRITE_DATA or FILE_APPEND_DATA. */
+WSK_EMU_API NTSTATUS wsk_emu_device_flush(struct wsk_emu_device *device);
+
+/* --- requests that are not waited for ---------------------------------------------------------- */
+
+/** A request that was sent and may be pending, as with overlapped I/O. Its buffers must live until it is over. */
+struct wsk_emu_request;
+
+/** Sends the request and returns at once.
+ * @param request receives the request whenever it was sent, whatever it came to; to be ended with
+ *                wsk_emu_request_finish. NULL when it was not sent.
+ * @return STATUS_PENDING, or a status as the function that waits returns it. */
+WSK_EMU_API NTSTATUS wsk_emu_device_control_start(struct wsk_emu_device *device, ULONG code, const void *input,
+                                                  ULONG input_size, void *output, ULONG output_size,
+                                                  struct wsk_emu_request **request);
+WSK_EMU_API NTSTATUS wsk_emu_device_read_start(struct wsk_emu_device *device, void *buffer, ULONG size, LONGLONG offset,
+                                               struct wsk_emu_request **request);
+WSK_EMU_API NTSTATUS wsk_emu_device_write_start(struct wsk_emu_device *device, const void *buffer, ULONG size,
+                                                LONGLONG offset, struct wsk_emu_request **request);
+
+/** STATUS_PENDING, or what the request came to. information as above, 0 while it is pending; may be NULL. */
+WSK_EMU_API NTSTATUS wsk_emu_request_status(const struct wsk_emu_request *request, SIZE_T *information);
+/** Cancels it (IoCancelIrp). The driver's cancel routine, if one is set, has run when this returns; the request is over when
+ * the driver has completed it. Does nothing to a request that is over. */
+WSK_EMU_API void wsk_emu_request_cancel(struct wsk_emu_request *request);
+/** Waits until the request is over, and frees it. Returns what it came to. The device may have been closed before. */
+WSK_EMU_API NTSTATUS wsk_emu_request_finish(struct wsk_emu_request *request, SIZE_T *information);
+
 WSK_EMU_END
 
 #endif

@@ -17,8 +17,8 @@
 
 /* Design
  *
- * A device is a handle of the object manager with its file object. The list of all that are open is for the stop: what a
- * test leaves open is closed then, as at the end of an application's process.
+ * A device is a handle of the object manager with its file object, a request one of the I/O manager's (io_request.h). The
+ * lists are for the stop: what a test leaves open is closed then, as at the end of an application's process.
  */
 
 #define NAME_MAX_COUNT 1000
@@ -29,8 +29,14 @@ struct wsk_emu_device {
     PFILE_OBJECT file; /* referenced by the handle */
 };
 
+struct wsk_emu_request {
+    struct we_base_list link; /* guarded by s_lock */
+    struct we_io_request *request;
+};
+
 static struct we_host_mutex s_lock = WE_HOST_MUTEX_INIT(WE_RANK_INSTANCE);
-static struct we_base_list s_devices = WE_BASE_LIST_INIT(s_devices); /* guarded by s_lock */
+static struct we_base_list s_devices = WE_BASE_LIST_INIT(s_devices);   /* guarded by s_lock */
+static struct we_base_list s_requests = WE_BASE_LIST_INIT(s_requests); /* guarded by s_lock */
 
 /* Where an application could not be, no request begins. */
 static NTSTATUS caller_check(const char *function)
@@ -146,6 +152,210 @@ void wsk_emu_device_close(struct wsk_emu_device *device)
     we_host_free(device);
 }
 
+PFILE_OBJECT wsk_emu_device_file(const struct wsk_emu_device *device)
+{
+    return device->file;
+}
+
+/* --- requests -------------------------------------------------------------------------------- */
+
+/* Sends it. NULL: it was not sent, and status says why. */
+static struct we_io_request *request_start(const char *function, struct wsk_emu_device *device, ULONG irp_flags,
+                                           const struct we_io_ask *ask, NTSTATUS *status)
+{
+    KPROCESSOR_MODE mode = ask->major == IRP_MJ_INTERNAL_DEVICE_CONTROL ? KernelMode : UserMode;
+    struct we_io_request *request = NULL;
+
+    *status = device != NULL ? caller_check(function) : STATUS_INVALID_PARAMETER;
+    if (NT_SUCCESS(*status)) {
+        *status = we_io_file_start(device->file, mode, irp_flags, ask, &request);
+    }
+    return request;
+}
+
+static NTSTATUS request_run(const char *function, struct wsk_emu_device *device, const struct we_io_ask *ask,
+                            SIZE_T *information)
+{
+    NTSTATUS status;
+    struct we_io_request *request = request_start(function, device, IRP_SYNCHRONOUS_API, ask, &status);
+    ULONG_PTR transferred = 0;
+
+    if (request != NULL) {
+        status = we_io_request_wait(request, &transferred);
+        we_io_request_release(request);
+    }
+    if (information != NULL) {
+        *information = transferred;
+    }
+    return status;
+}
+
+static struct we_io_ask ask_control(UCHAR major, ULONG code, const void *input, ULONG input_size, void *output,
+                                    ULONG output_size)
+{
+    const struct we_io_ask ask = { .major = major,
+                                   .code = code,
+                                   .input = input,
+                                   .input_bytes = input_size,
+                                   .output = output,
+                                   .output_bytes = output_size };
+
+    return ask;
+}
+
+static struct we_io_ask ask_read(void *buffer, ULONG size, LONGLONG offset)
+{
+    const struct we_io_ask ask = {
+        .major = IRP_MJ_READ, .output = buffer, .output_bytes = size, .offset = offset
+    };
+
+    return ask;
+}
+
+static struct we_io_ask ask_write(const void *buffer, ULONG size, LONGLONG offset)
+{
+    const struct we_io_ask ask = { .major = IRP_MJ_WRITE, .input = buffer, .input_bytes = size, .offset = offset };
+
+    return ask;
+}
+
+NTSTATUS wsk_emu_device_control(struct wsk_emu_device *device, ULONG code, const void *input, ULONG input_size,
+                                void *output, ULONG output_size, SIZE_T *information)
+{
+    struct we_io_ask ask = ask_control(IRP_MJ_DEVICE_CONTROL, code, input, input_size, output, output_size);
+
+    return request_run("wsk_emu_device_control", device, &ask, information);
+}
+
+NTSTATUS wsk_emu_device_internal_control(struct wsk_emu_device *device, ULONG code, const void *input, ULONG input_size,
+                                         void *output, ULONG output_size, SIZE_T *information)
+{
+    struct we_io_ask ask = ask_control(IRP_MJ_INTERNAL_DEVICE_CONTROL, code, input, input_size, output, output_size);
+
+    return request_run("wsk_emu_device_internal_control", device, &ask, information);
+}
+
+NTSTATUS wsk_emu_device_read(struct wsk_emu_device *device, void *buffer, ULONG size, LONGLONG offset,
+                             SIZE_T *information)
+{
+    struct we_io_ask ask = ask_read(buffer, size, offset);
+
+    return request_run("wsk_emu_device_read", device, &ask, information);
+}
+
+NTSTATUS wsk_emu_device_write(struct wsk_emu_device *device, const void *buffer, ULONG size, LONGLONG offset,
+                              SIZE_T *information)
+{
+    struct we_io_ask ask = ask_write(buffer, size, offset);
+
+    return request_run("wsk_emu_device_write", device, &ask, information);
+}
+
+NTSTATUS wsk_emu_device_flush(struct wsk_emu_device *device)
+{
+    const struct we_io_ask ask = { .major = IRP_MJ_FLUSH_BUFFERS };
+
+    return request_run("wsk_emu_device_flush", device, &ask, NULL);
+}
+
+/* --- requests that are not waited for --------------------------------------------------------- */
+
+static NTSTATUS handle_start(const char *function, struct wsk_emu_device *device, const struct we_io_ask *ask,
+                             struct wsk_emu_request **request)
+{
+    struct wsk_emu_request *made;
+    NTSTATUS status;
+
+    if (request == NULL) {
+        return STATUS_INVALID_PARAMETER;
+    }
+    *request = NULL;
+    made = we_host_zalloc(sizeof(*made));
+    if (made == NULL) {
+        return STATUS_INSUFFICIENT_RESOURCES;
+    }
+    made->request = request_start(function, device, 0, ask, &status);
+    if (made->request == NULL) {
+        we_host_free(made);
+        return status;
+    }
+    we_host_mutex_lock(&s_lock);
+    we_base_list_append(&s_requests, &made->link);
+    we_host_mutex_unlock(&s_lock);
+    *request = made;
+    return status;
+}
+
+NTSTATUS wsk_emu_device_control_start(struct wsk_emu_device *device, ULONG code, const void *input, ULONG input_size,
+                                      void *output, ULONG output_size, struct wsk_emu_request **request)
+{
+    struct we_io_ask ask = ask_control(IRP_MJ_DEVICE_CONTROL, code, input, input_size, output, output_size);
+
+    return handle_start("wsk_emu_device_control_start", device, &ask, request);
+}
+
+NTSTATUS wsk_emu_device_read_start(struct wsk_emu_device *device, void *buffer, ULONG size, LONGLONG offset,
+                                   struct wsk_emu_request **request)
+{
+    struct we_io_ask ask = ask_read(buffer, size, offset);
+
+    return handle_start("wsk_emu_device_read_start", device, &ask, request);
+}
+
+NTSTATUS wsk_emu_device_write_start(struct wsk_emu_device *device, const void *buffer, ULONG size, LONGLONG offset,
+                                    struct wsk_emu_request **request)
+{
+    struct we_io_ask ask = ask_write(buffer, size, offset);
+
+    return handle_start("wsk_emu_device_write_start", device, &ask, request);
+}
+
+NTSTATUS wsk_emu_request_status(const struct wsk_emu_request *request, SIZE_T *information)
+{
+    ULONG_PTR transferred = 0;
+    NTSTATUS status =
+        request != NULL ? we_io_request_status(request->request, &transferred) : STATUS_INVALID_PARAMETER;
+
+    if (information != NULL) {
+        *information = transferred;
+    }
+    return status;
+}
+
+void wsk_emu_request_cancel(struct wsk_emu_request *request)
+{
+    if (request != NULL && NT_SUCCESS(caller_check("wsk_emu_request_cancel"))) {
+        we_io_request_cancel(request->request);
+    }
+}
+
+/* It is off the list. */
+static void handle_free(struct wsk_emu_request *request)
+{
+    we_io_request_release(request->request);
+    we_host_free(request);
+}
+
+NTSTATUS wsk_emu_request_finish(struct wsk_emu_request *request, SIZE_T *information)
+{
+    ULONG_PTR transferred = 0;
+    NTSTATUS status = request != NULL ? caller_check("wsk_emu_request_finish") : STATUS_INVALID_PARAMETER;
+
+    if (NT_SUCCESS(status)) {
+        status = we_io_request_wait(request->request, &transferred);
+        we_host_mutex_lock(&s_lock);
+        we_base_list_remove(&request->link);
+        we_host_mutex_unlock(&s_lock);
+        handle_free(request);
+    }
+    if (information != NULL) {
+        *information = transferred;
+    }
+    return status;
+}
+
+/* --- the stop -------------------------------------------------------------------------------- */
+
 void we_drv_devices_close(void)
 {
     struct we_base_list *link;
@@ -167,6 +377,7 @@ void we_drv_devices_close(void)
             we_host_free(device);
         }
     } while (link != NULL);
+    we_io_requests_end(NULL);
 }
 
 void we_drv_devices_stop(void)
@@ -180,66 +391,7 @@ void we_drv_devices_stop(void)
         (void)we_ob_handle_close(device->handle); /* the file knows that nobody is to be told */
         we_host_free(device);
     }
-}
-
-PFILE_OBJECT wsk_emu_device_file(const struct wsk_emu_device *device)
-{
-    return device->file;
-}
-
-/* --- requests that are waited for ------------------------------------------------------------ */
-
-static NTSTATUS request_run(const char *function, struct wsk_emu_device *device, KPROCESSOR_MODE mode,
-                            const struct we_io_ask *ask, SIZE_T *information)
-{
-    struct we_io_request *request;
-    ULONG_PTR transferred = 0;
-    NTSTATUS status;
-
-    if (information != NULL) {
-        *information = 0;
+    while ((link = we_base_list_pop(&s_requests)) != NULL) {
+        handle_free(WE_BASE_LIST_ITEM(link, struct wsk_emu_request, link));
     }
-    if (device == NULL) {
-        return STATUS_INVALID_PARAMETER;
-    }
-    status = caller_check(function);
-    if (!NT_SUCCESS(status)) {
-        return status;
-    }
-    status = we_io_file_start(device->file, mode, IRP_SYNCHRONOUS_API, ask, &request);
-    if (request == NULL) {
-        return status;
-    }
-    status = we_io_request_wait(request, &transferred);
-    we_io_request_release(request);
-    if (information != NULL) {
-        *information = transferred;
-    }
-    return status;
-}
-
-NTSTATUS wsk_emu_device_control(struct wsk_emu_device *device, ULONG code, const void *input, ULONG input_size,
-                                void *output, ULONG output_size, SIZE_T *information)
-{
-    const struct we_io_ask ask = { .major = IRP_MJ_DEVICE_CONTROL,
-                                   .code = code,
-                                   .input = input,
-                                   .input_bytes = input_size,
-                                   .output = output,
-                                   .output_bytes = output_size };
-
-    return request_run("wsk_emu_device_control", device, UserMode, &ask, information);
-}
-
-NTSTATUS wsk_emu_device_internal_control(struct wsk_emu_device *device, ULONG code, const void *input, ULONG input_size,
-                                         void *output, ULONG output_size, SIZE_T *information)
-{
-    const struct we_io_ask ask = { .major = IRP_MJ_INTERNAL_DEVICE_CONTROL,
-                                   .code = code,
-                                   .input = input,
-                                   .input_bytes = input_size,
-                                   .output = output,
-                                   .output_bytes = output_size };
-
-    return request_run("wsk_emu_device_internal_control", device, KernelMode, &ask, information);
 }

@@ -418,6 +418,7 @@ void wsk_emu_driver_unload(PDRIVER_OBJECT driver)
         (void)we_vrf_report(WE_RULE_UNL_001, NULL, "the driver %s has no DriverUnload and stays loaded", record->name);
         return;
     }
+    we_io_requests_end(driver);
     if (we_io_driver_must_wait(driver, unload_now)) {
         we_host_log(
             WE_LOG_WARNING,

@@ -31,7 +31,8 @@ struct file {
     struct we_base_list link; /* guarded by s_lock */
     ACCESS_MASK access;
     KPROCESSOR_MODE mode;
-    bool is_open; /* the driver has accepted it, and is still there */
+    bool is_open;   /* the driver has accepted it, and is still there */
+    bool is_closed; /* IRP_MJ_CLEANUP was answered; atomic */
 };
 
 static struct we_host_mutex s_lock = WE_HOST_MUTEX_INIT(WE_RANK_OBJECT);
@@ -52,6 +53,11 @@ PGENERIC_MAPPING IoGetFileObjectGenericMapping(VOID)
 
     WE_NT_ENTRY(IoGetFileObjectGenericMapping);
     return &s_mapping;
+}
+
+bool we_io_file_is_closed(PFILE_OBJECT file)
+{
+    return __atomic_load_n(&file_of(file)->is_closed, __ATOMIC_ACQUIRE);
 }
 
 ACCESS_MASK we_io_file_access(PFILE_OBJECT file)
@@ -170,6 +176,7 @@ static void file_closed(void *body)
     if (file->is_open) {
         end_send(file, IRP_MJ_CLEANUP);
         file->object.Flags |= FO_CLEANUP_COMPLETE;
+        __atomic_store_n(&file->is_closed, true, __ATOMIC_RELEASE);
     }
 }
 

@@ -29,6 +29,8 @@ struct we_io_open {
 NTSTATUS we_io_file_open(const struct we_io_open *open, HANDLE *handle, ULONG_PTR *information);
 /* The file behind a handle with a new reference. Errors as we_ob_handle_open. */
 NTSTATUS we_io_file_of_handle(const char *function, HANDLE handle, PFILE_OBJECT *file);
+/* True once the last handle was closed and IRP_MJ_CLEANUP has been answered. */
+bool we_io_file_is_closed(PFILE_OBJECT file);
 /* What the file was opened for. */
 ACCESS_MASK we_io_file_access(PFILE_OBJECT file);
 /* Sends a request to an open file and returns what the dispatch routine returned; *request is the caller's to release.

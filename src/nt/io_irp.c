@@ -57,6 +57,23 @@ const char *we_io_irp_state_text(const IRP *irp)
     }
 }
 
+const char *we_io_major_name(UCHAR major)
+{
+    static const char *const names[IRP_MJ_MAXIMUM_FUNCTION + 1] = {
+        [IRP_MJ_CREATE] = "IRP_MJ_CREATE",
+        [IRP_MJ_CLOSE] = "IRP_MJ_CLOSE",
+        [IRP_MJ_READ] = "IRP_MJ_READ",
+        [IRP_MJ_WRITE] = "IRP_MJ_WRITE",
+        [IRP_MJ_FLUSH_BUFFERS] = "IRP_MJ_FLUSH_BUFFERS",
+        [IRP_MJ_DEVICE_CONTROL] = "IRP_MJ_DEVICE_CONTROL",
+        [IRP_MJ_INTERNAL_DEVICE_CONTROL] = "IRP_MJ_INTERNAL_DEVICE_CONTROL",
+        [IRP_MJ_SHUTDOWN] = "IRP_MJ_SHUTDOWN",
+        [IRP_MJ_CLEANUP] = "IRP_MJ_CLEANUP",
+    };
+
+    return major <= IRP_MJ_MAXIMUM_FUNCTION && names[major] != NULL ? names[major] : "another major function";
+}
+
 /* --- making and releasing ---------------------------------------------------------------- */
 
 /* Writes everything except the bookkeeping of the allocation. */

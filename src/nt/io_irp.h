@@ -19,6 +19,8 @@ enum we_io_irp_state {
     WE_IRP_ALLOCATED = 0x80 /* from IoAllocateIrp, has a ledger entry in front of it */
 };
 enum we_io_irp_state we_io_irp_state(const IRP *irp);
+/* "IRP_MJ_READ". */
+const char *we_io_major_name(UCHAR major);
 
 /* The WSK provider takes an IRP for one request: checks SOCK-001 (a free location), SOCK-002 (NULL),
  * SOCK-004/IRP-022 (own IRP without completion routine or without all three conditions), SOCK-005 (still

@@ -6,9 +6,13 @@
 
 #include "base/base_assert.h"
 #include "base/base_list.h"
+#include "host/host_exec.h"
 #include "host/host_lock.h"
+#include "host/host_log.h"
 #include "host/host_mem.h"
+#include "nt/io_file.h"
 #include "nt/io_irp_state.h"
+#include "nt/io_names.h"
 #include "nt/ke_dispatcher.h"
 #include "nt/ob_object.h"
 
@@ -20,11 +24,13 @@
  * What the end does is written into the IRP, as on Windows: whether a system buffer is copied back is IRP_INPUT_OPERATION,
  * where the result goes is UserIosb, who is told is UserEvent. Requests that drivers have built point to the drivers' own.
  *
- * Somebody may cancel an IRP while another thread ends it. Cancellers are counted, and the last of all frees the IRP.
+ * Somebody may cancel an IRP while another thread ends it. So it can be pinned, and the last of all frees it.
  */
 
 #define BUFFER_TAG 0x20206f49u              /* "Io  " */
 #define LOWEST_ADDRESS ((ULONG_PTR)0x10000) /* nothing is ever mapped below */
+#define CANCEL_PATIENCE_NS 5000000000u
+#define END_PATIENCE_NS 1000000000u /* how long a driver may take to end what IRP_MJ_CLEANUP left */
 
 struct we_io_request {
     struct we_base_list link; /* while it is on its way; guarded by s_lock */
@@ -33,11 +39,13 @@ struct we_io_request {
     PFILE_OBJECT file; /* NULL: none */
 
     PIRP irp;                 /* guarded by s_lock once it was sent; NULL: over */
-    unsigned canceller_count; /* guarded by s_lock */
-    bool is_cancelled;        /* with all others of its file; guarded by s_lock */
+    unsigned pin_count; /* who uses the IRP besides its owner; guarded by s_lock */
+    bool is_cancelled;  /* atomic */
+    bool is_awaited;    /* after its file was closed; guarded by s_lock */
 
     KEVENT done;
     IO_STATUS_BLOCK iosb;
+    UCHAR major;
     NTSTATUS sent_status; /* what the dispatch routine returned */
     bool is_sent;
     PVOID system_buffer; /* ours, from the pool */
@@ -278,12 +286,37 @@ NTSTATUS we_io_request_send(struct we_io_request *request)
 {
     request->is_sent = true;
     request->sent_status = STATUS_PENDING;
+    request->major = IoGetNextIrpStackLocation(request->irp)->MajorFunction;
     __atomic_add_fetch(&request->reference_count, 1, __ATOMIC_RELAXED);
     we_host_mutex_lock(&s_lock);
     we_base_list_append(&s_requests, &request->link);
     we_host_mutex_unlock(&s_lock);
     request->sent_status = IoCallDriver(request->device, request->irp);
     return request->sent_status;
+}
+
+/* Keeps the IRP from being freed meanwhile. NULL: it is over. */
+static PIRP irp_pin(struct we_io_request *request)
+{
+    PIRP irp;
+
+    we_host_mutex_lock(&s_lock);
+    irp = request->irp;
+    request->pin_count += irp != NULL ? 1 : 0;
+    we_host_mutex_unlock(&s_lock);
+    return irp;
+}
+
+static void irp_unpin(struct we_io_request *request, PIRP irp)
+{
+    bool is_last;
+
+    we_host_mutex_lock(&s_lock);
+    is_last = --request->pin_count == 0 && request->irp == NULL;
+    we_host_mutex_unlock(&s_lock);
+    if (is_last) {
+        we_io_irp_free_managed(irp);
+    }
 }
 
 NTSTATUS we_io_request_status(const struct we_io_request *request, ULONG_PTR *information)
@@ -299,9 +332,30 @@ NTSTATUS we_io_request_status(const struct we_io_request *request, ULONG_PTR *in
     return is_lost ? request->sent_status : request->iosb.Status;
 }
 
+/* A cancelled request is waited for so long before that is worth a report. False: still pending. */
+static bool cancelled_wait(struct we_io_request *request)
+{
+    struct we_nt_view view;
+    PIRP irp;
+
+    if (we_ke_wait_internal(&request->done.Header, we_host_now_ns() + CANCEL_PATIENCE_NS) == STATUS_SUCCESS) {
+        return true;
+    }
+    irp = irp_pin(request);
+    if (irp != NULL) {
+        (void)we_vrf_report(WE_RULE_IRP_053, we_nt_view_make(&view, WE_KIND_IRP, irp),
+                            "IRP %p (%s) is still pending 5 seconds after it was cancelled", (void *)irp,
+                            we_io_major_name(request->major));
+        irp_unpin(request, irp);
+    }
+    return false;
+}
+
 NTSTATUS we_io_request_wait(struct we_io_request *request, ULONG_PTR *information)
 {
-    if (request->sent_status == STATUS_PENDING &&
+    bool is_cancelled = __atomic_load_n(&request->is_cancelled, __ATOMIC_RELAXED);
+
+    if (request->sent_status == STATUS_PENDING && !(is_cancelled && cancelled_wait(request)) &&
         we_ke_wait_internal(&request->done.Header, WE_HOST_FOREVER) != STATUS_SUCCESS) {
         *information = 0;
         return STATUS_CANCELLED;
@@ -311,22 +365,12 @@ NTSTATUS we_io_request_wait(struct we_io_request *request, ULONG_PTR *informatio
 
 void we_io_request_cancel(struct we_io_request *request)
 {
-    bool is_last;
-    PIRP irp;
+    PIRP irp = irp_pin(request);
 
-    we_host_mutex_lock(&s_lock);
-    irp = request->irp;
-    request->canceller_count += irp != NULL ? 1 : 0;
-    we_host_mutex_unlock(&s_lock);
-    if (irp == NULL) {
-        return;
-    }
-    (void)IoCancelIrp(irp);
-    we_host_mutex_lock(&s_lock);
-    is_last = --request->canceller_count == 0 && request->irp == NULL;
-    we_host_mutex_unlock(&s_lock);
-    if (is_last) {
-        we_io_irp_free_managed(irp);
+    __atomic_store_n(&request->is_cancelled, true, __ATOMIC_RELAXED);
+    if (irp != NULL) {
+        (void)IoCancelIrp(irp);
+        irp_unpin(request, irp);
     }
 }
 
@@ -348,7 +392,7 @@ static void copy_back(const struct we_io_request *request, PIRP irp)
     memcpy(irp->UserBuffer, irp->AssociatedIrp.SystemBuffer, length);
 }
 
-/* Off the list; frees the IRP unless somebody is cancelling it. */
+/* Off the list; frees the IRP unless somebody has pinned it. */
 static void irp_drop(struct we_io_request *request, PIRP irp)
 {
     bool is_last;
@@ -356,7 +400,7 @@ static void irp_drop(struct we_io_request *request, PIRP irp)
     we_host_mutex_lock(&s_lock);
     we_base_list_remove(&request->link);
     request->irp = NULL;
-    is_last = request->canceller_count == 0;
+    is_last = request->pin_count == 0;
     we_host_mutex_unlock(&s_lock);
     if (is_last) {
         we_io_irp_free_managed(irp);
@@ -383,8 +427,9 @@ void we_io_request_finish(PIRP irp)
     request_unref(request);
 }
 
-/* The next request of the file that is on its way and was not cancelled yet, with a reference; NULL: none. */
-static struct we_io_request *uncancelled_take(PFILE_OBJECT file)
+/* The next request on its way that is fit for it, with a reference; fit notes that it was taken. NULL: none. */
+static struct we_io_request *request_take(bool (*fit)(struct we_io_request *request, const void *context),
+                                          const void *context)
 {
     struct we_io_request *found = NULL;
 
@@ -392,23 +437,82 @@ static struct we_io_request *uncancelled_take(PFILE_OBJECT file)
     WE_BASE_LIST_FOR_EACH (link, &s_requests) {
         struct we_io_request *request = WE_BASE_LIST_ITEM(link, struct we_io_request, link);
 
-        if (request->file == file && !request->is_cancelled && found == NULL) {
-            request->is_cancelled = true;
+        if (fit(request, context)) {
             __atomic_add_fetch(&request->reference_count, 1, __ATOMIC_RELAXED);
             found = request;
+            break;
         }
     }
     we_host_mutex_unlock(&s_lock);
     return found;
 }
 
+static bool fit_cancel(struct we_io_request *request, const void *file)
+{
+    if (request->file != file || __atomic_load_n(&request->is_cancelled, __ATOMIC_RELAXED)) {
+        return false;
+    }
+    __atomic_store_n(&request->is_cancelled, true, __ATOMIC_RELAXED);
+    return true;
+}
+
 void we_io_requests_cancel(PFILE_OBJECT file)
 {
     struct we_io_request *request;
 
-    while ((request = uncancelled_take(file)) != NULL) {
+    while ((request = request_take(fit_cancel, file)) != NULL) {
         we_io_request_cancel(request);
         request_unref(request);
+    }
+}
+
+static bool fit_end(struct we_io_request *request, const void *driver)
+{
+    bool is_fit = !request->is_awaited && request->file != NULL && we_io_file_is_closed(request->file) &&
+                  (driver == NULL || driver == request->device->DriverObject);
+
+    request->is_awaited |= is_fit;
+    return is_fit;
+}
+
+static void report_left(struct we_io_request *request)
+{
+    PIRP irp = irp_pin(request);
+    struct we_nt_view view;
+
+    if (irp != NULL) {
+        (void)we_vrf_report(WE_RULE_UNL_018, we_nt_view_make(&view, WE_KIND_IRP, irp),
+                            "IRP %p (%s) is still pending although its file %p was closed", (void *)irp,
+                            we_io_major_name(request->major), (void *)request->file);
+        irp_unpin(request, irp);
+    }
+}
+
+void we_io_requests_end(PDRIVER_OBJECT driver)
+{
+    struct we_io_request *request;
+
+    while ((request = request_take(fit_end, driver)) != NULL) {
+        if (we_ke_wait_internal(&request->done.Header, we_host_now_ns() + END_PATIENCE_NS) != STATUS_SUCCESS) {
+            report_left(request);
+        }
+        request_unref(request);
+    }
+}
+
+static void log_pending(struct we_io_request *request)
+{
+    char name[WE_IO_NAME_TEXT_SIZE];
+
+    we_host_log(WE_LOG_ERROR, "IRP %p is pending: %s to %s", (void *)request->irp, we_io_major_name(request->major),
+                we_io_name_text(request->device, name));
+}
+
+void we_io_report_stalled(void)
+{
+    /* Nothing moves, so the list does not change. */
+    WE_BASE_LIST_FOR_EACH (link, &s_requests) {
+        log_pending(WE_BASE_LIST_ITEM(link, struct we_io_request, link));
     }
 }
 

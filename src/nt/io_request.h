@@ -48,6 +48,11 @@ void we_io_request_finish(PIRP irp);
 
 /* Cancels those of the file that are on their way. PASSIVE_LEVEL, no lock held. */
 void we_io_requests_cancel(PFILE_OBJECT file);
+/* Requests whose file was closed have to end: waits a little for those of a driver (NULL: all), and reports UNL-018 for each
+ * that does not. PASSIVE_LEVEL, no lock held. */
+void we_io_requests_end(PDRIVER_OBJECT driver);
+/* One line of the log for each that is on its way: nothing moves any more. */
+void we_io_report_stalled(void);
 /* Ends those that were never completed, without the drivers, which are gone (stop). */
 void we_io_requests_stop(void);
 
