@@ -10,6 +10,7 @@
 #include "host/host_log.h"
 #include "host/host_mem.h"
 #include "nt/io_file.h"
+#include "nt/io_names.h"
 #include "nt/nt_thread.h"
 #include "nt/ob_object.h"
 #include "nt/rtl_utf.h"
@@ -205,9 +206,7 @@ static struct we_io_ask ask_control(UCHAR major, ULONG code, const void *input, 
 
 static struct we_io_ask ask_read(void *buffer, ULONG size, LONGLONG offset)
 {
-    const struct we_io_ask ask = {
-        .major = IRP_MJ_READ, .output = buffer, .output_bytes = size, .offset = offset
-    };
+    const struct we_io_ask ask = { .major = IRP_MJ_READ, .output = buffer, .output_bytes = size, .offset = offset };
 
     return ask;
 }
@@ -313,8 +312,7 @@ NTSTATUS wsk_emu_device_write_start(struct wsk_emu_device *device, const void *b
 NTSTATUS wsk_emu_request_status(const struct wsk_emu_request *request, SIZE_T *information)
 {
     ULONG_PTR transferred = 0;
-    NTSTATUS status =
-        request != NULL ? we_io_request_status(request->request, &transferred) : STATUS_INVALID_PARAMETER;
+    NTSTATUS status = request != NULL ? we_io_request_status(request->request, &transferred) : STATUS_INVALID_PARAMETER;
 
     if (information != NULL) {
         *information = transferred;
@@ -347,6 +345,7 @@ NTSTATUS wsk_emu_request_finish(struct wsk_emu_request *request, SIZE_T *informa
         we_base_list_remove(&request->link);
         we_host_mutex_unlock(&s_lock);
         handle_free(request);
+        we_ob_destroy_deferred(); /* on Windows, too, the thread that has asked drops the request's file */
     }
     if (information != NULL) {
         *information = transferred;
@@ -358,6 +357,7 @@ NTSTATUS wsk_emu_request_finish(struct wsk_emu_request *request, SIZE_T *informa
 
 void we_drv_devices_close(void)
 {
+    char name[WE_IO_NAME_TEXT_SIZE];
     struct we_base_list *link;
 
     if (we_nt_irql_current() > PASSIVE_LEVEL) {
@@ -370,14 +370,15 @@ void we_drv_devices_close(void)
         if (link != NULL) {
             struct wsk_emu_device *device = WE_BASE_LIST_ITEM(link, struct wsk_emu_device, link);
 
-            we_host_log(WE_LOG_WARNING, "wsk_emu_stop: the test left a device open: file object %p",
-                        (void *)device->file);
+            we_host_log(WE_LOG_WARNING, "wsk_emu_stop: the test left %s open",
+                        we_io_name_text(device->file->DeviceObject, name));
             we_io_requests_cancel(device->file);
             (void)we_ob_handle_close(device->handle);
             we_host_free(device);
         }
     } while (link != NULL);
     we_io_requests_end(NULL);
+    we_ob_destroy_deferred();
 }
 
 void we_drv_devices_stop(void)

@@ -19,6 +19,7 @@
 #include "nt/io_file.h"
 #include "nt/nt_door.h"
 #include "nt/nt_thread.h"
+#include "nt/ob_object.h"
 #include "vrf/vrf_report.h"
 
 /* Design
@@ -419,6 +420,8 @@ void wsk_emu_driver_unload(PDRIVER_OBJECT driver)
         return;
     }
     we_io_requests_end(driver);
+    we_ob_destroy_deferred(); /* files whose IRP_MJ_CLOSE is due */
+    we_io_driver_settle(driver);
     if (we_io_driver_must_wait(driver, unload_now)) {
         we_host_log(
             WE_LOG_WARNING,

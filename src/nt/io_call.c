@@ -2,6 +2,7 @@
 /* IoCallDriver: what a sender must have done, and the way into a dispatch routine. */
 #include <wdm.h>
 
+#include "nt/io_contract.h"
 #include "nt/io_device.h"
 #include "nt/io_irp_state.h"
 #include "nt/nt_door.h"
@@ -46,6 +47,11 @@ static bool call_check(PDEVICE_OBJECT device, PIRP irp)
                             "IoCallDriver got IRP %p, which is %s", (void *)irp, we_io_irp_state_text(irp));
         return false;
     }
+    if (__atomic_load_n(&irp->CancelRoutine, __ATOMIC_SEQ_CST) != NULL) {
+        (void)we_vrf_report(WE_RULE_IRP_051, we_nt_view_make(&view, WE_KIND_IRP, irp),
+                            "IoCallDriver got IRP %p with the cancel routine %p still set", (void *)irp,
+                            (void *)(ULONG_PTR)irp->CancelRoutine);
+    }
     if (irp->CurrentLocation <= 1) {
         KeBugCheckEx(NO_MORE_IRP_STACK_LOCATIONS, (ULONG_PTR)irp, 0, 0, 0);
     }
@@ -60,6 +66,7 @@ NTSTATUS IofCallDriver(PDEVICE_OBJECT DeviceObject, PIRP Irp)
     struct we_nt_frame frame;
     PIO_STACK_LOCATION location;
     PDRIVER_DISPATCH routine;
+    unsigned ticket;
     NTSTATUS status;
 
     WE_NT_ENTRY(IofCallDriver);
@@ -73,8 +80,11 @@ NTSTATUS IofCallDriver(PDEVICE_OBJECT DeviceObject, PIRP Irp)
     routine = location->MajorFunction <= IRP_MJ_MAXIMUM_FUNCTION
                   ? DeviceObject->DriverObject->MajorFunction[location->MajorFunction]
                   : we_io_default_dispatch;
+    ticket = we_io_contract_enter(Irp);
     we_nt_door_enter(&frame, WE_DOOR_DISPATCH, (const void *)(ULONG_PTR)routine, DeviceObject);
     status = routine(DeviceObject, Irp);
     we_nt_door_leave(&frame);
+    we_io_contract_leave(ticket, routine, status);
+    we_io_contract_sent_on(Irp, status);
     return status;
 }

@@ -5,10 +5,13 @@
 #include <string.h>
 
 #include "base/base_assert.h"
+#include "host/host_exec.h"
 #include "host/host_lock.h"
 #include "host/host_mem.h"
 #include "nt/io_attach.h"
+#include "nt/io_file.h"
 #include "nt/io_names.h"
+#include "nt/ke_dispatcher.h"
 #include "nt/nt_block.h"
 #include "nt/nt_irql.h"
 #include "nt/ob_object.h"
@@ -28,10 +31,13 @@ struct driver {
     DRIVER_OBJECT object; /* first: the body is the driver object */
     DRIVER_EXTENSION extension;
     LONG open_count;                     /* files on its devices; guarded by s_lock */
+    KEVENT closed;                       /* one of them has gone */
     bool is_unloading;                   /* no further opens; guarded by s_lock */
     void (*idle)(PDRIVER_OBJECT driver); /* who waits for the last file; guarded by s_lock */
     WCHAR name[];                        /* "\Driver\name"; the service's name is its end */
 };
+
+#define SETTLE_PATIENCE_NS 1000000000u
 
 static struct we_host_mutex s_lock = WE_HOST_MUTEX_INIT(WE_RANK_OBJECT);
 
@@ -169,6 +175,7 @@ void we_io_device_close(PDEVICE_OBJECT device)
     struct driver *driver = driver_of(device->DriverObject);
     void (*idle)(PDRIVER_OBJECT driver) = NULL;
 
+    we_ob_reference(driver); /* it may be unloaded as soon as it is counted */
     we_host_mutex_lock(&s_lock);
     device->ReferenceCount--;
     driver->open_count--;
@@ -177,9 +184,11 @@ void we_io_device_close(PDEVICE_OBJECT device)
         driver->idle = NULL;
     }
     we_host_mutex_unlock(&s_lock);
+    KeSetEvent(&driver->closed, IO_NO_INCREMENT, FALSE);
     if (idle != NULL) {
         idle(&driver->object);
     }
+    we_ob_dereference(driver);
 }
 
 /* --- drivers ---------------------------------------------------------------------------------- */
@@ -229,6 +238,7 @@ PDRIVER_OBJECT we_io_driver_create(PCSTR name)
     driver->object.Size = sizeof(DRIVER_OBJECT);
     driver->object.DriverExtension = &driver->extension;
     driver->extension.DriverObject = &driver->object;
+    we_ke_header_init(&driver->closed.Header, WE_KE_NOTIFICATION_EVENT, 0);
     driver_set_name(driver, name, length);
     for (i = 0; i <= IRP_MJ_MAXIMUM_FUNCTION; i++) {
         driver->object.MajorFunction[i] = we_io_default_dispatch;
@@ -245,6 +255,31 @@ void we_io_driver_started(PDRIVER_OBJECT driver)
         device->Flags &= ~(ULONG)DO_DEVICE_INITIALIZING;
     }
     we_host_mutex_unlock(&s_lock);
+}
+
+static size_t open_count(struct driver *driver)
+{
+    size_t count;
+
+    we_host_mutex_lock(&s_lock);
+    count = (size_t)driver->open_count;
+    we_host_mutex_unlock(&s_lock);
+    return count;
+}
+
+void we_io_driver_settle(PDRIVER_OBJECT driver)
+{
+    struct driver *record = driver_of(driver);
+    uint64_t deadline_ns = we_host_now_ns() + SETTLE_PATIENCE_NS;
+    NTSTATUS status = STATUS_SUCCESS;
+
+    while (NT_SUCCESS(status) && status != STATUS_TIMEOUT) {
+        KeClearEvent(&record->closed);
+        if (open_count(record) <= we_io_files_open(driver)) {
+            return;
+        }
+        status = we_ke_wait_internal(&record->closed.Header, deadline_ns);
+    }
 }
 
 bool we_io_driver_must_wait(PDRIVER_OBJECT driver, void (*idle)(PDRIVER_OBJECT driver))

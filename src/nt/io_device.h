@@ -38,6 +38,8 @@ NTSTATUS we_io_device_open(PDEVICE_OBJECT device);
 /* The file is gone. */
 void we_io_device_close(PDEVICE_OBJECT device);
 
+/* Waits a little for files of the driver that are closed already and will be gone in a moment. PASSIVE_LEVEL, no lock. */
+void we_io_driver_settle(PDRIVER_OBJECT driver);
 /* No further opens. False: none of the driver's devices is open, so it can be unloaded now. True: idle(driver) is called
  * once when the last file is gone, on the thread that closes it, without a lock. */
 bool we_io_driver_must_wait(PDRIVER_OBJECT driver, void (*idle)(PDRIVER_OBJECT driver));

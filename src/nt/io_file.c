@@ -14,6 +14,7 @@
 #include "nt/nt_irql.h"
 #include "nt/ob_object.h"
 #include "nt/ob_types.h"
+#include "vrf/vrf_report.h"
 
 /* Design
  *
@@ -58,6 +59,20 @@ PGENERIC_MAPPING IoGetFileObjectGenericMapping(VOID)
 bool we_io_file_is_closed(PFILE_OBJECT file)
 {
     return __atomic_load_n(&file_of(file)->is_closed, __ATOMIC_ACQUIRE);
+}
+
+size_t we_io_files_open(PDRIVER_OBJECT driver)
+{
+    size_t count = 0;
+
+    we_host_mutex_lock(&s_lock);
+    WE_BASE_LIST_FOR_EACH (link, &s_files) {
+        struct file *file = WE_BASE_LIST_ITEM(link, struct file, link);
+
+        count += file->object.DeviceObject->DriverObject == driver && !we_io_file_is_closed(&file->object) ? 1 : 0;
+    }
+    we_host_mutex_unlock(&s_lock);
+    return count;
 }
 
 ACCESS_MASK we_io_file_access(PFILE_OBJECT file)
@@ -254,6 +269,16 @@ static struct file *file_make(const struct we_io_open *open, PDEVICE_OBJECT devi
     return file;
 }
 
+static void flags_check(PDEVICE_OBJECT device)
+{
+    struct we_ob_header *header = we_ob_find(device);
+
+    if ((device->Flags & (DO_BUFFERED_IO | DO_DIRECT_IO)) == (DO_BUFFERED_IO | DO_DIRECT_IO)) {
+        (void)we_vrf_report_entry(WE_RULE_UNL_005, &header->entry,
+                                  "device %p is opened with both DO_BUFFERED_IO and DO_DIRECT_IO set", (void *)device);
+    }
+}
+
 /* The device that a name leads to, opened and counted, and the file object; no driver has been asked yet. */
 static NTSTATUS file_create(const struct we_io_open *open, struct file **file)
 {
@@ -268,6 +293,7 @@ static NTSTATUS file_create(const struct we_io_open *open, struct file **file)
     if (!NT_SUCCESS(status)) {
         goto drop_device;
     }
+    flags_check(device);
     *file = file_make(open, device, &rest);
     if (*file != NULL) {
         return STATUS_SUCCESS;

@@ -31,6 +31,8 @@ NTSTATUS we_io_file_open(const struct we_io_open *open, HANDLE *handle, ULONG_PT
 NTSTATUS we_io_file_of_handle(const char *function, HANDLE handle, PFILE_OBJECT *file);
 /* True once the last handle was closed and IRP_MJ_CLEANUP has been answered. */
 bool we_io_file_is_closed(PFILE_OBJECT file);
+/* How many files of the driver's devices have an open handle. */
+size_t we_io_files_open(PDRIVER_OBJECT driver);
 /* What the file was opened for. */
 ACCESS_MASK we_io_file_access(PFILE_OBJECT file);
 /* Sends a request to an open file and returns what the dispatch routine returned; *request is the caller's to release.

@@ -4,6 +4,7 @@
 
 #include <string.h>
 
+#include "nt/io_contract.h"
 #include "nt/io_irp_state.h"
 #include "nt/nt_asan.h"
 #include "nt/nt_irql.h"
@@ -21,8 +22,6 @@
  *
  * DONE is set before the routine is called, because the IRP may be gone afterwards.
  */
-
-#define FREED_PATTERN 0xDD
 
 bool we_io_irp_is_live(const IRP *irp)
 {
@@ -134,7 +133,7 @@ void we_io_irp_free_managed(PIRP irp)
     struct we_nt_block *block = we_io_irp_block(irp);
 
     WE_ASSERT(block != NULL);
-    memset(irp, FREED_PATTERN, block->entry.size_bytes);
+    memset(irp, WE_IRP_FREED_BYTE, block->entry.size_bytes);
     we_nt_block_free(block);
 }
 
@@ -305,6 +304,7 @@ NTSTATUS we_io_irp_take(PIRP irp, const char *function)
     memset(irp->Tail.Overlay.DriverContext, 0, sizeof(irp->Tail.Overlay.DriverContext));
     IoMarkIrpPending(irp);
     we_io_irp_set_state(irp, WE_IRP_SENT);
+    we_io_contract_sent_on(irp, STATUS_PENDING);
     return STATUS_SUCCESS;
 }
 
@@ -314,6 +314,7 @@ NTSTATUS we_io_irp_finish_inline(PIRP irp, NTSTATUS status, ULONG_PTR informatio
     irp->Tail.Overlay.CurrentStackLocation->Control &= (UCHAR)~SL_PENDING_RETURNED;
     irp->IoStatus.Status = status;
     irp->IoStatus.Information = information;
+    we_io_contract_sent_on(irp, status);
     we_io_complete_walk(irp);
     return status;
 }

@@ -36,7 +36,9 @@ NTSTATUS we_io_irp_finish_inline(PIRP irp, NTSTATUS status, ULONG_PTR informatio
 struct we_io_request;
 PIRP we_io_irp_alloc_managed(CCHAR stack_count, struct we_io_request *request);
 struct we_io_request *we_io_irp_request(const IRP *irp);
-/* Fills it with a pattern: whoever still looks at it shall notice. */
+/* Fills it with a pattern: whoever still looks at it shall notice. The status in it reads WE_IRP_FREED_STATUS. */
+#define WE_IRP_FREED_BYTE 0xDD
+#define WE_IRP_FREED_STATUS ((NTSTATUS)0xDDDDDDDD)
 void we_io_irp_free_managed(PIRP irp);
 
 /* The walk behind IoCompleteRequest, without its argument checks. */

@@ -38,7 +38,7 @@ struct we_io_request {
     PDEVICE_OBJECT device;
     PFILE_OBJECT file; /* NULL: none */
 
-    PIRP irp;                 /* guarded by s_lock once it was sent; NULL: over */
+    PIRP irp;           /* guarded by s_lock once it was sent; NULL: over */
     unsigned pin_count; /* who uses the IRP besides its owner; guarded by s_lock */
     bool is_cancelled;  /* atomic */
     bool is_awaited;    /* after its file was closed; guarded by s_lock */
@@ -381,12 +381,17 @@ void we_io_request_cancel(struct we_io_request *request)
 static void copy_back(const struct we_io_request *request, PIRP irp)
 {
     ULONG_PTR length = irp->IoStatus.Information;
+    struct we_nt_view view;
 
     if ((irp->Flags & IRP_BUFFERED_IO) == 0 || (irp->Flags & IRP_INPUT_OPERATION) == 0 ||
         NT_ERROR(irp->IoStatus.Status) || request->system_buffer == NULL) {
         return;
     }
     if (length > request->copy_bytes) {
+        (void)we_vrf_report(WE_RULE_IRP_055, we_nt_view_make(&view, WE_KIND_IRP, irp),
+                            "IRP %p (%s) was completed with Information %zu, but there is room for %u bytes",
+                            (void *)irp, we_io_major_name(request->major), (size_t)length,
+                            (unsigned)request->copy_bytes);
         length = request->copy_bytes;
     }
     memcpy(irp->UserBuffer, irp->AssociatedIrp.SystemBuffer, length);
@@ -420,10 +425,10 @@ void we_io_request_finish(PIRP irp)
     if (iosb != NULL) {
         *iosb = result;
     }
+    objects_drop(request); /* first: whoever waited shall find the file as it stays */
     if (event != NULL) {
         KeSetEvent(event, IO_NO_INCREMENT, FALSE);
     }
-    objects_drop(request);
     request_unref(request);
 }
 

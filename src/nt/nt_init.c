@@ -8,6 +8,7 @@
 #include "nt/cm_registry.h"
 #include "nt/ex_block.h"
 #include "nt/ex_worker.h"
+#include "nt/io_contract.h"
 #include "nt/io_device.h"
 #include "nt/io_irp.h"
 #include "nt/io_remove_lock.h"
@@ -108,6 +109,7 @@ void we_nt_stop(void)
     we_ex_resources_stop();
     we_io_remove_locks_stop();
     we_io_workitem_report_leaks();
+    we_io_contract_stop();
     we_io_requests_stop();
     we_io_irp_report_leaks();
     we_mm_report_leaks();

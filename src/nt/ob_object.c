@@ -119,14 +119,19 @@ static struct we_ob_header *deferred_pop(void)
     return link != NULL ? WE_BASE_LIST_ITEM(link, struct we_ob_header, entry.link) : NULL;
 }
 
-static void deferred_destroy(PVOID unused)
+void we_ob_destroy_deferred(void)
 {
     struct we_ob_header *header;
 
-    UNREFERENCED_PARAMETER(unused);
     while ((header = deferred_pop()) != NULL) {
         object_destroy(header);
     }
+}
+
+static VOID deferred_routine(PVOID Parameter)
+{
+    UNREFERENCED_PARAMETER(Parameter);
+    we_ob_destroy_deferred();
 }
 
 /* The ledger's link is free: the object is not in it any more. */
@@ -433,7 +438,7 @@ void we_ob_start(void)
 {
     s_last_handle = 0;
     s_large_handle_count = 0;
-    ExInitializeWorkItem(&s_deferred_item, deferred_destroy, NULL);
+    ExInitializeWorkItem(&s_deferred_item, deferred_routine, NULL);
 }
 
 static void report_handle_leak(struct we_vrf_entry *entry, void *context)
@@ -460,7 +465,7 @@ static void report_object_leak(struct we_vrf_entry *entry, void *context)
 
 void we_ob_stop(void)
 {
-    deferred_destroy(NULL); /* what no worker came to */
+    we_ob_destroy_deferred(); /* what no worker came to */
     we_vrf_ledger_each(WE_KIND_HANDLE, report_handle_leak, NULL);
     we_vrf_ledger_each(WE_KIND_OBJECT, report_object_leak, NULL);
 }

@@ -30,6 +30,8 @@ void we_ob_dereference(void *body);
 /* closed is called when the last handle is closed, at PASSIVE_LEVEL without a lock; and destroy from now on at
  * PASSIVE_LEVEL only, by a worker where the last reference is dropped above. Before the object is shared. */
 void we_ob_set_closed(void *body, void (*closed)(void *body));
+/* Destroys what waits for a worker now, on the calling thread. PASSIVE_LEVEL, no lock held. */
+void we_ob_destroy_deferred(void);
 /* A new handle to the object (takes a reference), or NULL. */
 HANDLE we_ob_handle_create(void *body);
 /* The object of this type behind an open handle, with a new reference. STATUS_INVALID_HANDLE (reported, function names

@@ -121,9 +121,8 @@ static struct wsk_emu_request *control_start(void)
 {
     struct wsk_emu_request *request;
 
-    assert_int_equal(
-        wsk_emu_device_control_start(s_device, GATE_CODE(METHOD_BUFFERED), NULL, 0, NULL, 0, &request),
-        STATUS_PENDING);
+    assert_int_equal(wsk_emu_device_control_start(s_device, GATE_CODE(METHOD_BUFFERED), NULL, 0, NULL, 0, &request),
+                     STATUS_PENDING);
     assert_non_null(request);
     assert_int_equal(wsk_emu_request_status(request, NULL), STATUS_PENDING);
     return request;
@@ -137,9 +136,8 @@ static void test_a_pended_request_is_waited_for(void **state)
 
     UNREFERENCED_PARAMETER(state);
     s_keeper.delay_ms = 5;
-    assert_int_equal(
-        wsk_emu_device_control(s_device, GATE_CODE(METHOD_NEITHER), NULL, 0, NULL, 0, &information),
-        STATUS_SUCCESS);
+    assert_int_equal(wsk_emu_device_control(s_device, GATE_CODE(METHOD_NEITHER), NULL, 0, NULL, 0, &information),
+                     STATUS_SUCCESS);
     assert_int_equal(information, 4);
 }
 
@@ -319,19 +317,19 @@ static void test_the_stop_cancels_what_the_test_left_pending(void **state)
     s_device = NULL;
 }
 
-#define TESTS(X)                                                      \
-    X(test_a_pended_request_is_waited_for)                            \
-    X(test_an_open_that_is_pended_is_waited_for)                      \
-    X(test_a_close_that_is_pended_is_waited_for)                      \
-    X(test_a_started_request_is_over_when_the_driver_says_so)         \
-    X(test_finishing_waits)                                           \
-    X(test_a_started_request_may_be_over_at_once)                     \
-    X(test_a_request_that_is_not_sent_leaves_nothing)                 \
-    X(test_a_cancelled_request_ends_with_its_cancel_routine)          \
-    X(test_a_request_without_a_cancel_routine_stays_pending)          \
-    X(test_cleanup_ends_the_requests_of_a_closed_file)                \
-    X(test_close_waits_for_the_last_request_of_the_file)              \
-    X(test_an_unload_waits_for_the_last_request_of_a_closed_file)     \
+#define TESTS(X)                                                  \
+    X(test_a_pended_request_is_waited_for)                        \
+    X(test_an_open_that_is_pended_is_waited_for)                  \
+    X(test_a_close_that_is_pended_is_waited_for)                  \
+    X(test_a_started_request_is_over_when_the_driver_says_so)     \
+    X(test_finishing_waits)                                       \
+    X(test_a_started_request_may_be_over_at_once)                 \
+    X(test_a_request_that_is_not_sent_leaves_nothing)             \
+    X(test_a_cancelled_request_ends_with_its_cancel_routine)      \
+    X(test_a_request_without_a_cancel_routine_stays_pending)      \
+    X(test_cleanup_ends_the_requests_of_a_closed_file)            \
+    X(test_close_waits_for_the_last_request_of_the_file)          \
+    X(test_an_unload_waits_for_the_last_request_of_a_closed_file) \
     X(test_the_stop_cancels_what_the_test_left_pending)
 
 CONTRACT_MAIN(TESTS, setup, teardown)
