@@ -9,7 +9,6 @@
 #include <wdm.h>
 
 #include "base/base_err.h"
-#include "drv/drv_device.h"
 #include "drv/drv_object.h"
 #include "host/host_exec.h"
 #include "host/host_lock.h"
@@ -402,7 +401,7 @@ size_t wsk_emu_stop(void)
     we_host_lock_ranks_reset(); /* those of a part that a longjmp left */
     /* While everything still runs: drivers are called, and a failing test may leave from there. */
     if (we_instance_is_running() && we_host_exec_is_main() && !main_thread_left_driver_code()) {
-        we_drv_devices_close();
+        we_drv_shutdown();
     }
     if (!stop_begin()) {
         return 0;

@@ -164,12 +164,13 @@ PFILE_OBJECT wsk_emu_device_file(const struct wsk_emu_device *device)
 static struct we_io_request *request_start(const char *function, struct wsk_emu_device *device, ULONG irp_flags,
                                            const struct we_io_ask *ask, NTSTATUS *status)
 {
-    KPROCESSOR_MODE mode = ask->major == IRP_MJ_INTERNAL_DEVICE_CONTROL ? KernelMode : UserMode;
+    const struct we_io_way way = { .mode = ask->major == IRP_MJ_INTERNAL_DEVICE_CONTROL ? KernelMode : UserMode,
+                                   .irp_flags = irp_flags };
     struct we_io_request *request = NULL;
 
     *status = device != NULL ? caller_check(function) : STATUS_INVALID_PARAMETER;
     if (NT_SUCCESS(*status)) {
-        *status = we_io_file_start(device->file, mode, irp_flags, ask, &request);
+        *status = we_io_file_start(device->file, &way, ask, &request);
     }
     return request;
 }
@@ -360,9 +361,6 @@ void we_drv_devices_close(void)
     char name[WE_IO_NAME_TEXT_SIZE];
     struct we_base_list *link;
 
-    if (we_nt_irql_current() > PASSIVE_LEVEL) {
-        return; /* the stop reports that; nothing can be sent from here */
-    }
     do {
         we_host_mutex_lock(&s_lock);
         link = we_base_list_pop(&s_devices);

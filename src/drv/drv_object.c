@@ -17,6 +17,8 @@
 #include "nt/cm_registry.h"
 #include "nt/io_device.h"
 #include "nt/io_file.h"
+#include "nt/io_request.h"
+#include "nt/io_shutdown.h"
 #include "nt/nt_door.h"
 #include "nt/nt_thread.h"
 #include "nt/ob_object.h"
@@ -442,6 +444,15 @@ void we_drv_start(void)
     we_host_mutex_unlock(&s_lock);
 }
 
+void we_drv_shutdown(void)
+{
+    if (we_nt_irql_current() > PASSIVE_LEVEL) {
+        return; /* the stop brings it down; nothing can be sent from here */
+    }
+    we_drv_devices_close();
+    we_io_shutdown_send();
+}
+
 void we_drv_close(void)
 {
     we_host_mutex_lock(&s_lock);
@@ -455,6 +466,7 @@ void we_drv_stop(void)
 
     we_io_files_stop();
     we_drv_devices_stop();
+    we_io_shutdown_stop();
     /* The lock is not needed: nobody is left who could load or unload. */
     while ((link = we_base_list_pop(&s_drivers)) != NULL) {
         struct driver *driver = WE_BASE_LIST_ITEM(link, struct driver, link);

@@ -5,6 +5,7 @@
 #include "nt/io_contract.h"
 #include "nt/io_device.h"
 #include "nt/io_irp_state.h"
+#include "nt/io_request.h"
 #include "nt/nt_door.h"
 #include "nt/nt_irql.h"
 #include "nt/ob_object.h"
@@ -55,8 +56,12 @@ static bool call_check(PDEVICE_OBJECT device, PIRP irp)
     if (irp->CurrentLocation <= 1) {
         KeBugCheckEx(NO_MORE_IRP_STACK_LOCATIONS, (ULONG_PTR)irp, 0, 0, 0);
     }
-    if (we_io_irp_is_at_top(irp) && (we_io_irp_flags(irp) & WE_IRP_MANAGED) == 0) {
-        call_check_own(irp);
+    if (we_io_irp_is_at_top(irp)) {
+        if ((we_io_irp_flags(irp) & WE_IRP_MANAGED) != 0) {
+            we_io_request_check_sent(irp);
+        } else {
+            call_check_own(irp);
+        }
     }
     return true;
 }

@@ -11,6 +11,7 @@
 #include "nt/io_attach.h"
 #include "nt/io_file.h"
 #include "nt/io_names.h"
+#include "nt/io_shutdown.h"
 #include "nt/ke_dispatcher.h"
 #include "nt/nt_block.h"
 #include "nt/nt_irql.h"
@@ -145,6 +146,7 @@ VOID IoDeleteDevice(PDEVICE_OBJECT DeviceObject)
     we_io_attach_end(DeviceObject);
     device_unlink(DeviceObject);
     we_io_name_remove_of_device(DeviceObject);
+    we_io_shutdown_forget(DeviceObject);
     we_host_mutex_lock(&s_lock);
     we_io_device_extension(DeviceObject)->is_deleted = true;
     we_host_mutex_unlock(&s_lock);

@@ -112,16 +112,17 @@ static bool is_access_enough(ACCESS_MASK access, const struct we_io_ask *ask)
     }
 }
 
-NTSTATUS we_io_file_start(PFILE_OBJECT file, KPROCESSOR_MODE mode, ULONG irp_flags, const struct we_io_ask *ask,
+NTSTATUS we_io_file_start(PFILE_OBJECT file, const struct we_io_way *way, const struct we_io_ask *ask,
                           struct we_io_request **request)
 {
     NTSTATUS status;
+    PIRP irp;
 
     *request = NULL;
     if (!is_access_enough(file_of(file)->access, ask)) {
         return STATUS_ACCESS_DENIED;
     }
-    *request = request_create(file, mode);
+    *request = request_create(file, way->mode);
     if (*request == NULL) {
         return STATUS_INSUFFICIENT_RESOURCES;
     }
@@ -131,7 +132,13 @@ NTSTATUS we_io_file_start(PFILE_OBJECT file, KPROCESSOR_MODE mode, ULONG irp_fla
         *request = NULL;
         return status;
     }
-    we_io_request_irp(*request)->Flags |= irp_flags;
+    irp = we_io_request_irp(*request);
+    irp->Flags |= way->irp_flags;
+    if (way->iosb != NULL) {
+        irp->UserIosb = way->iosb;
+        irp->UserEvent = &file->Event;
+        KeClearEvent(&file->Event);
+    }
     return we_io_request_send(*request);
 }
 

@@ -35,9 +35,15 @@ bool we_io_file_is_closed(PFILE_OBJECT file);
 size_t we_io_files_open(PDRIVER_OBJECT driver);
 /* What the file was opened for. */
 ACCESS_MASK we_io_file_access(PFILE_OBJECT file);
+/* How a request is sent, and who is told when it is over. */
+struct we_io_way {
+    KPROCESSOR_MODE mode;
+    ULONG irp_flags;
+    PIO_STATUS_BLOCK iosb; /* NULL: the request's own, for we_io_request_wait; else the file's event is set, too */
+};
 /* Sends a request to an open file and returns what the dispatch routine returned; *request is the caller's to release.
  * STATUS_ACCESS_DENIED: the file was not opened for this; or as we_io_request_fill. *request is NULL then. */
-NTSTATUS we_io_file_start(PFILE_OBJECT file, KPROCESSOR_MODE mode, ULONG irp_flags, const struct we_io_ask *ask,
+NTSTATUS we_io_file_start(PFILE_OBJECT file, const struct we_io_way *way, const struct we_io_ask *ask,
                           struct we_io_request **request);
 /* From here on nothing is sent to a driver: those are about to be dropped. */
 void we_io_files_stop(void);

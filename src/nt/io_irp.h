@@ -15,6 +15,7 @@ enum we_io_irp_state {
     WE_IRP_COMPLETING = 3,  /* the completion walk is running */
     WE_IRP_DONE = 4,        /* completed and given back with STATUS_MORE_PROCESSING_REQUIRED */
     WE_IRP_DISPATCHED = 5,  /* owned by the driver whose dispatch routine got it */
+    WE_IRP_BUILT = 0x20,    /* from IoBuildAsynchronousFsdRequest; allocated, too */
     WE_IRP_MANAGED = 0x40,  /* ended and freed by the I/O manager, see io_request.h; allocated, too */
     WE_IRP_ALLOCATED = 0x80 /* from IoAllocateIrp, has a ledger entry in front of it */
 };
@@ -36,6 +37,8 @@ NTSTATUS we_io_irp_finish_inline(PIRP irp, NTSTATUS status, ULONG_PTR informatio
 struct we_io_request;
 PIRP we_io_irp_alloc_managed(CCHAR stack_count, struct we_io_request *request);
 struct we_io_request *we_io_irp_request(const IRP *irp);
+/* The IRP, from IoAllocateIrp, is one of IoBuildAsynchronousFsdRequest. */
+void we_io_irp_set_built(PIRP irp);
 /* Fills it with a pattern: whoever still looks at it shall notice. The status in it reads WE_IRP_FREED_STATUS. */
 #define WE_IRP_FREED_BYTE 0xDD
 #define WE_IRP_FREED_STATUS ((NTSTATUS)0xDDDDDDDD)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* The I/O manager's own requests: their IRPs, their buffers, their end. */
+/* The I/O manager's own requests: their IRPs, who waits for them, their end. */
 #include "nt/io_request.h"
 
 #include <string.h>
@@ -10,6 +10,7 @@
 #include "host/host_lock.h"
 #include "host/host_log.h"
 #include "host/host_mem.h"
+#include "nt/io_buffers.h"
 #include "nt/io_file.h"
 #include "nt/io_irp_state.h"
 #include "nt/io_names.h"
@@ -21,14 +22,12 @@
  * A request is what remains of an IRP when the IRP is gone: the status block, the event to wait for, and the list of all
  * that are on their way. The IRP knows its request (io_irp.c), so that the walk finds it at the end.
  *
- * What the end does is written into the IRP, as on Windows: whether a system buffer is copied back is IRP_INPUT_OPERATION,
- * where the result goes is UserIosb, who is told is UserEvent. Requests that drivers have built point to the drivers' own.
+ * What the end does is written into the IRP, as on Windows: where the result goes is UserIosb, who is told is UserEvent.
+ * Requests that drivers have built point to the drivers' own.
  *
  * Somebody may cancel an IRP while another thread ends it. So it can be pinned, and the last of all frees it.
  */
 
-#define BUFFER_TAG 0x20206f49u              /* "Io  " */
-#define LOWEST_ADDRESS ((ULONG_PTR)0x10000) /* nothing is ever mapped below */
 #define CANCEL_PATIENCE_NS 5000000000u
 #define END_PATIENCE_NS 1000000000u /* how long a driver may take to end what IRP_MJ_CLEANUP left */
 
@@ -48,9 +47,8 @@ struct we_io_request {
     UCHAR major;
     NTSTATUS sent_status; /* what the dispatch routine returned */
     bool is_sent;
-    PVOID system_buffer; /* ours, from the pool */
-    ULONG copy_bytes;    /* how much may be copied back */
-    PMDL mdl;            /* ours, locked */
+    bool is_handed_out;
+    struct we_io_buffers buffers;
 };
 
 static struct we_host_mutex s_lock = WE_HOST_MUTEX_INIT(WE_RANK_OBJECT);
@@ -93,28 +91,6 @@ PIRP we_io_request_irp(const struct we_io_request *request)
     return request->irp;
 }
 
-static void mdls_free(PMDL mdl)
-{
-    PMDL next;
-
-    for (; mdl != NULL; mdl = next) {
-        next = mdl->Next;
-        if ((mdl->MdlFlags & MDL_PAGES_LOCKED) != 0) {
-            MmUnlockPages(mdl);
-        }
-        IoFreeMdl(mdl);
-    }
-}
-
-static void buffers_free(struct we_io_request *request, PMDL mdl)
-{
-    mdls_free(mdl);
-    if (request->system_buffer != NULL) {
-        ExFreePoolWithTag(request->system_buffer, BUFFER_TAG);
-        request->system_buffer = NULL;
-    }
-}
-
 static void request_unref(struct we_io_request *request)
 {
     if (__atomic_sub_fetch(&request->reference_count, 1, __ATOMIC_ACQ_REL) == 0) {
@@ -136,153 +112,22 @@ static void objects_drop(struct we_io_request *request)
 void we_io_request_release(struct we_io_request *request)
 {
     if (!request->is_sent) {
-        buffers_free(request, request->irp->MdlAddress);
+        we_io_buffers_free(&request->buffers, request->irp->MdlAddress);
         we_io_irp_free_managed(request->irp);
         objects_drop(request);
     }
     request_unref(request);
 }
 
-/* --- buffers -------------------------------------------------------------------------------- */
-
-static bool is_memory(const void *buffer, ULONG size_bytes)
-{
-    return size_bytes == 0 ||
-           ((ULONG_PTR)buffer >= LOWEST_ADDRESS && (ULONG_PTR)buffer + size_bytes > (ULONG_PTR)buffer);
-}
-
-/* The system buffer, with size bytes of input in it. */
-static NTSTATUS buffer_make(struct we_io_request *request, const void *input, ULONG input_bytes, ULONG size_bytes)
-{
-    if (size_bytes == 0) {
-        return STATUS_SUCCESS;
-    }
-    request->system_buffer = ExAllocatePool2(POOL_FLAG_NON_PAGED | POOL_FLAG_UNINITIALIZED, size_bytes, BUFFER_TAG);
-    if (request->system_buffer == NULL) {
-        return STATUS_INSUFFICIENT_RESOURCES;
-    }
-    if (input_bytes != 0) {
-        memcpy(request->system_buffer, input, input_bytes);
-    }
-    request->irp->AssociatedIrp.SystemBuffer = request->system_buffer;
-    request->irp->Flags |= IRP_BUFFERED_IO | IRP_DEALLOCATE_BUFFER;
-    return STATUS_SUCCESS;
-}
-
-/* The end copies to output. */
-static void buffer_copies_back(struct we_io_request *request, void *output, ULONG output_bytes)
-{
-    request->irp->UserBuffer = output;
-    request->copy_bytes = output_bytes;
-    if (output_bytes != 0) {
-        request->irp->Flags |= IRP_INPUT_OPERATION;
-    }
-}
-
-static NTSTATUS mdl_make(struct we_io_request *request, const void *buffer, ULONG size_bytes, LOCK_OPERATION operation)
-{
-    if (size_bytes == 0) {
-        return STATUS_SUCCESS;
-    }
-    request->mdl = IoAllocateMdl((PVOID)(ULONG_PTR)buffer, size_bytes, FALSE, TRUE, request->irp);
-    if (request->mdl == NULL) {
-        return STATUS_INSUFFICIENT_RESOURCES;
-    }
-    MmProbeAndLockPages(request->mdl, request->irp->RequestorMode, operation); /* the address was looked at before */
-    return STATUS_SUCCESS;
-}
-
-static NTSTATUS fill_transfer(struct we_io_request *request, PIO_STACK_LOCATION location, const struct we_io_ask *ask)
-{
-    bool is_read = ask->major == IRP_MJ_READ;
-    const void *buffer = is_read ? ask->output : ask->input;
-    ULONG length = is_read ? ask->output_bytes : ask->input_bytes;
-    NTSTATUS status;
-
-    request->irp->Flags |= is_read ? IRP_READ_OPERATION : IRP_WRITE_OPERATION;
-    location->Parameters.Read.Length = length; /* Write has the same members */
-    location->Parameters.Read.Key = ask->key;
-    location->Parameters.Read.ByteOffset.QuadPart = ask->offset;
-    if (!is_memory(buffer, length)) {
-        return STATUS_ACCESS_VIOLATION;
-    }
-    if ((request->device->Flags & DO_BUFFERED_IO) != 0) {
-        status = buffer_make(request, buffer, is_read ? 0 : length, length);
-        if (NT_SUCCESS(status) && is_read) {
-            buffer_copies_back(request, ask->output, length);
-        }
-        return status;
-    }
-    if ((request->device->Flags & DO_DIRECT_IO) != 0) {
-        return mdl_make(request, buffer, length, is_read ? IoWriteAccess : IoReadAccess);
-    }
-    request->irp->UserBuffer = (PVOID)(ULONG_PTR)buffer;
-    return STATUS_SUCCESS;
-}
-
-static NTSTATUS fill_control_buffered(struct we_io_request *request, const struct we_io_ask *ask)
-{
-    NTSTATUS status;
-
-    if (!is_memory(ask->input, ask->input_bytes) || !is_memory(ask->output, ask->output_bytes)) {
-        return STATUS_ACCESS_VIOLATION;
-    }
-    status = buffer_make(request, ask->input, ask->input_bytes, max(ask->input_bytes, ask->output_bytes));
-    if (NT_SUCCESS(status)) {
-        buffer_copies_back(request, ask->output, ask->output_bytes);
-    }
-    return status;
-}
-
-static NTSTATUS fill_control_direct(struct we_io_request *request, const struct we_io_ask *ask)
-{
-    LOCK_OPERATION operation = METHOD_FROM_CTL_CODE(ask->code) == METHOD_IN_DIRECT ? IoReadAccess : IoWriteAccess;
-    NTSTATUS status;
-
-    if (!is_memory(ask->input, ask->input_bytes) || !is_memory(ask->output, ask->output_bytes)) {
-        return STATUS_ACCESS_VIOLATION;
-    }
-    status = buffer_make(request, ask->input, ask->input_bytes, ask->input_bytes);
-    return NT_SUCCESS(status) ? mdl_make(request, ask->output, ask->output_bytes, operation) : status;
-}
-
-static NTSTATUS fill_control(struct we_io_request *request, PIO_STACK_LOCATION location, const struct we_io_ask *ask)
-{
-    location->Parameters.DeviceIoControl.OutputBufferLength = ask->output_bytes;
-    location->Parameters.DeviceIoControl.InputBufferLength = ask->input_bytes;
-    location->Parameters.DeviceIoControl.IoControlCode = ask->code;
-    switch (METHOD_FROM_CTL_CODE(ask->code)) {
-    case METHOD_BUFFERED:
-        return fill_control_buffered(request, ask);
-    case METHOD_NEITHER:
-        location->Parameters.DeviceIoControl.Type3InputBuffer = (PVOID)(ULONG_PTR)ask->input;
-        request->irp->UserBuffer = ask->output;
-        return STATUS_SUCCESS;
-    default:
-        return fill_control_direct(request, ask);
-    }
-}
-
 NTSTATUS we_io_request_fill(struct we_io_request *request, const struct we_io_ask *ask)
 {
-    PIO_STACK_LOCATION location = IoGetNextIrpStackLocation(request->irp);
-
-    location->MajorFunction = ask->major;
-    switch (ask->major) {
-    case IRP_MJ_READ:
-    case IRP_MJ_WRITE:
-        return fill_transfer(request, location, ask);
-    case IRP_MJ_DEVICE_CONTROL:
-    case IRP_MJ_INTERNAL_DEVICE_CONTROL:
-        return fill_control(request, location, ask);
-    default:
-        return STATUS_SUCCESS;
-    }
+    return we_io_buffers_make(&request->buffers, request->irp, request->device, ask);
 }
 
 /* --- on its way ----------------------------------------------------------------------------- */
 
-NTSTATUS we_io_request_send(struct we_io_request *request)
+/* From here on the IRP has a reference. */
+static void request_begin(struct we_io_request *request)
 {
     request->is_sent = true;
     request->sent_status = STATUS_PENDING;
@@ -291,6 +136,49 @@ NTSTATUS we_io_request_send(struct we_io_request *request)
     we_host_mutex_lock(&s_lock);
     we_base_list_append(&s_requests, &request->link);
     we_host_mutex_unlock(&s_lock);
+}
+
+PIRP we_io_request_hand_out(struct we_io_request *request, PIO_STATUS_BLOCK iosb, PKEVENT event)
+{
+    PIRP irp = request->irp;
+
+    irp->UserIosb = iosb;
+    irp->UserEvent = event;
+    request->is_handed_out = true;
+    request_begin(request);
+    request_unref(request);
+    return irp;
+}
+
+bool we_io_request_is_handed_out(const struct we_io_request *request)
+{
+    return request->is_handed_out;
+}
+
+void we_io_request_check_sent(PIRP irp)
+{
+    const struct we_nt_thread *thread = we_nt_thread_current();
+    struct we_nt_view view;
+
+    if (!we_io_irp_request(irp)->is_handed_out) {
+        return;
+    }
+    if (thread->irql >= APC_LEVEL || thread->special_apc_disable != 0) {
+        (void)we_vrf_report(WE_RULE_IRQL_016, we_nt_view_make(&view, WE_KIND_IRP, irp),
+                            "IRP %p, whose event the I/O manager sets in an APC, was sent at %s%s", (void *)irp,
+                            we_nt_irql_name(thread->irql),
+                            thread->special_apc_disable != 0 ? " with APCs disabled" : "");
+    }
+    if (irp->UserEvent != NULL && KeReadStateEvent(irp->UserEvent) != 0) {
+        (void)we_vrf_report(WE_RULE_IRP_044, we_nt_view_make(&view, WE_KIND_IRP, irp),
+                            "IRP %p was sent with the event %p, which is signalled already", (void *)irp,
+                            (void *)irp->UserEvent);
+    }
+}
+
+NTSTATUS we_io_request_send(struct we_io_request *request)
+{
+    request_begin(request);
     request->sent_status = IoCallDriver(request->device, request->irp);
     return request->sent_status;
 }
@@ -332,13 +220,18 @@ NTSTATUS we_io_request_status(const struct we_io_request *request, ULONG_PTR *in
     return is_lost ? request->sent_status : request->iosb.Status;
 }
 
+bool we_io_request_wait_for(struct we_io_request *request, uint64_t patience_ns)
+{
+    return we_ke_wait_internal(&request->done.Header, we_host_now_ns() + patience_ns) == STATUS_SUCCESS;
+}
+
 /* A cancelled request is waited for so long before that is worth a report. False: still pending. */
 static bool cancelled_wait(struct we_io_request *request)
 {
     struct we_nt_view view;
     PIRP irp;
 
-    if (we_ke_wait_internal(&request->done.Header, we_host_now_ns() + CANCEL_PATIENCE_NS) == STATUS_SUCCESS) {
+    if (we_io_request_wait_for(request, CANCEL_PATIENCE_NS)) {
         return true;
     }
     irp = irp_pin(request);
@@ -376,27 +269,6 @@ void we_io_request_cancel(struct we_io_request *request)
 
 /* --- the end -------------------------------------------------------------------------------- */
 
-/* What was read or answered goes to whoever asked, unless the request has failed. A warning is no failure: "more data"
- * comes with the data that fitted. */
-static void copy_back(const struct we_io_request *request, PIRP irp)
-{
-    ULONG_PTR length = irp->IoStatus.Information;
-    struct we_nt_view view;
-
-    if ((irp->Flags & IRP_BUFFERED_IO) == 0 || (irp->Flags & IRP_INPUT_OPERATION) == 0 ||
-        NT_ERROR(irp->IoStatus.Status) || request->system_buffer == NULL) {
-        return;
-    }
-    if (length > request->copy_bytes) {
-        (void)we_vrf_report(WE_RULE_IRP_055, we_nt_view_make(&view, WE_KIND_IRP, irp),
-                            "IRP %p (%s) was completed with Information %zu, but there is room for %u bytes",
-                            (void *)irp, we_io_major_name(request->major), (size_t)length,
-                            (unsigned)request->copy_bytes);
-        length = request->copy_bytes;
-    }
-    memcpy(irp->UserBuffer, irp->AssociatedIrp.SystemBuffer, length);
-}
-
 /* Off the list; frees the IRP unless somebody has pinned it. */
 static void irp_drop(struct we_io_request *request, PIRP irp)
 {
@@ -418,15 +290,19 @@ void we_io_request_finish(PIRP irp)
     PIO_STATUS_BLOCK iosb = irp->UserIosb;
     PKEVENT event = irp->UserEvent;
     IO_STATUS_BLOCK result = irp->IoStatus;
+    bool is_files_event = request->file != NULL && event == &request->file->Event;
 
-    copy_back(request, irp);
-    buffers_free(request, irp->MdlAddress); /* those that a driver added as well */
+    we_io_buffers_copy_back(&request->buffers, irp);
+    we_io_buffers_free(&request->buffers, irp->MdlAddress); /* those that a driver added as well */
     irp_drop(request, irp);
     if (iosb != NULL) {
         *iosb = result;
     }
+    if (is_files_event) {
+        KeSetEvent(event, IO_NO_INCREMENT, FALSE);
+    }
     objects_drop(request); /* first: whoever waited shall find the file as it stays */
-    if (event != NULL) {
+    if (event != NULL && !is_files_event) {
         KeSetEvent(event, IO_NO_INCREMENT, FALSE);
     }
     request_unref(request);
@@ -498,7 +374,7 @@ void we_io_requests_end(PDRIVER_OBJECT driver)
     struct we_io_request *request;
 
     while ((request = request_take(fit_end, driver)) != NULL) {
-        if (we_ke_wait_internal(&request->done.Header, we_host_now_ns() + END_PATIENCE_NS) != STATUS_SUCCESS) {
+        if (!we_io_request_wait_for(request, END_PATIENCE_NS)) {
             report_left(request);
         }
         request_unref(request);
@@ -529,7 +405,12 @@ void we_io_requests_stop(void)
     while ((link = we_base_list_pop(&s_requests)) != NULL) {
         struct we_io_request *request = WE_BASE_LIST_ITEM(link, struct we_io_request, link);
 
-        buffers_free(request, request->mdl);
+        if (request->is_handed_out) {
+            (void)we_vrf_report_entry(WE_RULE_IRP_018, &we_io_irp_block(request->irp)->entry,
+                                      "IRP %p of IoBuild... was never completed; it is %s", (void *)request->irp,
+                                      we_io_irp_state_text(request->irp));
+        }
+        we_io_buffers_free(&request->buffers, request->buffers.mdl);
         we_io_irp_free_managed(request->irp);
         request->irp = NULL;
         objects_drop(request);

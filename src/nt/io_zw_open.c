@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* How drivers open devices by name: ZwCreateFile, ZwOpenFile, IoGetDeviceObjectPointer. There are no other files. */
+/* How drivers open devices by name: ZwCreateFile, ZwOpenFile, IoGetDeviceObjectPointer, IoAttachDevice. There are no other
+ * files. */
 #include <wdm.h>
 
 #include "host/host_log.h"
@@ -113,5 +114,22 @@ NTSTATUS IoGetDeviceObjectPointer(PUNICODE_STRING ObjectName, ACCESS_MASK Desire
         *DeviceObject = IoGetRelatedDeviceObject(file);
     }
     (void)we_ob_handle_close(handle);
+    return status;
+}
+
+NTSTATUS IoAttachDevice(PDEVICE_OBJECT SourceDevice, PUNICODE_STRING TargetDevice, PDEVICE_OBJECT *AttachedDevice)
+{
+    PFILE_OBJECT file;
+    PDEVICE_OBJECT target;
+    NTSTATUS status;
+
+    WE_NT_ENTRY(IoAttachDevice);
+    *AttachedDevice = NULL;
+    status = IoGetDeviceObjectPointer(TargetDevice, FILE_READ_ATTRIBUTES, &file, &target);
+    if (!NT_SUCCESS(status)) {
+        return status;
+    }
+    status = IoAttachDeviceToDeviceStackSafe(SourceDevice, target, AttachedDevice);
+    we_ob_dereference(file);
     return status;
 }

@@ -37,9 +37,38 @@ _IRQL_requires_max_(PASSIVE_LEVEL) NTSYSAPI NTSTATUS NTAPI ZwOpenFile(_Out_ PHAN
     _In_ ACCESS_MASK DesiredAccess, _In_ POBJECT_ATTRIBUTES ObjectAttributes, _Out_ PIO_STATUS_BLOCK IoStatusBlock,
     _In_ ULONG ShareAccess, _In_ ULONG OpenOptions);
 
+/* Requests to an open device. With a handle for synchronous I/O (FILE_SYNCHRONOUS_IO_NONALERT) they wait; otherwise they
+ * return STATUS_PENDING while the request is on its way, and *IoStatusBlock and the buffers must live until it is over.
+ * STATUS_INVALID_HANDLE; STATUS_OBJECT_TYPE_MISMATCH (no file); STATUS_ACCESS_DENIED (not opened for this);
+ * STATUS_INVALID_PARAMETER (no ByteOffset, and no synchronous I/O); STATUS_NOT_SUPPORTED (an event or an APC: there are
+ * neither events with handles nor APCs); or what the driver completes the request with. */
+_IRQL_requires_max_(PASSIVE_LEVEL) NTSYSAPI NTSTATUS NTAPI ZwReadFile(_In_ HANDLE FileHandle, _In_opt_ HANDLE Event,
+    _In_opt_ PIO_APC_ROUTINE ApcRoutine, _In_opt_ PVOID ApcContext, _Out_ PIO_STATUS_BLOCK IoStatusBlock,
+    _Out_writes_bytes_(Length) PVOID Buffer, _In_ ULONG Length, _In_opt_ PLARGE_INTEGER ByteOffset,
+    _In_opt_ PULONG Key);
+
+_IRQL_requires_max_(PASSIVE_LEVEL) NTSYSAPI NTSTATUS NTAPI ZwWriteFile(_In_ HANDLE FileHandle, _In_opt_ HANDLE Event,
+    _In_opt_ PIO_APC_ROUTINE ApcRoutine, _In_opt_ PVOID ApcContext, _Out_ PIO_STATUS_BLOCK IoStatusBlock,
+    _In_reads_bytes_(Length) PVOID Buffer, _In_ ULONG Length, _In_opt_ PLARGE_INTEGER ByteOffset, _In_opt_ PULONG Key);
+
+_IRQL_requires_max_(PASSIVE_LEVEL) NTSYSAPI NTSTATUS NTAPI ZwDeviceIoControlFile(_In_ HANDLE FileHandle,
+    _In_opt_ HANDLE Event, _In_opt_ PIO_APC_ROUTINE ApcRoutine, _In_opt_ PVOID ApcContext,
+    _Out_ PIO_STATUS_BLOCK IoStatusBlock, _In_ ULONG IoControlCode,
+    _In_reads_bytes_opt_(InputBufferLength) PVOID InputBuffer, _In_ ULONG InputBufferLength,
+    _Out_writes_bytes_opt_(OutputBufferLength) PVOID OutputBuffer, _In_ ULONG OutputBufferLength);
+
+/* ByteOffset: the file's own position; only with synchronous I/O. */
+#define FILE_WRITE_TO_END_OF_FILE      0xffffffff
+#define FILE_USE_FILE_POINTER_POSITION 0xfffffffe
+
 /* The top of a named device's stack. The caller drops the reference of *FileObject (not of the device). */
 _IRQL_requires_max_(PASSIVE_LEVEL) NTKERNELAPI NTSTATUS IoGetDeviceObjectPointer(_In_ PUNICODE_STRING ObjectName,
     _In_ ACCESS_MASK DesiredAccess, _Out_ PFILE_OBJECT *FileObject, _Out_ PDEVICE_OBJECT *DeviceObject);
+
+/* Attaches SourceDevice to the stack of a named device. STATUS_NO_SUCH_DEVICE: it cannot be attached to; else as
+ * IoGetDeviceObjectPointer. */
+_IRQL_requires_max_(PASSIVE_LEVEL) NTKERNELAPI NTSTATUS IoAttachDevice(_In_ PDEVICE_OBJECT SourceDevice,
+    _In_ PUNICODE_STRING TargetDevice, _Out_ PDEVICE_OBJECT *AttachedDevice);
 
 /*
  * Notifications of device interfaces.
