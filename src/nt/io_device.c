@@ -8,6 +8,7 @@
 #include "host/host_exec.h"
 #include "host/host_lock.h"
 #include "host/host_mem.h"
+#include "nt/ex_worker.h"
 #include "nt/io_attach.h"
 #include "nt/io_file.h"
 #include "nt/io_names.h"
@@ -35,6 +36,7 @@ struct driver {
     KEVENT closed;                       /* one of them has gone */
     bool is_unloading;                   /* no further opens; guarded by s_lock */
     void (*idle)(PDRIVER_OBJECT driver); /* who waits for the last file; guarded by s_lock */
+    WORK_QUEUE_ITEM idle_item;           /* calls it where this thread cannot */
     WCHAR name[];                        /* "\Driver\name"; the service's name is its end */
 };
 
@@ -165,30 +167,55 @@ NTSTATUS we_io_device_open(PDEVICE_OBJECT device)
     } else if ((device->Flags & DO_EXCLUSIVE) != 0 && device->ReferenceCount != 0) {
         status = STATUS_ACCESS_DENIED;
     } else {
-        device->ReferenceCount++;
+        (void)__atomic_add_fetch(&device->ReferenceCount, 1, __ATOMIC_RELAXED); /* drivers may read it */
         driver->open_count++;
     }
     we_host_mutex_unlock(&s_lock);
     return status;
 }
 
-void we_io_device_close(PDEVICE_OBJECT device)
+/* Calls who waits for the last file, if it has gone. */
+static void idle_call(struct driver *driver)
 {
-    struct driver *driver = driver_of(device->DriverObject);
     void (*idle)(PDRIVER_OBJECT driver) = NULL;
 
-    we_ob_reference(driver); /* it may be unloaded as soon as it is counted */
     we_host_mutex_lock(&s_lock);
-    device->ReferenceCount--;
-    driver->open_count--;
     if (driver->open_count == 0) {
         idle = driver->idle;
         driver->idle = NULL;
     }
     we_host_mutex_unlock(&s_lock);
-    KeSetEvent(&driver->closed, IO_NO_INCREMENT, FALSE);
     if (idle != NULL) {
         idle(&driver->object);
+    }
+}
+
+static VOID idle_routine(PVOID Parameter)
+{
+    struct driver *driver = (struct driver *)Parameter;
+
+    idle_call(driver);
+    we_ob_dereference(driver);
+}
+
+void we_io_device_close(PDEVICE_OBJECT device)
+{
+    struct driver *driver = driver_of(device->DriverObject);
+    bool is_idle;
+
+    we_ob_reference(driver); /* it may be unloaded as soon as it is counted */
+    we_host_mutex_lock(&s_lock);
+    (void)__atomic_sub_fetch(&device->ReferenceCount, 1, __ATOMIC_RELEASE);
+    driver->open_count--;
+    is_idle = driver->open_count == 0 && driver->idle != NULL;
+    we_host_mutex_unlock(&s_lock);
+    KeSetEvent(&driver->closed, IO_NO_INCREMENT, FALSE);
+    /* The code that this thread returns to may be the driver's, which goes with the driver. */
+    if (is_idle && we_nt_thread_current()->frames != NULL && we_ex_worker_queue(&driver->idle_item, NULL)) {
+        return;
+    }
+    if (is_idle) {
+        idle_call(driver);
     }
     we_ob_dereference(driver);
 }
@@ -240,6 +267,7 @@ PDRIVER_OBJECT we_io_driver_create(PCSTR name)
     driver->object.Size = sizeof(DRIVER_OBJECT);
     driver->object.DriverExtension = &driver->extension;
     driver->extension.DriverObject = &driver->object;
+    ExInitializeWorkItem(&driver->idle_item, idle_routine, driver);
     we_ke_header_init(&driver->closed.Header, WE_KE_NOTIFICATION_EVENT, 0);
     driver_set_name(driver, name, length);
     for (i = 0; i <= IRP_MJ_MAXIMUM_FUNCTION; i++) {

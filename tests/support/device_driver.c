@@ -42,9 +42,9 @@ static NTSTATUS dispatch(PDEVICE_OBJECT DeviceObject, PIRP Irp)
 static VOID unload(PDRIVER_OBJECT DriverObject)
 {
     UNREFERENCED_PARAMETER(DriverObject);
-    g_gate.unload_count++;
     IoDeleteSymbolicLink(&s_link_name);
     IoDeleteDevice(g_gate.device);
+    InterlockedIncrement(&g_gate.unload_count);
 }
 
 static NTSTATUS device_create(PDRIVER_OBJECT driver)

@@ -37,7 +37,7 @@ struct gate {
 
     PDRIVER_OBJECT driver;
     PDEVICE_OBJECT device;
-    unsigned unload_count;
+    volatile LONG unload_count; /* maybe on another thread */
     struct gate_request requests[GATE_REQUESTS_MAX];
     unsigned request_count;
 };

@@ -269,7 +269,7 @@ static void test_cleanup_ends_the_requests_of_a_closed_file(void **state)
 static bool is_closed(void *context)
 {
     UNREFERENCED_PARAMETER(context);
-    return *(volatile LONG *)&g_gate.device->ReferenceCount == 0;
+    return ReadAcquire(&g_gate.device->ReferenceCount) == 0;
 }
 
 /* The request is completed at DISPATCH_LEVEL, where no IRP_MJ_CLOSE can be sent: a worker does that. */
@@ -306,6 +306,38 @@ static void test_an_unload_waits_for_the_last_request_of_a_closed_file(void **st
     assert_int_equal(g_gate.unload_count, 1);
 }
 
+static VOID complete_in_a_work_item(PDEVICE_OBJECT DeviceObject, PVOID Context)
+{
+    UNREFERENCED_PARAMETER(DeviceObject);
+    IoFreeWorkItem(Context);
+    (void)kept_complete(STATUS_SUCCESS);
+}
+
+static bool is_unloaded(void *context)
+{
+    UNREFERENCED_PARAMETER(context);
+    return ReadAcquire(&g_gate.unload_count) == 1;
+}
+
+/* A driver whose own code drops the last reference of its last file is not unloaded below that code: the code would go
+ * with it. */
+static void test_a_driver_that_ends_its_last_file_itself_is_unloaded_by_a_worker(void **state)
+{
+    struct wsk_emu_request *request;
+    PIO_WORKITEM item = IoAllocateWorkItem(g_gate.device);
+
+    UNREFERENCED_PARAMETER(state);
+    request = control_start();
+    wsk_emu_device_close(s_device);
+    s_device = NULL;
+    wsk_kit_expect_report("UNL-018");
+    gate_unload();
+    assert_int_equal(g_gate.unload_count, 0);
+    IoQueueWorkItem(item, complete_in_a_work_item, DelayedWorkQueue, item);
+    wsk_kit_wait_for(is_unloaded, NULL, "DriverUnload");
+    assert_int_equal(wsk_emu_request_finish(request, NULL), STATUS_SUCCESS);
+}
+
 static void test_the_stop_cancels_what_the_test_left_pending(void **state)
 {
     UNREFERENCED_PARAMETER(state);
@@ -317,19 +349,20 @@ static void test_the_stop_cancels_what_the_test_left_pending(void **state)
     s_device = NULL;
 }
 
-#define TESTS(X)                                                  \
-    X(test_a_pended_request_is_waited_for)                        \
-    X(test_an_open_that_is_pended_is_waited_for)                  \
-    X(test_a_close_that_is_pended_is_waited_for)                  \
-    X(test_a_started_request_is_over_when_the_driver_says_so)     \
-    X(test_finishing_waits)                                       \
-    X(test_a_started_request_may_be_over_at_once)                 \
-    X(test_a_request_that_is_not_sent_leaves_nothing)             \
-    X(test_a_cancelled_request_ends_with_its_cancel_routine)      \
-    X(test_a_request_without_a_cancel_routine_stays_pending)      \
-    X(test_cleanup_ends_the_requests_of_a_closed_file)            \
-    X(test_close_waits_for_the_last_request_of_the_file)          \
-    X(test_an_unload_waits_for_the_last_request_of_a_closed_file) \
+#define TESTS(X)                                                            \
+    X(test_a_pended_request_is_waited_for)                                  \
+    X(test_an_open_that_is_pended_is_waited_for)                            \
+    X(test_a_close_that_is_pended_is_waited_for)                            \
+    X(test_a_started_request_is_over_when_the_driver_says_so)               \
+    X(test_finishing_waits)                                                 \
+    X(test_a_started_request_may_be_over_at_once)                           \
+    X(test_a_request_that_is_not_sent_leaves_nothing)                       \
+    X(test_a_cancelled_request_ends_with_its_cancel_routine)                \
+    X(test_a_request_without_a_cancel_routine_stays_pending)                \
+    X(test_cleanup_ends_the_requests_of_a_closed_file)                      \
+    X(test_close_waits_for_the_last_request_of_the_file)                    \
+    X(test_an_unload_waits_for_the_last_request_of_a_closed_file)           \
+    X(test_a_driver_that_ends_its_last_file_itself_is_unloaded_by_a_worker) \
     X(test_the_stop_cancels_what_the_test_left_pending)
 
 CONTRACT_MAIN(TESTS, setup, teardown)
