@@ -124,6 +124,23 @@ NTSTATUS IoGetRequestorSessionId(PIRP Irp, PULONG pSessionId)
     return Irp->Tail.Overlay.Thread != NULL ? STATUS_SUCCESS : STATUS_UNSUCCESSFUL;
 }
 
+NTSTATUS IoValidateDeviceIoControlAccess(PIRP Irp, ULONG RequiredAccess)
+{
+    UCHAR flags = IoGetCurrentIrpStackLocation(Irp)->Flags;
+
+    WE_NT_ENTRY(IoValidateDeviceIoControlAccess);
+    if ((RequiredAccess & ~(ULONG)(FILE_READ_ACCESS | FILE_WRITE_ACCESS)) != 0) {
+        return STATUS_INVALID_PARAMETER;
+    }
+    if (Irp->RequestorMode == KernelMode) {
+        return STATUS_SUCCESS;
+    }
+    return ((RequiredAccess & FILE_READ_ACCESS) != 0 && (flags & SL_READ_ACCESS_GRANTED) == 0) ||
+                   ((RequiredAccess & FILE_WRITE_ACCESS) != 0 && (flags & SL_WRITE_ACCESS_GRANTED) == 0)
+               ? STATUS_ACCESS_DENIED
+               : STATUS_SUCCESS;
+}
+
 BOOLEAN IoIs32bitProcess(PIRP Irp)
 {
     UNREFERENCED_PARAMETER(Irp);

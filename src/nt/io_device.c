@@ -72,6 +72,7 @@ static PDEVICE_OBJECT device_make(PDRIVER_OBJECT driver, ULONG extension_bytes, 
     extension->common.Type = IO_TYPE_DEVICE_OBJECT_EXTENSION;
     extension->common.Size = sizeof(extension->common);
     extension->common.DeviceObject = device;
+    extension->application_access = FILE_ALL_ACCESS;
     device->Type = IO_TYPE_DEVICE;
     device->Size = (USHORT)(sizeof(DEVICE_OBJECT) + extension_bytes);
     device->DriverObject = driver;
@@ -80,6 +81,7 @@ static PDEVICE_OBJECT device_make(PDRIVER_OBJECT driver, ULONG extension_bytes, 
     device->Flags = DO_DEVICE_INITIALIZING;
     device->DeviceExtension = extension_bytes != 0 ? device + 1 : NULL;
     device->DeviceObjectExtension = &extension->common;
+    KeInitializeDeviceQueue(&device->DeviceQueue);
     return device;
 }
 

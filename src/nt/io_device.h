@@ -7,11 +7,18 @@
 
 #include <wdm.h>
 
-/* What stands behind a device's extension; DEVICE_OBJECT.DeviceObjectExtension leads to it. */
+/* What a StartIo routine that may not nest is doing. */
+enum we_io_start_state { WE_START_IDLE, WE_START_RUNNING, WE_START_AGAIN /* and has asked for the next request */ };
+
+/* What stands beside a device; DEVICE_OBJECT.DeviceObjectExtension leads to it. */
 struct we_io_device_extension {
     DEVOBJ_EXTENSION common;    /* first */
     PDEVICE_OBJECT attached_to; /* the device below; guarded by the lock of io_attach.c */
     bool is_deleted;            /* IoDeleteDevice was called */
+    bool is_start_deferred;     /* IoSetStartIoAttributes */
+    bool is_start_uncancelable;
+    int start_state;                /* enum we_io_start_state; atomic */
+    ACCESS_MASK application_access; /* what its security descriptor grants to applications */
 };
 
 static inline struct we_io_device_extension *we_io_device_extension(const DEVICE_OBJECT *device)

@@ -112,6 +112,13 @@ static bool is_access_enough(ACCESS_MASK access, const struct we_io_ask *ask)
     }
 }
 
+/* For IoValidateDeviceIoControlAccess. */
+static UCHAR flags_of_access(ACCESS_MASK access)
+{
+    return (UCHAR)(((access & FILE_READ_DATA) != 0 ? SL_READ_ACCESS_GRANTED : 0) |
+                   ((access & FILE_WRITE_DATA) != 0 ? SL_WRITE_ACCESS_GRANTED : 0));
+}
+
 NTSTATUS we_io_file_start(PFILE_OBJECT file, const struct we_io_way *way, const struct we_io_ask *ask,
                           struct we_io_request **request)
 {
@@ -134,6 +141,9 @@ NTSTATUS we_io_file_start(PFILE_OBJECT file, const struct we_io_way *way, const 
     }
     irp = we_io_request_irp(*request);
     irp->Flags |= way->irp_flags;
+    if (ask->major == IRP_MJ_DEVICE_CONTROL) {
+        IoGetNextIrpStackLocation(irp)->Flags = flags_of_access(file_of(file)->access);
+    }
     if (way->iosb != NULL) {
         irp->UserIosb = way->iosb;
         irp->UserEvent = &file->Event;
@@ -222,7 +232,7 @@ static void file_destroy(void *body)
 
 /* --- opening -------------------------------------------------------------------------------- */
 
-static ACCESS_MASK access_map(ACCESS_MASK access)
+ACCESS_MASK we_io_access_map(ACCESS_MASK access)
 {
     access |= (access & GENERIC_READ) != 0 ? FILE_GENERIC_READ : 0;
     access |= (access & GENERIC_WRITE) != 0 ? FILE_GENERIC_WRITE : 0;
@@ -252,7 +262,8 @@ static ULONG flags_of_options(ULONG options)
 }
 
 /* Takes over the counted open of device, the caller's reference of it, and the name. NULL: memory is short. */
-static struct file *file_make(const struct we_io_open *open, PDEVICE_OBJECT device, const UNICODE_STRING *name)
+static struct file *file_make(const struct we_io_open *open, ACCESS_MASK access, PDEVICE_OBJECT device,
+                              const UNICODE_STRING *name)
 {
     struct file *file = (struct file *)we_ob_create(WE_OB_FILE, sizeof(*file), file_destroy, NULL);
 
@@ -265,7 +276,7 @@ static struct file *file_make(const struct we_io_open *open, PDEVICE_OBJECT devi
     file->object.DeviceObject = device;
     file->object.FileName = *name;
     file->object.Flags = flags_of_options(open->options);
-    file->access = access_map(open->access);
+    file->access = access;
     file->mode = open->mode;
     we_ke_header_init(&file->object.Lock.Header, WE_KE_SYNCHRONIZATION_EVENT, 0);
     we_ke_header_init(&file->object.Event.Header, WE_KE_NOTIFICATION_EVENT, 0);
@@ -274,6 +285,22 @@ static struct file *file_make(const struct we_io_open *open, PDEVICE_OBJECT devi
     we_base_list_append(&s_files, &file->link);
     we_host_mutex_unlock(&s_lock);
     return file;
+}
+
+/* Whether the device may be opened for what is wanted. Drivers may do everything. */
+static NTSTATUS access_check(const struct we_io_open *open, PDEVICE_OBJECT device, ACCESS_MASK *access)
+{
+    ACCESS_MASK granted = we_io_device_extension(device)->application_access;
+    bool is_maximum = (open->access & MAXIMUM_ALLOWED) != 0;
+
+    *access = we_io_access_map(open->access);
+    if (open->mode == KernelMode) {
+        return STATUS_SUCCESS;
+    }
+    if (is_maximum) {
+        *access &= granted;
+    }
+    return (*access & ~granted) != 0 || *access == 0 ? STATUS_ACCESS_DENIED : STATUS_SUCCESS;
 }
 
 static void flags_check(PDEVICE_OBJECT device)
@@ -291,17 +318,22 @@ static NTSTATUS file_create(const struct we_io_open *open, struct file **file)
 {
     UNICODE_STRING rest;
     PDEVICE_OBJECT device;
+    ACCESS_MASK access;
     NTSTATUS status = we_io_name_open(open->name, &device, &rest);
 
     if (!NT_SUCCESS(status)) {
         return status;
+    }
+    status = access_check(open, device, &access);
+    if (!NT_SUCCESS(status)) {
+        goto drop_device;
     }
     status = we_io_device_open(device);
     if (!NT_SUCCESS(status)) {
         goto drop_device;
     }
     flags_check(device);
-    *file = file_make(open, device, &rest);
+    *file = file_make(open, access, device, &rest);
     if (*file != NULL) {
         return STATUS_SUCCESS;
     }

@@ -22,6 +22,9 @@ struct we_io_open {
     KPROCESSOR_MODE mode;
 };
 
+/* An access mask with its generic rights, and MAXIMUM_ALLOWED, replaced by those of files. */
+ACCESS_MASK we_io_access_map(ACCESS_MASK access);
+
 /* Opens a device: a new file object, IRP_MJ_CREATE to the top of the device's stack, a handle. information: IoStatus of
  * the request, may be NULL. Returns what the driver answered, or STATUS_OBJECT_NAME_NOT_FOUND and its kin
  * (we_io_name_open), STATUS_NO_SUCH_DEVICE, STATUS_ACCESS_DENIED (we_io_device_open), STATUS_INSUFFICIENT_RESOURCES.

@@ -146,6 +146,45 @@ static void test_irp_055_near_miss_as_much_as_there_is_room_for(void **state)
     assert_string_equal(output, "aaaa---");
 }
 
+/* --- IRP-060 ------------------------------------------------------------------------------------ */
+
+static VOID start_io(PDEVICE_OBJECT DeviceObject, PIRP Irp)
+{
+    (void)gate_complete(Irp, STATUS_SUCCESS, 0);
+    IoStartNextPacket(DeviceObject, FALSE);
+}
+
+static NTSTATUS start(PDEVICE_OBJECT DeviceObject, PIRP Irp)
+{
+    IoMarkIrpPending(Irp);
+    IoStartPacket(DeviceObject, Irp, NULL, NULL);
+    return STATUS_PENDING;
+}
+
+static void control_started(BOOLEAN is_deferred)
+{
+    struct wsk_emu_device *device = gate_open();
+
+    g_gate.routines[IRP_MJ_DEVICE_CONTROL] = start;
+    g_gate.driver->DriverStartIo = start_io;
+    IoSetStartIoAttributes(g_gate.device, is_deferred, FALSE);
+    assert_int_equal(wsk_emu_device_control(device, CODE, NULL, 0, NULL, 0, NULL), STATUS_SUCCESS);
+    wsk_emu_device_close(device);
+}
+
+static void test_irp_060_breach_next_request_is_started_by_a_routine_that_nests(void **state)
+{
+    UNREFERENCED_PARAMETER(state);
+    wsk_kit_expect_report("IRP-060");
+    control_started(FALSE);
+}
+
+static void test_irp_060_near_miss_next_request_is_started_by_a_deferred_routine(void **state)
+{
+    UNREFERENCED_PARAMETER(state);
+    control_started(TRUE);
+}
+
 /* --- UNL-005 ------------------------------------------------------------------------------------ */
 
 static void test_unl_005_breach_both_ways_of_buffering(void **state)
@@ -229,6 +268,8 @@ int main(void)
         rule_test(test_irp_053_near_miss_cancelled_request_is_completed_soon),
         rule_test(test_irp_055_breach_more_than_there_is_room_for),
         rule_test(test_irp_055_near_miss_as_much_as_there_is_room_for),
+        rule_test(test_irp_060_breach_next_request_is_started_by_a_routine_that_nests),
+        rule_test(test_irp_060_near_miss_next_request_is_started_by_a_deferred_routine),
         rule_test(test_unl_005_breach_both_ways_of_buffering),
         rule_test(test_unl_005_near_miss_one_way_of_buffering),
         rule_test(test_unl_018_breach_request_outlives_cleanup_until_the_unload),

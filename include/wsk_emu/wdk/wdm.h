@@ -20,6 +20,7 @@
 #include "wsk_emu_wdk/io_build.h"
 #include "wsk_emu_wdk/io_file.h"
 #include "wsk_emu_wdk/io_irp.h"
+#include "wsk_emu_wdk/io_queue.h"
 #include "wsk_emu_wdk/io_remove_lock.h"
 #include "wsk_emu_wdk/irql.h"
 #include "wsk_emu_wdk/ke.h"

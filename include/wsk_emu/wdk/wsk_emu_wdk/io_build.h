@@ -47,6 +47,10 @@ _IRQL_requires_max_(APC_LEVEL) NTKERNELAPI NTSTATUS IoGetRequestorSessionId(_In_
 /* FALSE: every process has 64 bits. */
 _IRQL_requires_max_(DISPATCH_LEVEL) NTKERNELAPI BOOLEAN IoIs32bitProcess(_In_opt_ PIRP Irp);
 
+/* Whether the handle of a control request was opened for FILE_READ_ACCESS or FILE_WRITE_ACCESS; for codes that say
+ * FILE_ANY_ACCESS. STATUS_ACCESS_DENIED; STATUS_INVALID_PARAMETER: no such access. */
+NTKERNELAPI NTSTATUS IoValidateDeviceIoControlAccess(_In_ PIRP Irp, _In_ ULONG RequiredAccess);
+
 #define IoGetFunctionCodeFromCtlCode(ControlCode) ((ControlCode >> 2) & 0x00000FFF)
 
 /*

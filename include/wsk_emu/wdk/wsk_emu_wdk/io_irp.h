@@ -76,6 +76,12 @@ extern "C" {
 #define IRP_DEFER_IO_COMPLETION    0x00000800
 
 /*
+ * Bits of Flags in the stack location of a control request.
+ */
+#define SL_READ_ACCESS_GRANTED  0x01
+#define SL_WRITE_ACCESS_GRANTED 0x04
+
+/*
  * Bits of Control in a stack location.
  */
 #define SL_PENDING_RETURNED  0x01
