@@ -17,7 +17,13 @@ NTSTATUS gate_complete(PIRP irp, NTSTATUS status, ULONG_PTR information)
 
 static void request_note(PDEVICE_OBJECT device, PIRP irp, const IO_STACK_LOCATION *location)
 {
-    struct gate_request *request = &g_gate.requests[g_gate.request_count % GATE_REQUESTS_MAX];
+    LONG index = InterlockedIncrement(&g_gate.request_count) - 1;
+    struct gate_request *request;
+
+    if (index >= GATE_REQUESTS_MAX) {
+        return;
+    }
+    request = &g_gate.requests[index];
 
     request->major = location->MajorFunction;
     request->minor = location->MinorFunction;
@@ -27,7 +33,6 @@ static void request_note(PDEVICE_OBJECT device, PIRP irp, const IO_STACK_LOCATIO
     request->device = device;
     request->file = location->FileObject;
     request->thread = irp->Tail.Overlay.Thread;
-    g_gate.request_count++;
 }
 
 static NTSTATUS dispatch(PDEVICE_OBJECT DeviceObject, PIRP Irp)

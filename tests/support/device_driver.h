@@ -39,7 +39,7 @@ struct gate {
     PDEVICE_OBJECT device;
     volatile LONG unload_count; /* maybe on another thread */
     struct gate_request requests[GATE_REQUESTS_MAX];
-    unsigned request_count;
+    volatile LONG request_count; /* all; the first ones are kept */
 };
 extern struct gate g_gate;
 
