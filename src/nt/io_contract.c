@@ -42,6 +42,7 @@ struct record {
     bool is_back; /* sent on, and kept by the driver's own completion routine */
     NTSTATUS status;
     NTSTATUS sent_status;
+    struct we_host_trace made; /* the IRP, for reports when it is gone; empty: not known */
 };
 
 static struct we_host_mutex s_lock = WE_HOST_MUTEX_INIT(WE_RANK_OBJECT);
@@ -59,6 +60,7 @@ static bool is_anybody_watching(void)
 unsigned we_io_contract_enter(PIRP irp)
 {
     const IO_STACK_LOCATION *location = IoGetCurrentIrpStackLocation(irp);
+    const struct we_nt_block *block = we_io_irp_block(irp);
     unsigned i;
 
     we_host_mutex_lock(&s_lock);
@@ -72,6 +74,9 @@ unsigned we_io_contract_enter(PIRP irp)
         s_records[i].order = ++s_last_order;
         s_records[i].level = irp->CurrentLocation;
         s_records[i].major = location->MajorFunction;
+        if (block != NULL) {
+            s_records[i].made = block->entry.made;
+        }
         __atomic_add_fetch(&s_open_count, 1, __ATOMIC_SEQ_CST);
     }
     we_host_mutex_unlock(&s_lock);
@@ -150,32 +155,41 @@ void we_io_contract_sent_on(const IRP *irp, NTSTATUS status)
 
 /* --- what the routine owes --------------------------------------------------------------------- */
 
+/* The IRP of a report. It may be gone, and is not looked at. */
+static struct we_vrf_object object_of(const struct record *record)
+{
+    const struct we_vrf_object object = { .kind = "IRP",
+                                          .address = record->irp,
+                                          .made = record->made.frames[0] != NULL ? &record->made : NULL };
+
+    return object;
+}
+
 static void check_completed(const struct record *record, PDRIVER_DISPATCH routine, NTSTATUS result)
 {
     const void *address = (const void *)(ULONG_PTR)routine;
     bool is_told = record->is_sent_on && result == record->sent_status;
-    struct we_nt_view view;
-    const struct we_vrf_object *object = we_nt_view_make(&view, WE_KIND_IRP, record->irp);
+    const struct we_vrf_object object = object_of(record);
 
     if (result == WE_IRP_FREED_STATUS) {
         (void)we_vrf_report(
-            WE_RULE_IRP_010, object,
+            WE_RULE_IRP_010, &object,
             "dispatch routine %p (%s) returned 0x%08X, which it read from IRP %p after it had completed "
             "it with 0x%08X",
             address, we_io_major_name(record->major), (unsigned)result, (const void *)record->irp,
             (unsigned)record->status);
     } else if (result == STATUS_PENDING && !record->is_marked && !is_told) {
         (void)we_vrf_report(
-            WE_RULE_IRP_038, object,
+            WE_RULE_IRP_038, &object,
             "dispatch routine %p (%s) returned STATUS_PENDING for IRP %p, which was completed with 0x%08X "
             "and never marked pending",
             address, we_io_major_name(record->major), (const void *)record->irp, (unsigned)record->status);
     } else if (result != STATUS_PENDING && record->is_marked) {
-        (void)we_vrf_report(WE_RULE_IRP_026, object,
+        (void)we_vrf_report(WE_RULE_IRP_026, &object,
                             "dispatch routine %p (%s) marked IRP %p pending, but returned 0x%08X", address,
                             we_io_major_name(record->major), (const void *)record->irp, (unsigned)result);
     } else if (result != STATUS_PENDING && result != record->status && !is_told) {
-        (void)we_vrf_report(WE_RULE_IRP_037, object,
+        (void)we_vrf_report(WE_RULE_IRP_037, &object,
                             "dispatch routine %p (%s) completed IRP %p with 0x%08X, but returned 0x%08X", address,
                             we_io_major_name(record->major), (const void *)record->irp, (unsigned)record->status,
                             (unsigned)result);
@@ -185,29 +199,28 @@ static void check_completed(const struct record *record, PDRIVER_DISPATCH routin
 static void check_open(const struct record *record, PDRIVER_DISPATCH routine, NTSTATUS result)
 {
     const void *address = (const void *)(ULONG_PTR)routine;
-    struct we_nt_view view;
-    const struct we_vrf_object *object = we_nt_view_make(&view, WE_KIND_IRP, record->irp);
+    const struct we_vrf_object object = object_of(record);
 
     if (record->is_marked) {
         if (result != STATUS_PENDING) {
-            (void)we_vrf_report(WE_RULE_IRP_026, object,
+            (void)we_vrf_report(WE_RULE_IRP_026, &object,
                                 "dispatch routine %p (%s) marked IRP %p pending, but returned 0x%08X", address,
                                 we_io_major_name(record->major), (const void *)record->irp, (unsigned)result);
         }
     } else if (record->is_sent_on && !record->is_back) {
         if (result != record->sent_status) {
-            (void)we_vrf_report(WE_RULE_IRP_037, object,
+            (void)we_vrf_report(WE_RULE_IRP_037, &object,
                                 "dispatch routine %p (%s) sent IRP %p on and got 0x%08X, but returned 0x%08X", address,
                                 we_io_major_name(record->major), (const void *)record->irp,
                                 (unsigned)record->sent_status, (unsigned)result);
         }
     } else if (result == STATUS_PENDING) {
-        (void)we_vrf_report(WE_RULE_IRP_027, object,
+        (void)we_vrf_report(WE_RULE_IRP_027, &object,
                             "dispatch routine %p (%s) returned STATUS_PENDING for IRP %p without IoMarkIrpPending",
                             address, we_io_major_name(record->major), (const void *)record->irp);
     } else {
         (void)we_vrf_report(
-            WE_RULE_IRP_036, object,
+            WE_RULE_IRP_036, &object,
             "dispatch routine %p (%s) returned 0x%08X, but IRP %p was neither completed nor sent on nor "
             "pended",
             address, we_io_major_name(record->major), (unsigned)result, (const void *)record->irp);
@@ -216,15 +229,15 @@ static void check_open(const struct record *record, PDRIVER_DISPATCH routine, NT
 
 static void record_check(const struct record *record, PDRIVER_DISPATCH routine, NTSTATUS result)
 {
-    struct we_nt_view view;
+    const struct we_vrf_object object = object_of(record);
 
     if (result == UNINITIALISED) {
-        (void)we_vrf_report(WE_RULE_IRP_039, we_nt_view_make(&view, WE_KIND_IRP, record->irp),
+        (void)we_vrf_report(WE_RULE_IRP_039, &object,
                             "dispatch routine %p (%s) returned 0x%08X for IRP %p, which is no status that anybody sets",
                             (const void *)(ULONG_PTR)routine, we_io_major_name(record->major), (unsigned)result,
                             (const void *)record->irp);
     } else if (record->is_jumped_over) {
-        (void)we_vrf_report(WE_RULE_IRP_034, we_nt_view_make(&view, WE_KIND_IRP, record->irp),
+        (void)we_vrf_report(WE_RULE_IRP_034, &object,
                             "dispatch routine %p (%s) moved IRP %p off its stack location and completed it there",
                             (const void *)(ULONG_PTR)routine, we_io_major_name(record->major),
                             (const void *)record->irp);
@@ -245,11 +258,11 @@ void we_io_contract_leave(unsigned ticket, PDRIVER_DISPATCH routine, NTSTATUS re
     we_host_mutex_lock(&s_lock);
     record = s_records[ticket];
     s_records[ticket].irp = NULL;
-    __atomic_sub_fetch(&s_open_count, 1, __ATOMIC_SEQ_CST);
-    /* Under the lock: whoever completes the IRP has to come past it before the location is gone. */
+    /* As long as somebody watches, whoever completes the IRP has to come past the lock before the location is gone. */
     if (!record.is_completed) {
         record.is_marked = (record.location->Control & SL_PENDING_RETURNED) != 0;
     }
+    __atomic_sub_fetch(&s_open_count, 1, __ATOMIC_SEQ_CST);
     we_host_mutex_unlock(&s_lock);
     if (!we_nt_door_is_shut()) {
         record_check(&record, routine, result);
