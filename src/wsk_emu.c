@@ -16,6 +16,7 @@
 #include "host/host_net.h"
 #include "host/host_resolve.h"
 #include "instance.h"
+#include "nt/io_request.h"
 #include "nt/nmr_registrar.h"
 #include "nt/nt_door.h"
 #include "nt/nt_forget.h"
@@ -198,6 +199,7 @@ static void stalled(void)
     if (we_host_resolve_is_asking()) {
         return; /* on somebody outside this process */
     }
+    we_io_report_stalled();
     we_wsk_report_stalled();
     we_nmr_report_stalled();
     we_nt_stall();
@@ -409,6 +411,10 @@ size_t wsk_emu_stop(void)
     size_t report_count;
 
     we_host_lock_ranks_reset(); /* those of a part that a longjmp left */
+    /* While everything still runs: drivers are called, and a failing test may leave from there. */
+    if (we_instance_is_running() && we_host_exec_is_main() && !main_thread_left_driver_code()) {
+        we_drv_shutdown();
+    }
     if (!stop_begin()) {
         return 0;
     }

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /* Gate, the driver as a whole: load, unload, configuration, status and trace.
  *
- * Unload goes the way of a client backwards: nobody new is let in and no verdict is given any more
- * (GateInspectStop), the listening sockets close and clients that still wait are turned away (GateListenStop), the
- * connections end (GateConnectionsStop), and WSK is given back (GateListenDeregister). Each step waits until nothing of its
- * kind can call the driver any more. */
+ * Unload shuts the administrator out (GateControlStop) and then goes the way of a client backwards: nobody new is let in
+ * and no verdict is given any more (GateInspectStop), the listening sockets close and clients that still wait are turned
+ * away (GateListenStop), the connections end (GateConnectionsStop), and WSK is given back (GateListenDeregister). Each step
+ * waits until nothing of its kind can call the driver any more. */
 #include "gate_private.h"
 
 GATE_CONFIG GateConfig;
@@ -187,6 +187,7 @@ static VOID DriverUnload(PDRIVER_OBJECT DriverObject)
     PGATE_DEVICE device = (PGATE_DEVICE)DriverObject->DeviceObject->DeviceExtension;
 
     PAGED_CODE();
+    GateControlStop();
     RunningDevice = NULL;
     Stop(device);
     DeviceDelete(device);
@@ -195,6 +196,7 @@ static VOID DriverUnload(PDRIVER_OBJECT DriverObject)
 _Use_decl_annotations_
 NTSTATUS DriverEntry(PDRIVER_OBJECT DriverObject, PUNICODE_STRING RegistryPath)
 {
+    UNICODE_STRING deviceName = RTL_CONSTANT_STRING(GATE_DEVICE_NAME);
     PDEVICE_OBJECT deviceObject;
     PGATE_DEVICE device;
     NTSTATUS status;
@@ -202,9 +204,9 @@ NTSTATUS DriverEntry(PDRIVER_OBJECT DriverObject, PUNICODE_STRING RegistryPath)
     UNREFERENCED_PARAMETER(RegistryPath);
     RtlZeroMemory(&GateCounters, sizeof(GateCounters));
 
-    /* The work items need a device object; nobody opens it, so it has no name. */
-    status = IoCreateDevice(DriverObject, sizeof(GATE_DEVICE), NULL, FILE_DEVICE_NETWORK, FILE_DEVICE_SECURE_OPEN,
-                            FALSE, &deviceObject);
+    /* For the administrator, and for the work items, which need a device object. */
+    status = IoCreateDevice(DriverObject, sizeof(GATE_DEVICE), &deviceName, FILE_DEVICE_NETWORK,
+                            FILE_DEVICE_SECURE_OPEN, FALSE, &deviceObject);
     if (!NT_SUCCESS(status)) {
         return status;
     }
@@ -218,6 +220,9 @@ NTSTATUS DriverEntry(PDRIVER_OBJECT DriverObject, PUNICODE_STRING RegistryPath)
         return status;
     }
     status = GateListenStart(device);
+    if (NT_SUCCESS(status)) {
+        status = GateControlStart(DriverObject);
+    }
     if (!NT_SUCCESS(status)) {
         Stop(device);
         DeviceDelete(device);

@@ -103,6 +103,24 @@ _IRQL_requires_max_(DISPATCH_LEVEL)
 VOID GateQueryStatus(_Out_ PGATE_STATUS Status);
 
 /*
+ * The device of the driver, for its administrator: \\.\Gate.
+ */
+#define GATE_DEVICE_NAME L"\\Device\\Gate"
+#define GATE_LINK_NAME L"\\DosDevices\\Gate"
+
+typedef struct _GATE_POLICIES {
+    BOOLEAN HasAdmission; /* FALSE: as before */
+    BOOLEAN HasAuthority;
+    GATE_POLICY Admission;
+    GATE_POLICY Authority;
+} GATE_POLICIES, *PGATE_POLICIES;
+
+/* Output: GATE_STATUS. STATUS_BUFFER_TOO_SMALL. */
+#define IOCTL_GATE_QUERY_STATUS CTL_CODE(FILE_DEVICE_NETWORK, 0x800, METHOD_BUFFERED, FILE_READ_ACCESS)
+/* Input: GATE_POLICIES. STATUS_INFO_LENGTH_MISMATCH; STATUS_INVALID_PARAMETER: no policy that the driver could work with. */
+#define IOCTL_GATE_SET_POLICIES CTL_CODE(FILE_DEVICE_NETWORK, 0x801, METHOD_BUFFERED, FILE_WRITE_ACCESS)
+
+/*
  * A look at every callback, work item and completion that matters. The routine is called at the callback's own IRQL,
  * without any lock.
  */

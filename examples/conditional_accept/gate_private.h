@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Gate, what its own source files share: the objects and the functions that work on them.
  *
- * Files: driver.c (load, unload, status), gate_listen.c (sockets that listen), gate_inspect.c (WskInspectEvent,
+ * Files: driver.c (load, unload, status), gate_control.c (the device), gate_listen.c (sockets that listen), gate_inspect.c (WskInspectEvent,
  * WskAbortEvent and the authority), gate_rules.c (policies and the rate limit), gate_connection.c (WskAcceptEvent; how
  * connections end), gate_echo.c (WskReceiveEvent, WskDisconnectEvent and the sends).
  *
@@ -114,6 +114,16 @@ extern GATE_COUNTERS GateCounters;
 _IRQL_requires_max_(DISPATCH_LEVEL)
 VOID GateReport(_In_ PCSTR Callback, _In_ PCSTR Result, _In_opt_ CONST WSK_INSPECT_ID *InspectId,
                 _In_ USHORT RemotePort, _In_ SIZE_T Bytes);
+
+/* --- gate_control.c --- */
+
+/* The device can be opened from now on. */
+_IRQL_requires_(PASSIVE_LEVEL)
+NTSTATUS GateControlStart(_In_ PDRIVER_OBJECT DriverObject);
+
+/* Nobody can open it any more. */
+_IRQL_requires_(PASSIVE_LEVEL)
+VOID GateControlStop(VOID);
 
 /* --- gate_rules.c --- */
 

@@ -25,16 +25,16 @@ static void test_gate_loads_and_unloads(void **state)
 /* A port that somebody else has: DriverEntry fails with the reason, and cleans up. */
 static void test_gate_port_in_use_fails_to_load(void **state)
 {
-    GATE_CONFIG config = open_gate;
-    PDRIVER_OBJECT second = NULL;
+    struct wsk_kit_server *server = wsk_kit_listen(WSK_KIT_IPV4);
+    PDRIVER_OBJECT driver = NULL;
 
     (void)state;
-    config.Port = load_gate(&open_gate);
-
-    GateConfig = config;
-    assert_int_equal(wsk_emu_driver_load(gate_DriverEntry, "second", &second), STATUS_ADDRESS_ALREADY_EXISTS);
-    assert_null(second);
-    assert_int_equal(wsk_kit_live_count(WSK_KIT_SOCKET), 1);
+    GateConfig = open_gate;
+    GateConfig.Port = wsk_kit_server_port(server);
+    assert_int_equal(wsk_emu_driver_load(gate_DriverEntry, "gate", &driver), STATUS_ADDRESS_ALREADY_EXISTS);
+    assert_null(driver);
+    assert_int_equal(wsk_kit_live_count(WSK_KIT_SOCKET), 0);
+    wsk_kit_server_close(server);
 }
 
 /* --- decisions at once ----------------------------------------------------------------------------------- */

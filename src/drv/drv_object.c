@@ -6,6 +6,7 @@
 
 #include "base/base_assert.h"
 #include "base/base_list.h"
+#include "drv/drv_device.h"
 #include "drv/drv_image.h"
 #include "drv/drv_leaks.h"
 #include "drv/drv_registry.h"
@@ -15,8 +16,12 @@
 #include "host/host_mem.h"
 #include "nt/cm_registry.h"
 #include "nt/io_device.h"
+#include "nt/io_file.h"
+#include "nt/io_request.h"
+#include "nt/io_shutdown.h"
 #include "nt/nt_door.h"
 #include "nt/nt_thread.h"
+#include "nt/ob_object.h"
 #include "vrf/vrf_report.h"
 
 /* Design
@@ -390,6 +395,18 @@ static void unload_call(PDRIVER_OBJECT object)
     we_nt_door_leave(&frame);
 }
 
+/* Nobody has its devices open any more. */
+static void unload_now(PDRIVER_OBJECT object)
+{
+    struct driver *record = driver_of(object);
+
+    if (record == NULL || !we_drv_is_open()) {
+        return; /* the stop drops it */
+    }
+    unload_call(object);
+    driver_end(record, "DriverUnload");
+}
+
 void wsk_emu_driver_unload(PDRIVER_OBJECT driver)
 {
     struct driver *record;
@@ -407,8 +424,17 @@ void wsk_emu_driver_unload(PDRIVER_OBJECT driver)
         (void)we_vrf_report(WE_RULE_UNL_001, NULL, "the driver %s has no DriverUnload and stays loaded", record->name);
         return;
     }
-    unload_call(driver);
-    driver_end(record, "DriverUnload");
+    we_io_requests_end(driver);
+    we_ob_destroy_deferred(); /* files whose IRP_MJ_CLOSE is due */
+    we_io_driver_settle(driver);
+    if (we_io_driver_must_wait(driver, unload_now)) {
+        we_host_log(
+            WE_LOG_WARNING,
+            "the driver %s is unloaded when the last file of its devices is closed; until then nobody can open them",
+            record->name);
+        return;
+    }
+    unload_now(driver);
 }
 
 /* --- start and stop -------------------------------------------------------------------- */
@@ -419,6 +445,15 @@ void we_drv_start(void)
     WE_ASSERT(we_base_list_is_empty(&s_drivers));
     s_is_open = true;
     we_host_mutex_unlock(&s_lock);
+}
+
+void we_drv_shutdown(void)
+{
+    if (we_nt_irql_current() > PASSIVE_LEVEL) {
+        return; /* the stop brings it down; nothing can be sent from here */
+    }
+    we_drv_devices_close();
+    we_io_shutdown_send();
 }
 
 void we_drv_close(void)
@@ -432,6 +467,9 @@ void we_drv_stop(void)
 {
     struct we_base_list *link;
 
+    we_io_files_stop();
+    we_drv_devices_stop();
+    we_io_shutdown_stop();
     /* The lock is not needed: nobody is left who could load or unload. */
     while ((link = we_base_list_pop(&s_drivers)) != NULL) {
         struct driver *driver = WE_BASE_LIST_ITEM(link, struct driver, link);

@@ -3,6 +3,8 @@
 #include "nt/io_irp_state.h"
 
 #include "base/base_assert.h"
+#include "nt/io_contract.h"
+#include "nt/io_request.h"
 #include "nt/nt_asan.h"
 #include "nt/nt_door.h"
 #include "nt/nt_irql.h"
@@ -60,10 +62,23 @@ static bool is_still_ours(PIRP irp, const struct we_nt_block *block, uint32_t se
     return true;
 }
 
+static void check_propagated(PIRP irp, PIO_COMPLETION_ROUTINE routine)
+{
+    struct we_nt_view view;
+
+    if ((irp->Tail.Overlay.CurrentStackLocation->Control & SL_PENDING_RETURNED) == 0) {
+        (void)we_vrf_report(WE_RULE_IRP_028, we_nt_view_make(&view, WE_KIND_IRP, irp),
+                            "completion routine %p found PendingReturned set for IRP %p, but did not mark it pending",
+                            (void *)(uintptr_t)routine, (void *)irp);
+    }
+}
+
 /* Calls one routine. Returns true when the walk goes on; otherwise the IRP must not be touched any more. */
 static bool walk_call(struct walk *walk, PIRP irp, PIO_COMPLETION_ROUTINE routine, PVOID context)
 {
     bool is_at_top = we_io_irp_is_at_top(irp);
+    bool was_pending = irp->PendingReturned != FALSE;
+    CHAR level = irp->CurrentLocation;
     PDEVICE_OBJECT device = is_at_top ? NULL : irp->Tail.Overlay.CurrentStackLocation->DeviceObject;
     struct we_nt_block *block = we_io_irp_block(irp);
     uint32_t serial = block != NULL ? block->serial : 0;
@@ -74,8 +89,15 @@ static bool walk_call(struct walk *walk, PIRP irp, PIO_COMPLETION_ROUTINE routin
     we_nt_door_enter(&frame, WE_DOOR_COMPLETION, (const void *)(uintptr_t)routine, irp);
     result = routine(device, irp, context);
     we_nt_door_leave(&frame);
-    if (result == STATUS_MORE_PROCESSING_REQUIRED || !is_still_ours(irp, block, serial, routine, result)) {
+    if (result == STATUS_MORE_PROCESSING_REQUIRED) {
+        we_io_contract_kept(irp, level);
         return false;
+    }
+    if (!is_still_ours(irp, block, serial, routine, result)) {
+        return false;
+    }
+    if (was_pending && !is_at_top) {
+        check_propagated(irp, routine);
     }
     we_io_irp_set_state(irp, WE_IRP_COMPLETING);
     walk->last_routine = routine;
@@ -108,13 +130,17 @@ static bool walk_step(struct walk *walk, PIRP irp, PIO_STACK_LOCATION location)
     return true;
 }
 
-/* The IRP has left the uppermost location. Here the I/O manager would copy results to a waiting thread and free the
- * IRP; IRPs that drivers make have no such thread and belong to their makers, so nothing is freed. */
+/* The IRP has left the uppermost location. Requests of the I/O manager end here; IRPs that drivers make belong to their
+ * makers, so nothing is freed. */
 static void walk_end(const struct walk *walk, PIRP irp)
 {
     struct we_nt_view view;
 
     we_io_irp_set_state(irp, WE_IRP_DONE);
+    if ((we_io_irp_flags(irp) & WE_IRP_MANAGED) != 0) {
+        we_io_request_finish(irp);
+        return;
+    }
     if (walk->is_last_at_top) {
         (void)we_vrf_report(WE_RULE_IRP_024, we_nt_view_make(&view, WE_KIND_IRP, irp),
                             "completion routine %p returned 0x%08X for IRP %p, which has no driver above",
@@ -138,6 +164,7 @@ void we_io_complete_walk(PIRP irp)
     while (!we_io_irp_is_at_top(irp)) {
         PIO_STACK_LOCATION location = irp->Tail.Overlay.CurrentStackLocation;
 
+        we_io_contract_passed(irp, irp->CurrentLocation, location);
         we_io_irp_step_up(irp);
         if (!walk_step(&walk, irp, location)) {
             return;
@@ -174,7 +201,15 @@ static bool complete_check_owner(PIRP irp)
     default:
         break;
     }
-    if (!we_io_irp_is_at_top(irp)) {
+    if (!we_io_irp_is_at_top(irp) ||
+        ((we_io_irp_flags(irp) & WE_IRP_MANAGED) != 0 && we_io_irp_state(irp) == WE_IRP_DONE)) {
+        return true; /* kept back by its last routine, it goes on to its end */
+    }
+    if (we_io_irp_state(irp) == WE_IRP_DISPATCHED) {
+        (void)we_vrf_report(WE_RULE_IRP_034, object,
+                            "IRP %p was completed after IoSkipCurrentIrpStackLocation, which was for sending it",
+                            (void *)irp);
+        we_io_irp_step_down(irp);
         return true;
     }
     if (we_io_irp_state(irp) == WE_IRP_DONE) {

@@ -1,189 +1,79 @@
 /* SPDX-License-Identifier: MIT */
-/* Driver and device objects, their names, and IoCallDriver. */
+/* Driver and device objects. */
 #include "nt/io_device.h"
 
 #include <string.h>
 
 #include "base/base_assert.h"
+#include "host/host_exec.h"
 #include "host/host_lock.h"
 #include "host/host_mem.h"
-#include "nt/io_irp_state.h"
+#include "nt/ex_worker.h"
+#include "nt/io_attach.h"
+#include "nt/io_file.h"
+#include "nt/io_names.h"
+#include "nt/io_shutdown.h"
 #include "nt/io_timer.h"
-#include "nt/nt_door.h"
+#include "nt/ke_dispatcher.h"
+#include "nt/nt_block.h"
 #include "nt/nt_irql.h"
 #include "nt/ob_object.h"
+#include "vrf/vrf_report.h"
 
 /* Design
  *
  * A device object is the body of an object; its first reference is dropped by IoDeleteDevice, so references of work items
- * only delay the end of its memory. The list of a driver's devices and the table of names have one lock.
+ * and open files only delay the end of its memory.
  *
- * A name belongs to a device, or it is a symbolic link and carries its target. \DosDevices\ is another spelling of \??\.
+ * DEVICE_OBJECT.ReferenceCount counts open files, as on Windows, and the driver has a count of its own over all its
+ * devices, deleted ones too: it cannot be unloaded before that is zero.
  */
 
-/* What Driver Verifier stops with: parameter 1 is 4 for a bad device object. */
-#define IOMANAGER_VIOLATION ((ULONG)0x000000C9)
-
-/* Kept in DEVICE_OBJECT.Reserved, which Windows keeps for itself. */
-#define DEVICE_DELETED ((PVOID)(ULONG_PTR)1)
-
-struct name {
-    struct we_base_list link;
-    PDEVICE_OBJECT device; /* NULL: a symbolic link */
-    USHORT length_count;
-    USHORT target_count;
-    WCHAR text[]; /* the name in capitals, then the target as it was given */
+/* A driver object with what it points to, in one piece. */
+struct driver {
+    DRIVER_OBJECT object; /* first: the body is the driver object */
+    DRIVER_EXTENSION extension;
+    LONG open_count;                     /* files on its devices; guarded by s_lock */
+    KEVENT closed;                       /* one of them has gone */
+    bool is_unloading;                   /* no further opens; guarded by s_lock */
+    void (*idle)(PDRIVER_OBJECT driver); /* who waits for the last file; guarded by s_lock */
+    WORK_QUEUE_ITEM idle_item;           /* calls it where this thread cannot */
+    WCHAR name[];                        /* "\Driver\name"; the service's name is its end */
 };
 
+#define SETTLE_PATIENCE_NS 1000000000u
+
 static struct we_host_mutex s_lock = WE_HOST_MUTEX_INIT(WE_RANK_OBJECT);
-static struct we_base_list s_names = WE_BASE_LIST_INIT(s_names); /* guarded by s_lock */
 
-/* --- names ---------------------------------------------------------------------------------- */
-
-static const WCHAR s_dos_devices[] = { '\\', 'D', 'O', 'S', 'D', 'E', 'V', 'I', 'C', 'E', 'S', '\\' };
-static const WCHAR s_dos_short[] = { '\\', '?', '?', '\\' };
-
-/* Writes the name in capitals, with the short form of its prefix, and returns its length. to has room for it. */
-static USHORT name_fold(const UNICODE_STRING *name, WCHAR *to)
+static struct driver *driver_of(PDRIVER_OBJECT object)
 {
-    USHORT count = name->Length / sizeof(WCHAR);
-    USHORT prefix_count = 0;
-    USHORT i;
-
-    for (i = 0; i < count; i++) {
-        to[i] = RtlUpcaseUnicodeChar(name->Buffer[i]);
-    }
-    if (count > WE_ARRAY_COUNT(s_dos_devices) && memcmp(to, s_dos_devices, sizeof(s_dos_devices)) == 0) {
-        prefix_count = WE_ARRAY_COUNT(s_dos_devices) - WE_ARRAY_COUNT(s_dos_short);
-        memmove(to, to + prefix_count, (size_t)(count - prefix_count) * sizeof(WCHAR));
-        memcpy(to, s_dos_short, sizeof(s_dos_short));
-    }
-    return (USHORT)(count - prefix_count);
-}
-
-static struct name *name_make(const UNICODE_STRING *text, const UNICODE_STRING *target)
-{
-    size_t target_bytes = target != NULL ? target->Length : 0;
-    struct name *name = (struct name *)we_host_zalloc(sizeof(*name) + text->Length + target_bytes);
-
-    if (name == NULL) {
-        return NULL;
-    }
-    name->length_count = name_fold(text, name->text);
-    name->target_count = (USHORT)(target_bytes / sizeof(WCHAR));
-    if (target_bytes != 0) {
-        memcpy(name->text + name->length_count, target->Buffer, target_bytes);
-    }
-    we_base_list_init(&name->link);
-    return name;
-}
-
-/* The entry of a folded name, or NULL. */
-static struct name *name_find_locked(const WCHAR *text, USHORT count)
-{
-    WE_BASE_LIST_FOR_EACH (link, &s_names) {
-        struct name *name = WE_BASE_LIST_ITEM(link, struct name, link);
-
-        if (name->length_count == count && memcmp(name->text, text, (size_t)count * sizeof(WCHAR)) == 0) {
-            return name;
-        }
-    }
-    return NULL;
-}
-
-/* Adds a name unless it exists. */
-static NTSTATUS name_add(const UNICODE_STRING *text, const UNICODE_STRING *target, PDEVICE_OBJECT device)
-{
-    struct name *name = name_make(text, target);
-    NTSTATUS status = STATUS_SUCCESS;
-
-    if (name == NULL) {
-        return STATUS_INSUFFICIENT_RESOURCES;
-    }
-    name->device = device;
-    we_host_mutex_lock(&s_lock);
-    if (name_find_locked(name->text, name->length_count) != NULL) {
-        status = STATUS_OBJECT_NAME_COLLISION;
-    } else {
-        we_base_list_append(&s_names, &name->link);
-    }
-    we_host_mutex_unlock(&s_lock);
-    if (!NT_SUCCESS(status)) {
-        we_host_free(name);
-    }
-    return status;
-}
-
-static void name_remove_of_device(PDEVICE_OBJECT device)
-{
-    struct name *found = NULL;
-
-    we_host_mutex_lock(&s_lock);
-    WE_BASE_LIST_FOR_EACH (link, &s_names) {
-        struct name *name = WE_BASE_LIST_ITEM(link, struct name, link);
-
-        if (name->device == device) {
-            found = name;
-            we_base_list_remove(link);
-            break;
-        }
-    }
-    we_host_mutex_unlock(&s_lock);
-    we_host_free(found);
-}
-
-static bool string_is_name(const UNICODE_STRING *string)
-{
-    return string != NULL && string->Buffer != NULL && string->Length >= sizeof(WCHAR) &&
-           string->Length % sizeof(WCHAR) == 0 && string->Buffer[0] == '\\';
-}
-
-NTSTATUS IoCreateSymbolicLink(PUNICODE_STRING SymbolicLinkName, PUNICODE_STRING DeviceName)
-{
-    WE_NT_ENTRY(IoCreateSymbolicLink);
-    if (!string_is_name(SymbolicLinkName) || !string_is_name(DeviceName)) {
-        return STATUS_OBJECT_NAME_INVALID;
-    }
-    return name_add(SymbolicLinkName, DeviceName, NULL);
-}
-
-NTSTATUS IoDeleteSymbolicLink(PUNICODE_STRING SymbolicLinkName)
-{
-    struct name *wanted;
-    struct name *found;
-
-    WE_NT_ENTRY(IoDeleteSymbolicLink);
-    if (!string_is_name(SymbolicLinkName)) {
-        return STATUS_OBJECT_NAME_INVALID;
-    }
-    wanted = name_make(SymbolicLinkName, NULL);
-    if (wanted == NULL) {
-        return STATUS_INSUFFICIENT_RESOURCES;
-    }
-    we_host_mutex_lock(&s_lock);
-    found = name_find_locked(wanted->text, wanted->length_count);
-    if (found != NULL && found->device != NULL) {
-        found = NULL; /* a device's own name is no link */
-    }
-    if (found != NULL) {
-        we_base_list_remove(&found->link);
-    }
-    we_host_mutex_unlock(&s_lock);
-    we_host_free(wanted);
-    we_host_free(found);
-    return found != NULL ? STATUS_SUCCESS : STATUS_OBJECT_NAME_NOT_FOUND;
+    return CONTAINING_RECORD(object, struct driver, object);
 }
 
 /* --- devices ---------------------------------------------------------------------------------- */
 
+static void device_destroy(void *body)
+{
+    we_host_free(we_io_device_extension(body));
+}
+
 static PDEVICE_OBJECT device_make(PDRIVER_OBJECT driver, ULONG extension_bytes, DEVICE_TYPE type)
 {
-    PDEVICE_OBJECT device =
-        (PDEVICE_OBJECT)we_ob_create(WE_OB_DEVICE, sizeof(DEVICE_OBJECT) + extension_bytes, NULL, NULL);
+    struct we_io_device_extension *extension = we_host_zalloc(sizeof(*extension));
+    PDEVICE_OBJECT device;
 
-    if (device == NULL) {
+    if (extension == NULL) {
         return NULL;
     }
+    device = (PDEVICE_OBJECT)we_ob_create(WE_OB_DEVICE, sizeof(DEVICE_OBJECT) + extension_bytes, device_destroy, NULL);
+    if (device == NULL) {
+        we_host_free(extension);
+        return NULL;
+    }
+    extension->common.Type = IO_TYPE_DEVICE_OBJECT_EXTENSION;
+    extension->common.Size = sizeof(extension->common);
+    extension->common.DeviceObject = device;
+    extension->application_access = FILE_ALL_ACCESS;
     device->Type = IO_TYPE_DEVICE;
     device->Size = (USHORT)(sizeof(DEVICE_OBJECT) + extension_bytes);
     device->DriverObject = driver;
@@ -191,6 +81,8 @@ static PDEVICE_OBJECT device_make(PDRIVER_OBJECT driver, ULONG extension_bytes, 
     device->StackSize = 1;
     device->Flags = DO_DEVICE_INITIALIZING;
     device->DeviceExtension = extension_bytes != 0 ? device + 1 : NULL;
+    device->DeviceObjectExtension = &extension->common;
+    KeInitializeDeviceQueue(&device->DeviceQueue);
     return device;
 }
 
@@ -210,7 +102,7 @@ NTSTATUS IoCreateDevice(PDRIVER_OBJECT DriverObject, ULONG DeviceExtensionSize, 
     device->Characteristics = DeviceCharacteristics;
     device->Flags |= Exclusive ? DO_EXCLUSIVE : 0;
     if (DeviceName != NULL && DeviceName->Length != 0) {
-        status = string_is_name(DeviceName) ? name_add(DeviceName, NULL, device) : STATUS_OBJECT_NAME_INVALID;
+        status = we_io_name_is_absolute(DeviceName) ? we_io_name_add(DeviceName, device) : STATUS_OBJECT_NAME_INVALID;
     }
     if (!NT_SUCCESS(status)) {
         we_ob_dereference(device);
@@ -239,41 +131,104 @@ static void device_unlink(PDEVICE_OBJECT device)
     we_host_mutex_unlock(&s_lock);
 }
 
+static bool device_is_live(PDEVICE_OBJECT device)
+{
+    const struct we_ob_header *header = we_ob_find(device);
+
+    return header != NULL && header->type == WE_OB_DEVICE && !we_io_device_extension(device)->is_deleted;
+}
+
 VOID IoDeleteDevice(PDEVICE_OBJECT DeviceObject)
 {
-    struct we_ob_header *header = we_ob_find(DeviceObject);
     struct we_nt_view view;
 
     WE_NT_ENTRY(IoDeleteDevice);
-    if (header == NULL || header->type != WE_OB_DEVICE || DeviceObject->Reserved == DEVICE_DELETED) {
+    if (!device_is_live(DeviceObject)) {
         (void)we_vrf_report(WE_RULE_UNL_004, we_nt_view_make(&view, WE_KIND_OBJECT, DeviceObject),
                             "IoDeleteDevice was called for %p, which is not a device any more", (void *)DeviceObject);
         return;
     }
-    if (DeviceObject->AttachedDevice != NULL) {
-        (void)we_vrf_report_entry(WE_RULE_UNL_004, &header->entry,
-                                  "IoDeleteDevice was called for device %p, above which %p is attached",
-                                  (void *)DeviceObject, (void *)DeviceObject->AttachedDevice);
-    }
     we_io_timer_delete(DeviceObject);
+    we_io_attach_end(DeviceObject);
     device_unlink(DeviceObject);
-    name_remove_of_device(DeviceObject);
-    DeviceObject->Reserved = DEVICE_DELETED;
+    we_io_name_remove_of_device(DeviceObject);
+    we_io_shutdown_forget(DeviceObject);
+    we_host_mutex_lock(&s_lock);
+    we_io_device_extension(DeviceObject)->is_deleted = true;
+    we_host_mutex_unlock(&s_lock);
     we_ob_dereference(DeviceObject);
+}
+
+NTSTATUS we_io_device_open(PDEVICE_OBJECT device)
+{
+    struct driver *driver = driver_of(device->DriverObject);
+    NTSTATUS status = STATUS_SUCCESS;
+
+    we_host_mutex_lock(&s_lock);
+    if (we_io_device_extension(device)->is_deleted || driver->is_unloading ||
+        (device->Flags & DO_DEVICE_INITIALIZING) != 0) {
+        status = STATUS_NO_SUCH_DEVICE;
+    } else if ((device->Flags & DO_EXCLUSIVE) != 0 && device->ReferenceCount != 0) {
+        status = STATUS_ACCESS_DENIED;
+    } else {
+        (void)__atomic_add_fetch(&device->ReferenceCount, 1, __ATOMIC_RELAXED); /* drivers may read it */
+        driver->open_count++;
+    }
+    we_host_mutex_unlock(&s_lock);
+    return status;
+}
+
+/* Calls who waits for the last file, if it has gone. */
+static void idle_call(struct driver *driver)
+{
+    void (*idle)(PDRIVER_OBJECT driver) = NULL;
+
+    we_host_mutex_lock(&s_lock);
+    if (driver->open_count == 0) {
+        idle = driver->idle;
+        driver->idle = NULL;
+    }
+    we_host_mutex_unlock(&s_lock);
+    if (idle != NULL) {
+        idle(&driver->object);
+    }
+}
+
+static VOID idle_routine(PVOID Parameter)
+{
+    struct driver *driver = (struct driver *)Parameter;
+
+    idle_call(driver);
+    we_ob_dereference(driver);
+}
+
+void we_io_device_close(PDEVICE_OBJECT device)
+{
+    struct driver *driver = driver_of(device->DriverObject);
+    bool is_idle;
+
+    we_ob_reference(driver); /* it may be unloaded as soon as it is counted */
+    we_host_mutex_lock(&s_lock);
+    (void)__atomic_sub_fetch(&device->ReferenceCount, 1, __ATOMIC_RELEASE);
+    driver->open_count--;
+    is_idle = driver->open_count == 0 && driver->idle != NULL;
+    we_host_mutex_unlock(&s_lock);
+    KeSetEvent(&driver->closed, IO_NO_INCREMENT, FALSE);
+    /* The code that this thread returns to may be the driver's, which goes with the driver. */
+    if (is_idle && we_nt_thread_current()->frames != NULL && we_ex_worker_queue(&driver->idle_item, NULL)) {
+        return;
+    }
+    if (is_idle) {
+        idle_call(driver);
+    }
+    we_ob_dereference(driver);
 }
 
 /* --- drivers ---------------------------------------------------------------------------------- */
 
-/* A driver object with what it points to, in one piece. */
-struct driver {
-    DRIVER_OBJECT object; /* first: the body is the driver object */
-    DRIVER_EXTENSION extension;
-    WCHAR name[]; /* "\Driver\name"; the service's name is its end */
-};
-
 static const WCHAR s_driver_prefix[] = { '\\', 'D', 'r', 'i', 'v', 'e', 'r', '\\' };
 
-static NTSTATUS default_dispatch(PDEVICE_OBJECT DeviceObject, PIRP Irp)
+NTSTATUS we_io_default_dispatch(PDEVICE_OBJECT DeviceObject, PIRP Irp)
 {
     UNREFERENCED_PARAMETER(DeviceObject);
     Irp->IoStatus.Status = STATUS_INVALID_DEVICE_REQUEST;
@@ -316,9 +271,11 @@ PDRIVER_OBJECT we_io_driver_create(PCSTR name)
     driver->object.Size = sizeof(DRIVER_OBJECT);
     driver->object.DriverExtension = &driver->extension;
     driver->extension.DriverObject = &driver->object;
+    ExInitializeWorkItem(&driver->idle_item, idle_routine, driver);
+    we_ke_header_init(&driver->closed.Header, WE_KE_NOTIFICATION_EVENT, 0);
     driver_set_name(driver, name, length);
     for (i = 0; i <= IRP_MJ_MAXIMUM_FUNCTION; i++) {
-        driver->object.MajorFunction[i] = default_dispatch;
+        driver->object.MajorFunction[i] = we_io_default_dispatch;
     }
     return &driver->object;
 }
@@ -334,59 +291,42 @@ void we_io_driver_started(PDRIVER_OBJECT driver)
     we_host_mutex_unlock(&s_lock);
 }
 
-/* Takes a link off the table that leads to no device; is_any: any link. */
-static struct name *link_take(bool is_any)
+static size_t open_count(struct driver *driver)
 {
-    struct name *found = NULL;
-    struct name *probe;
+    size_t count;
 
     we_host_mutex_lock(&s_lock);
-    WE_BASE_LIST_FOR_EACH (link, &s_names) {
-        struct name *name = WE_BASE_LIST_ITEM(link, struct name, link);
-        UNICODE_STRING target;
-
-        if (name->device != NULL) {
-            continue;
-        }
-        target.Buffer = name->text + name->length_count;
-        target.Length = (USHORT)(name->target_count * sizeof(WCHAR));
-        target.MaximumLength = target.Length;
-        probe = name_make(&target, NULL);
-        if (is_any || (probe != NULL && name_find_locked(probe->text, probe->length_count) == NULL)) {
-            found = name;
-            we_base_list_remove(link);
-        }
-        we_host_free(probe);
-        if (found != NULL) {
-            break;
-        }
-    }
+    count = (size_t)driver->open_count;
     we_host_mutex_unlock(&s_lock);
-    return found;
+    return count;
 }
 
-/* A name as ASCII for a report. */
-#define NAME_TEXT_SIZE 80
-static const char *name_text(const struct name *name, char text[NAME_TEXT_SIZE])
+void we_io_driver_settle(PDRIVER_OBJECT driver)
 {
-    USHORT i;
+    struct driver *record = driver_of(driver);
+    uint64_t deadline_ns = we_host_now_ns() + SETTLE_PATIENCE_NS;
+    NTSTATUS status = STATUS_SUCCESS;
 
-    for (i = 0; i < name->length_count && i < NAME_TEXT_SIZE - 1; i++) {
-        text[i] = name->text[i] >= 0x20 && name->text[i] < 0x7f ? (char)name->text[i] : '?';
+    while (NT_SUCCESS(status) && status != STATUS_TIMEOUT) {
+        KeClearEvent(&record->closed);
+        if (open_count(record) <= we_io_files_open(driver)) {
+            return;
+        }
+        status = we_ke_wait_internal(&record->closed.Header, deadline_ns);
     }
-    text[i] = '\0';
-    return text;
 }
 
-static void links_report(bool is_any)
+bool we_io_driver_must_wait(PDRIVER_OBJECT driver, void (*idle)(PDRIVER_OBJECT driver))
 {
-    char text[NAME_TEXT_SIZE];
-    struct name *name;
+    struct driver *record = driver_of(driver);
+    bool is_open;
 
-    while ((name = link_take(is_any)) != NULL) {
-        (void)we_vrf_report(WE_RULE_UNL_003, NULL, "the symbolic link %s was never deleted", name_text(name, text));
-        we_host_free(name);
-    }
+    we_host_mutex_lock(&s_lock);
+    record->is_unloading = true;
+    is_open = record->open_count != 0;
+    record->idle = is_open ? idle : NULL;
+    we_host_mutex_unlock(&s_lock);
+    return is_open;
 }
 
 void we_io_driver_destroy(PDRIVER_OBJECT driver)
@@ -396,84 +336,9 @@ void we_io_driver_destroy(PDRIVER_OBJECT driver)
 
         (void)we_vrf_report_entry(WE_RULE_UNL_003, &((struct we_ob_header *)device - 1)->entry,
                                   "device %p was never deleted", (void *)device);
-        device->AttachedDevice = NULL;
+        we_io_attach_forget(device);
         IoDeleteDevice(device);
     }
-    links_report(false);
+    we_io_links_report(false);
     we_ob_dereference(driver);
-}
-
-void we_io_names_stop(void)
-{
-    links_report(true);
-}
-
-/* --- sending ----------------------------------------------------------------------------------- */
-
-/* IRP-022 and IRP-023: an IRP must come back to its creator. */
-static void call_check_own(PIRP irp)
-{
-    const IO_STACK_LOCATION *next = IoGetNextIrpStackLocation(irp);
-    struct we_nt_view view;
-
-    if (next->CompletionRoutine == NULL || (next->Control & WE_IO_INVOKE_ALL) == 0) {
-        (void)we_vrf_report(WE_RULE_IRP_022, we_nt_view_make(&view, WE_KIND_IRP, irp),
-                            "IoCallDriver got IRP %p without a completion routine", (void *)irp);
-    } else if ((next->Control & WE_IO_INVOKE_ALL) != WE_IO_INVOKE_ALL) {
-        (void)we_vrf_report(WE_RULE_IRP_023, we_nt_view_make(&view, WE_KIND_IRP, irp),
-                            "IoCallDriver got IRP %p whose completion routine is called on some outcomes only",
-                            (void *)irp);
-    }
-}
-
-/* False: the IRP cannot be sent, and why was reported. */
-static bool call_check(PDEVICE_OBJECT device, PIRP irp)
-{
-    struct we_ob_header *header = we_ob_find(device);
-    struct we_nt_view view;
-
-    if (!we_io_irp_is_live(irp)) {
-        (void)we_vrf_report(WE_RULE_IRP_012, we_nt_view_make(&view, WE_KIND_IRP, irp),
-                            "IoCallDriver got %p, which is not a live IRP", (void *)irp);
-        return false;
-    }
-    if (header == NULL || header->type != WE_OB_DEVICE) {
-        KeBugCheckEx(IOMANAGER_VIOLATION, 4, (ULONG_PTR)device, 0, 0);
-    }
-    if (we_io_irp_state(irp) == WE_IRP_SENT || we_io_irp_state(irp) == WE_IRP_COMPLETING) {
-        (void)we_vrf_report(WE_RULE_IRP_010, we_nt_view_make(&view, WE_KIND_IRP, irp),
-                            "IoCallDriver got IRP %p, which is %s", (void *)irp, we_io_irp_state_text(irp));
-        return false;
-    }
-    if (irp->CurrentLocation <= 1) {
-        KeBugCheckEx(NO_MORE_IRP_STACK_LOCATIONS, (ULONG_PTR)irp, 0, 0, 0);
-    }
-    if (we_io_irp_is_at_top(irp)) {
-        call_check_own(irp);
-    }
-    return true;
-}
-
-NTSTATUS IofCallDriver(PDEVICE_OBJECT DeviceObject, PIRP Irp)
-{
-    struct we_nt_frame frame;
-    PIO_STACK_LOCATION location;
-    PDRIVER_DISPATCH routine;
-    NTSTATUS status;
-
-    WE_NT_ENTRY(IofCallDriver);
-    if (!call_check(DeviceObject, Irp)) {
-        return STATUS_INVALID_PARAMETER;
-    }
-    we_io_irp_step_down(Irp);
-    location = IoGetCurrentIrpStackLocation(Irp);
-    location->DeviceObject = DeviceObject;
-    we_io_irp_set_state(Irp, WE_IRP_DISPATCHED);
-    routine = location->MajorFunction <= IRP_MJ_MAXIMUM_FUNCTION
-                  ? DeviceObject->DriverObject->MajorFunction[location->MajorFunction]
-                  : default_dispatch;
-    we_nt_door_enter(&frame, WE_DOOR_DISPATCH, (const void *)(ULONG_PTR)routine, DeviceObject);
-    status = routine(DeviceObject, Irp);
-    we_nt_door_leave(&frame);
-    return status;
 }

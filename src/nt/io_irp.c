@@ -4,7 +4,9 @@
 
 #include <string.h>
 
+#include "nt/io_contract.h"
 #include "nt/io_irp_state.h"
+#include "nt/io_request.h"
 #include "nt/nt_asan.h"
 #include "nt/nt_irql.h"
 
@@ -55,6 +57,23 @@ const char *we_io_irp_state_text(const IRP *irp)
     }
 }
 
+const char *we_io_major_name(UCHAR major)
+{
+    static const char *const names[IRP_MJ_MAXIMUM_FUNCTION + 1] = {
+        [IRP_MJ_CREATE] = "IRP_MJ_CREATE",
+        [IRP_MJ_CLOSE] = "IRP_MJ_CLOSE",
+        [IRP_MJ_READ] = "IRP_MJ_READ",
+        [IRP_MJ_WRITE] = "IRP_MJ_WRITE",
+        [IRP_MJ_FLUSH_BUFFERS] = "IRP_MJ_FLUSH_BUFFERS",
+        [IRP_MJ_DEVICE_CONTROL] = "IRP_MJ_DEVICE_CONTROL",
+        [IRP_MJ_INTERNAL_DEVICE_CONTROL] = "IRP_MJ_INTERNAL_DEVICE_CONTROL",
+        [IRP_MJ_SHUTDOWN] = "IRP_MJ_SHUTDOWN",
+        [IRP_MJ_CLEANUP] = "IRP_MJ_CLEANUP",
+    };
+
+    return major <= IRP_MJ_MAXIMUM_FUNCTION && names[major] != NULL ? names[major] : "another major function";
+}
+
 /* --- making and releasing ---------------------------------------------------------------- */
 
 /* Writes everything except the bookkeeping of the allocation. */
@@ -69,6 +88,17 @@ static void irp_init(PIRP irp, USHORT size_bytes, CCHAR stack_count, UCHAR kept_
     irp->ThreadListEntry.Flink = &irp->ThreadListEntry;
     irp->ThreadListEntry.Blink = &irp->ThreadListEntry;
     __atomic_store_n(&irp->AllocationFlags, (UCHAR)(kept_flags | WE_IRP_FRESH), __ATOMIC_RELAXED);
+}
+
+/* For a report: how an IRP that IoAllocateIrp did not make came to be. */
+static const char *irp_origin(const IRP *irp)
+{
+    if ((we_io_irp_flags(irp) & WE_IRP_MANAGED) == 0) {
+        return "IoBuildAsynchronousFsdRequest made";
+    }
+    return we_io_request_is_handed_out(we_io_irp_request(irp)) ? "IoBuildDeviceIoControlRequest or "
+                                                                 "IoBuildSynchronousFsdRequest made"
+                                                               : "came from above";
 }
 
 PIRP IoAllocateIrp(CCHAR StackSize, BOOLEAN ChargeQuota)
@@ -87,6 +117,43 @@ PIRP IoAllocateIrp(CCHAR StackSize, BOOLEAN ChargeQuota)
     return irp;
 }
 
+/* The request's address stands behind the last stack location, where no driver has business. */
+PIRP we_io_irp_alloc_managed(CCHAR stack_count, struct we_io_request *request)
+{
+    USHORT size_bytes = IoSizeOfIrp(stack_count);
+    PIRP irp = we_nt_block_alloc(WE_KIND_IRP, size_bytes + sizeof(request), NULL);
+
+    if (irp != NULL) {
+        irp_init(irp, size_bytes, stack_count, WE_IRP_ALLOCATED | WE_IRP_MANAGED);
+        memcpy((PUCHAR)irp + size_bytes, &request, sizeof(request));
+    }
+    return irp;
+}
+
+void we_io_irp_set_built(PIRP irp)
+{
+    __atomic_fetch_or(&irp->AllocationFlags, (UCHAR)WE_IRP_BUILT, __ATOMIC_RELAXED);
+}
+
+struct we_io_request *we_io_irp_request(const IRP *irp)
+{
+    const struct we_nt_block *block = we_io_irp_block(irp);
+    struct we_io_request *request;
+
+    WE_ASSERT(block != NULL);
+    memcpy(&request, (const UCHAR *)irp + block->entry.size_bytes - sizeof(request), sizeof(request));
+    return request;
+}
+
+void we_io_irp_free_managed(PIRP irp)
+{
+    struct we_nt_block *block = we_io_irp_block(irp);
+
+    WE_ASSERT(block != NULL);
+    memset(irp, WE_IRP_FREED_BYTE, block->entry.size_bytes);
+    we_nt_block_free(block);
+}
+
 VOID IoInitializeIrp(PIRP Irp, USHORT PacketSize, CCHAR StackSize)
 {
     struct we_nt_view view;
@@ -101,17 +168,23 @@ VOID IoInitializeIrp(PIRP Irp, USHORT PacketSize, CCHAR StackSize)
     (void)we_vrf_report(WE_RULE_IRP_019, we_nt_view_make(&view, WE_KIND_IRP, Irp),
                         "IoInitializeIrp was called for IRP %p, which IoAllocateIrp made", (void *)Irp);
     block = we_nt_block_find(WE_KIND_IRP, Irp);
-    if (block != NULL && PacketSize <= block->entry.size_bytes) {
+    if (block != NULL && (we_io_irp_flags(Irp) & WE_IRP_MANAGED) == 0 && PacketSize <= block->entry.size_bytes) {
         irp_init(Irp, PacketSize, StackSize, WE_IRP_ALLOCATED);
     }
 }
 
-/* Reports why this IRP may not be made new now, if so. */
-static void reuse_check(PIRP irp)
+/* Reports why this IRP may not be made new now, if so. False: nothing may be done with it. */
+static bool reuse_check(PIRP irp)
 {
     enum we_io_irp_state state = we_io_irp_state(irp);
     bool is_allocated = (we_io_irp_flags(irp) & WE_IRP_ALLOCATED) != 0;
     struct we_nt_view view;
+
+    if ((we_io_irp_flags(irp) & (WE_IRP_MANAGED | WE_IRP_BUILT)) != 0) {
+        (void)we_vrf_report(WE_RULE_IRP_021, we_nt_view_make(&view, WE_KIND_IRP, irp),
+                            "IoReuseIrp was called for IRP %p, which %s", (void *)irp, irp_origin(irp));
+        return false;
+    }
 
     if (!is_allocated && !we_io_irp_is_at_top(irp) && (state == WE_IRP_DISPATCHED || state == WE_IRP_DONE)) {
         (void)we_vrf_report(WE_RULE_IRP_021, we_nt_view_make(&view, WE_KIND_IRP, irp),
@@ -120,6 +193,7 @@ static void reuse_check(PIRP irp)
         (void)we_vrf_report(WE_RULE_IRP_020, we_nt_view_make(&view, WE_KIND_IRP, irp),
                             "IoReuseIrp was called for IRP %p, which is %s", (void *)irp, we_io_irp_state_text(irp));
     }
+    return state != WE_IRP_SENT; /* the provider still uses it; making it new would break us, too */
 }
 
 VOID IoReuseIrp(PIRP Irp, NTSTATUS Iostatus)
@@ -132,9 +206,8 @@ VOID IoReuseIrp(PIRP Irp, NTSTATUS Iostatus)
                             "IoReuseIrp was called with %p, which is not a live IRP", (void *)Irp);
         return;
     }
-    reuse_check(Irp);
-    if (we_io_irp_state(Irp) == WE_IRP_SENT) {
-        return; /* the provider still uses it; making it new would break us, too */
+    if (!reuse_check(Irp)) {
+        return;
     }
     irp_init(Irp, Irp->Size, Irp->StackCount, we_io_irp_flags(Irp) & WE_IRP_ALLOCATED);
     Irp->IoStatus.Status = Iostatus;
@@ -156,6 +229,12 @@ VOID IoFreeIrp(PIRP Irp)
         (void)we_vrf_report(WE_RULE_IRP_016, we_nt_view_make(&view, WE_KIND_IRP, Irp),
                             "IoFreeIrp was called for IRP %p, which IoAllocateIrp did not make", (void *)Irp);
         return;
+    }
+    if ((we_io_irp_flags(Irp) & WE_IRP_MANAGED) != 0) {
+        (void)we_vrf_report(we_io_request_is_handed_out(we_io_irp_request(Irp)) ? WE_RULE_IRP_015 : WE_RULE_IRP_016,
+                            we_nt_view_make(&view, WE_KIND_IRP, Irp), "IoFreeIrp was called for IRP %p, which %s",
+                            (void *)Irp, irp_origin(Irp));
+        return; /* its end frees it */
     }
     if (we_io_irp_state(Irp) != WE_IRP_FRESH && we_io_irp_state(Irp) != WE_IRP_DONE) {
         (void)we_vrf_report(WE_RULE_IRP_014, we_nt_view_make(&view, WE_KIND_IRP, Irp),
@@ -254,6 +333,7 @@ NTSTATUS we_io_irp_take(PIRP irp, const char *function)
     memset(irp->Tail.Overlay.DriverContext, 0, sizeof(irp->Tail.Overlay.DriverContext));
     IoMarkIrpPending(irp);
     we_io_irp_set_state(irp, WE_IRP_SENT);
+    we_io_contract_sent_on(irp, STATUS_PENDING);
     return STATUS_SUCCESS;
 }
 
@@ -263,6 +343,7 @@ NTSTATUS we_io_irp_finish_inline(PIRP irp, NTSTATUS status, ULONG_PTR informatio
     irp->Tail.Overlay.CurrentStackLocation->Control &= (UCHAR)~SL_PENDING_RETURNED;
     irp->IoStatus.Status = status;
     irp->IoStatus.Information = information;
+    we_io_contract_sent_on(irp, status);
     we_io_complete_walk(irp);
     return status;
 }

@@ -15,9 +15,13 @@ enum we_io_irp_state {
     WE_IRP_COMPLETING = 3,  /* the completion walk is running */
     WE_IRP_DONE = 4,        /* completed and given back with STATUS_MORE_PROCESSING_REQUIRED */
     WE_IRP_DISPATCHED = 5,  /* owned by the driver whose dispatch routine got it */
+    WE_IRP_BUILT = 0x20,    /* from IoBuildAsynchronousFsdRequest; allocated, too */
+    WE_IRP_MANAGED = 0x40,  /* ended and freed by the I/O manager, see io_request.h; allocated, too */
     WE_IRP_ALLOCATED = 0x80 /* from IoAllocateIrp, has a ledger entry in front of it */
 };
 enum we_io_irp_state we_io_irp_state(const IRP *irp);
+/* "IRP_MJ_READ". */
+const char *we_io_major_name(UCHAR major);
 
 /* The WSK provider takes an IRP for one request: checks SOCK-001 (a free location), SOCK-002 (NULL),
  * SOCK-004/IRP-022 (own IRP without completion routine or without all three conditions), SOCK-005 (still
@@ -28,6 +32,17 @@ NTSTATUS we_io_irp_take(PIRP irp, const char *function);
 /* Completes a taken IRP at once on the calling thread at its IRQL, unmarked: the inline result. No lock.
  * Returns status, for "return we_io_irp_finish_inline(...)". */
 NTSTATUS we_io_irp_finish_inline(PIRP irp, NTSTATUS status, ULONG_PTR information);
+
+/* The IRP of a request of the I/O manager. NULL: memory is short. */
+struct we_io_request;
+PIRP we_io_irp_alloc_managed(CCHAR stack_count, struct we_io_request *request);
+struct we_io_request *we_io_irp_request(const IRP *irp);
+/* The IRP, from IoAllocateIrp, is one of IoBuildAsynchronousFsdRequest. */
+void we_io_irp_set_built(PIRP irp);
+/* Fills it with a pattern: whoever still looks at it shall notice. The status in it reads WE_IRP_FREED_STATUS. */
+#define WE_IRP_FREED_BYTE 0xDD
+#define WE_IRP_FREED_STATUS ((NTSTATUS)0xDDDDDDDD)
+void we_io_irp_free_managed(PIRP irp);
 
 /* The walk behind IoCompleteRequest, without its argument checks. */
 void we_io_complete_walk(PIRP irp);

@@ -11,9 +11,11 @@
 #include "nt/ex_callback.h"
 #include "nt/ex_timer.h"
 #include "nt/ex_worker.h"
+#include "nt/io_contract.h"
 #include "nt/io_device.h"
 #include "nt/io_irp.h"
 #include "nt/io_remove_lock.h"
+#include "nt/io_request.h"
 #include "nt/ke_cpu.h"
 #include "nt/ke_dispatcher.h"
 #include "nt/nmr_registrar.h"
@@ -114,6 +116,8 @@ void we_nt_stop(void)
     we_ex_resources_stop();
     we_io_remove_locks_stop();
     we_io_workitem_report_leaks();
+    we_io_contract_stop();
+    we_io_requests_stop();
     we_io_irp_report_leaks();
     we_mm_report_leaks();
     we_bcrypt_stop();

@@ -35,6 +35,7 @@ struct we_nt_section;
     X(WORK_ITEM, "work item routine")               \
     X(THREAD, "thread routine")                     \
     X(LOOKASIDE, "lookaside allocate/free routine") \
+    X(START_IO, "StartIo routine")                  \
     WE_NT_NMR_DOOR_LIST(X)                          \
     X(TABLE, "routine of a generic table")          \
     X(RUN_ONCE, "run-once routine")                 \

@@ -9,6 +9,7 @@
 #include "base/base_assert.h"
 #include "host/host_lock.h"
 #include "host/host_mem.h"
+#include "nt/ex_worker.h"
 #include "nt/ke_dispatcher.h"
 #include "nt/nt_asan.h"
 #include "nt/nt_block.h"
@@ -38,6 +39,10 @@ struct ob_handle {
 static struct we_host_mutex s_lock = WE_HOST_MUTEX_INIT(WE_RANK_OBJECT);
 static uintptr_t s_last_handle;        /* guarded by s_lock */
 static uintptr_t s_large_handle_count; /* guarded by s_lock */
+
+/* Objects whose end has to wait for a worker. */
+static struct we_base_list s_deferred = WE_BASE_LIST_INIT(s_deferred); /* guarded by s_lock */
+static WORK_QUEUE_ITEM s_deferred_item;
 
 static struct _OBJECT_TYPE s_thread_type = { WE_OB_THREAD };
 static POBJECT_TYPE s_thread_type_pointer = &s_thread_type;
@@ -97,14 +102,57 @@ struct we_ob_header *we_ob_find(const void *body)
     return header;
 }
 
-static void object_free(struct we_ob_header *header)
+static void object_destroy(struct we_ob_header *header)
 {
-    we_vrf_ledger_remove(&header->entry);
     if (header->destroy != NULL) {
         header->destroy(header + 1);
     }
     header->entry.address = NULL;
     we_nt_retire(header);
+}
+
+static struct we_ob_header *deferred_pop(void)
+{
+    struct we_base_list *link;
+
+    we_host_mutex_lock(&s_lock);
+    link = we_base_list_pop(&s_deferred);
+    we_host_mutex_unlock(&s_lock);
+    return link != NULL ? WE_BASE_LIST_ITEM(link, struct we_ob_header, entry.link) : NULL;
+}
+
+void we_ob_destroy_deferred(void)
+{
+    struct we_ob_header *header;
+
+    while ((header = deferred_pop()) != NULL) {
+        object_destroy(header);
+    }
+}
+
+static VOID deferred_routine(PVOID Parameter)
+{
+    UNREFERENCED_PARAMETER(Parameter);
+    we_ob_destroy_deferred();
+}
+
+/* The ledger's link is free: the object is not in it any more. */
+static void object_defer(struct we_ob_header *header)
+{
+    we_host_mutex_lock(&s_lock);
+    we_base_list_append(&s_deferred, &header->entry.link);
+    we_host_mutex_unlock(&s_lock);
+    (void)we_ex_worker_queue(&s_deferred_item, NULL); /* queued already: then it will find this one, too */
+}
+
+static void object_free(struct we_ob_header *header)
+{
+    we_vrf_ledger_remove(&header->entry);
+    if (header->closed != NULL && we_nt_irql_current() > PASSIVE_LEVEL) {
+        object_defer(header);
+    } else {
+        object_destroy(header);
+    }
 }
 
 /* Adds delta to the count unless that would come from or lead below zero. Returns the new count, or -1. */
@@ -119,6 +167,11 @@ static LONG count_change(struct we_ob_header *header, LONG delta)
     } while (!__atomic_compare_exchange_n(&header->reference_count, &count, count + delta, false, __ATOMIC_SEQ_CST,
                                           __ATOMIC_SEQ_CST));
     return count + delta;
+}
+
+void we_ob_set_closed(void *body, void (*closed)(void *body))
+{
+    ((struct we_ob_header *)body - 1)->closed = closed;
 }
 
 void we_ob_reference(void *body)
@@ -264,6 +317,7 @@ HANDLE we_ob_handle_create(void *body)
     }
     record->body = body;
     we_ob_reference(body);
+    __atomic_add_fetch(&((struct we_ob_header *)body - 1)->handle_count, 1, __ATOMIC_RELAXED);
     we_host_mutex_lock(&s_lock);
     handle = handle_choose_locked();
     we_vrf_ledger_add(&record->entry, WE_KIND_HANDLE, handle, 0, 0, type_name(((struct we_ob_header *)body - 1)->type));
@@ -274,6 +328,11 @@ HANDLE we_ob_handle_create(void *body)
 /* The record is off the ledger. */
 static void handle_free(struct ob_handle *record)
 {
+    struct we_ob_header *header = (struct we_ob_header *)record->body - 1;
+
+    if (__atomic_sub_fetch(&header->handle_count, 1, __ATOMIC_ACQ_REL) == 0 && header->closed != NULL) {
+        header->closed(record->body);
+    }
     we_ob_dereference(record->body);
     we_host_free(record);
 }
@@ -286,22 +345,29 @@ static void report_bad_handle(const char *function, HANDLE handle)
                         "%s was called with %p, which is not an open handle", function, handle);
 }
 
-NTSTATUS ZwClose(HANDLE Handle)
+bool we_ob_handle_close(HANDLE handle)
 {
     struct ob_handle *record;
 
-    WE_NT_ENTRY(ZwClose);
     we_host_mutex_lock(&s_lock);
-    record = handle_find_locked(Handle);
+    record = handle_find_locked(handle);
     if (record != NULL) {
         we_vrf_ledger_remove(&record->entry);
     }
     we_host_mutex_unlock(&s_lock);
-    if (record == NULL) {
+    if (record != NULL) {
+        handle_free(record);
+    }
+    return record != NULL;
+}
+
+NTSTATUS ZwClose(HANDLE Handle)
+{
+    WE_NT_ENTRY(ZwClose);
+    if (!we_ob_handle_close(Handle)) {
         report_bad_handle("ZwClose", Handle);
         return STATUS_INVALID_HANDLE;
     }
-    handle_free(record);
     return STATUS_SUCCESS;
 }
 
@@ -374,6 +440,7 @@ void we_ob_start(void)
 {
     s_last_handle = 0;
     s_large_handle_count = 0;
+    ExInitializeWorkItem(&s_deferred_item, deferred_routine, NULL);
 }
 
 static void report_handle_leak(struct we_vrf_entry *entry, void *context)
@@ -400,6 +467,7 @@ static void report_object_leak(struct we_vrf_entry *entry, void *context)
 
 void we_ob_stop(void)
 {
+    we_ob_destroy_deferred(); /* what no worker came to */
     we_vrf_ledger_each(WE_KIND_HANDLE, report_handle_leak, NULL);
     we_vrf_ledger_each(WE_KIND_OBJECT, report_object_leak, NULL);
 }

@@ -4,6 +4,7 @@
 #define WSK_EMU_WDK_BUGCODES_H
 
 #define APC_INDEX_MISMATCH                    ((ULONG)0x00000001)
+#define DEVICE_QUEUE_NOT_BUSY                 ((ULONG)0x00000002)
 #define IRQL_NOT_GREATER_OR_EQUAL             ((ULONG)0x00000009)
 #define IRQL_NOT_LESS_OR_EQUAL                ((ULONG)0x0000000A)
 #define MAXIMUM_WAIT_OBJECTS_EXCEEDED         ((ULONG)0x0000000C)

@@ -72,6 +72,7 @@ static NTSTATUS dispatch(PDEVICE_OBJECT DeviceObject, PIRP Irp)
 {
     unsigned index = *(unsigned *)DeviceObject->DeviceExtension;
     struct level *level = &s_stack.levels[index];
+    NTSTATUS status = s_stack.final_status;
 
     if (level->marks) {
         IoMarkIrpPending(Irp);
@@ -79,12 +80,13 @@ static NTSTATUS dispatch(PDEVICE_OBJECT DeviceObject, PIRP Irp)
     if (index + 1 < LEVELS) {
         IoCopyCurrentIrpStackLocationToNext(Irp);
         set_routine(Irp, level);
-        return IoCallDriver(s_stack.levels[index + 1].device, Irp);
+        status = IoCallDriver(s_stack.levels[index + 1].device, Irp);
+    } else {
+        Irp->IoStatus.Status = status;
+        Irp->IoStatus.Information = 42;
+        IoCompleteRequest(Irp, IO_NO_INCREMENT);
     }
-    Irp->IoStatus.Status = s_stack.final_status;
-    Irp->IoStatus.Information = 42;
-    IoCompleteRequest(Irp, IO_NO_INCREMENT);
-    return STATUS_SUCCESS;
+    return level->marks ? STATUS_PENDING : status;
 }
 
 static int setup(void **state)
@@ -204,6 +206,7 @@ static void test_IoCompleteRequest_routine_that_does_not_mark_stops_the_pending_
     UNREFERENCED_PARAMETER(state);
     s_stack.levels[LEVELS - 1].marks = TRUE;
     set_flags(&s_stack.levels[1], 7);
+    wsk_kit_expect_report("IRP-028");
     IoFreeIrp(send(STATUS_SUCCESS, FALSE));
     assert_int_equal(s_stack.levels[1].last_call.pending_returned, TRUE);
     assert_int_equal(s_stack.creator.last_call.pending_returned, FALSE);
@@ -227,6 +230,8 @@ static void test_IoCompleteRequest_more_processing_stops_and_is_continued(void *
     set_flags(&s_stack.levels[0], 7);
     set_flags(&s_stack.levels[1], 7);
     s_stack.levels[1].routine_result = STATUS_MORE_PROCESSING_REQUIRED;
+    s_stack.levels[1].marks = TRUE; /* it is completed later */
+    s_stack.levels[0].propagates = TRUE;
     irp = send(STATUS_SUCCESS, FALSE);
     assert_int_equal(s_stack.levels[1].call_count, 1);
     assert_int_equal(s_stack.levels[0].call_count, 0);

@@ -130,6 +130,13 @@ WSK_EMU_CHECK_OFFSET(DEVICE_OBJECT, DeviceExtension, 0x40);
 WSK_EMU_CHECK_OFFSET(DEVICE_OBJECT, StackSize, 0x4C);
 WSK_EMU_CHECK_OFFSET(DEVICE_OBJECT, AlignmentRequirement, 0x98);
 
+/* What drivers may look at. */
+typedef struct _DEVOBJ_EXTENSION {
+    CSHORT Type;
+    USHORT Size;
+    PDEVICE_OBJECT DeviceObject;
+} DEVOBJ_EXTENSION, *PDEVOBJ_EXTENSION;
+
 #define DO_VERIFY_VOLUME           0x00000002
 #define DO_BUFFERED_IO             0x00000004
 #define DO_EXCLUSIVE               0x00000008
@@ -193,6 +200,13 @@ WSK_EMU_CHECK_SIZE(FILE_OBJECT, 0xD8);
 WSK_EMU_CHECK_OFFSET(FILE_OBJECT, FsContext, 0x18);
 WSK_EMU_CHECK_OFFSET(FILE_OBJECT, FileName, 0x58);
 
+#define FO_FILE_OPEN                 0x00000001
+#define FO_SYNCHRONOUS_IO            0x00000002
+#define FO_ALERTABLE_IO              0x00000004
+#define FO_NO_INTERMEDIATE_BUFFERING 0x00000008
+#define FO_CLEANUP_COMPLETE          0x00004000
+#define FO_HANDLE_CREATED            0x00040000
+
 #define FILE_READ_DATA        0x0001
 #define FILE_WRITE_DATA       0x0002
 #define FILE_APPEND_DATA      0x0004
@@ -217,8 +231,16 @@ WSK_EMU_CHECK_OFFSET(FILE_OBJECT, FileName, 0x58);
 #define FILE_OPEN_IF          0x00000003
 #define FILE_OVERWRITE        0x00000004
 #define FILE_OVERWRITE_IF     0x00000005
-#define FILE_NON_DIRECTORY_FILE       0x00000040
-#define FILE_SYNCHRONOUS_IO_NONALERT  0x00000020
+#define FILE_SUPERSEDED       0x00000000
+#define FILE_OPENED           0x00000001
+#define FILE_CREATED          0x00000002
+#define FILE_DIRECTORY_FILE            0x00000001
+#define FILE_WRITE_THROUGH             0x00000002
+#define FILE_SEQUENTIAL_ONLY           0x00000004
+#define FILE_NO_INTERMEDIATE_BUFFERING 0x00000008
+#define FILE_SYNCHRONOUS_IO_ALERT      0x00000010
+#define FILE_SYNCHRONOUS_IO_NONALERT   0x00000020
+#define FILE_NON_DIRECTORY_FILE        0x00000040
 
 /*
  * I/O control codes.
@@ -246,6 +268,32 @@ _IRQL_requires_max_(PASSIVE_LEVEL) NTKERNELAPI NTSTATUS IoCreateSymbolicLink(
     _In_ PUNICODE_STRING SymbolicLinkName, _In_ PUNICODE_STRING DeviceName);
 
 _IRQL_requires_max_(PASSIVE_LEVEL) NTKERNELAPI NTSTATUS IoDeleteSymbolicLink(_In_ PUNICODE_STRING SymbolicLinkName);
+
+/*
+ * Stacks of devices.
+ */
+/* Returns the device that was on top so far. NULL: that one is being initialised or deleted. */
+_IRQL_requires_max_(DISPATCH_LEVEL) _Must_inspect_result_ NTKERNELAPI PDEVICE_OBJECT IoAttachDeviceToDeviceStack(
+    _In_ PDEVICE_OBJECT SourceDevice, _In_ PDEVICE_OBJECT TargetDevice);
+
+/* The same; *AttachedToDeviceObject is set before anybody can send a request to SourceDevice. STATUS_NO_SUCH_DEVICE. */
+_IRQL_requires_max_(DISPATCH_LEVEL) NTKERNELAPI NTSTATUS IoAttachDeviceToDeviceStackSafe(
+    _In_ PDEVICE_OBJECT SourceDevice, _In_ PDEVICE_OBJECT TargetDevice, _Out_ PDEVICE_OBJECT *AttachedToDeviceObject);
+
+/* Takes off what is attached to TargetDevice. */
+_IRQL_requires_max_(PASSIVE_LEVEL) NTKERNELAPI VOID IoDetachDevice(_Inout_ PDEVICE_OBJECT TargetDevice);
+
+_IRQL_requires_max_(DISPATCH_LEVEL) NTKERNELAPI PDEVICE_OBJECT IoGetAttachedDevice(_In_ PDEVICE_OBJECT DeviceObject);
+
+/* The caller drops the reference. */
+_IRQL_requires_max_(DISPATCH_LEVEL) NTKERNELAPI PDEVICE_OBJECT IoGetAttachedDeviceReference(
+    _In_ PDEVICE_OBJECT DeviceObject);
+
+/* NULL at the bottom; the caller drops the reference. */
+_IRQL_requires_max_(DISPATCH_LEVEL) NTKERNELAPI PDEVICE_OBJECT IoGetLowerDeviceObject(_In_ PDEVICE_OBJECT DeviceObject);
+
+/* Where requests of the file go: the top of its device's stack. */
+_IRQL_requires_max_(DISPATCH_LEVEL) NTKERNELAPI PDEVICE_OBJECT IoGetRelatedDeviceObject(_In_ PFILE_OBJECT FileObject);
 
 /*
  * Work items.

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Files, devices by name, and Plug and Play notifications. There are no files and no device interfaces: what needs them
- * fails and says so once in the log. */
+/* Devices that are opened by name, and Plug and Play notifications. There are no other files and no device interfaces: what
+ * needs them fails and says so once in the log. */
 #ifndef WSK_EMU_WDK_IO_FILE_H
 #define WSK_EMU_WDK_IO_FILE_H
 
@@ -23,16 +23,52 @@ typedef struct _FILE_FULL_EA_INFORMATION {
 
 NTKERNELAPI PGENERIC_MAPPING NTAPI IoGetFileObjectGenericMapping(VOID);
 
-/* STATUS_OBJECT_NAME_NOT_FOUND: there are no files, and a driver's own device cannot be opened by name. */
+/* Opens the device of a loaded driver: \Device\Name, or a symbolic link that leads to one. The handle is a kernel handle.
+ * STATUS_OBJECT_NAME_NOT_FOUND, STATUS_OBJECT_PATH_NOT_FOUND: there is none (and no files); STATUS_NO_SUCH_DEVICE: it is
+ * still being initialised, or about to go; STATUS_ACCESS_DENIED: it is exclusive and open; STATUS_INVALID_PARAMETER; or what
+ * the driver completes IRP_MJ_CREATE with. */
 _IRQL_requires_max_(PASSIVE_LEVEL) NTSYSAPI NTSTATUS NTAPI ZwCreateFile(_Out_ PHANDLE FileHandle,
     _In_ ACCESS_MASK DesiredAccess, _In_ POBJECT_ATTRIBUTES ObjectAttributes, _Out_ PIO_STATUS_BLOCK IoStatusBlock,
     _In_opt_ PLARGE_INTEGER AllocationSize, _In_ ULONG FileAttributes, _In_ ULONG ShareAccess,
     _In_ ULONG CreateDisposition, _In_ ULONG CreateOptions, _In_reads_bytes_opt_(EaLength) PVOID EaBuffer,
     _In_ ULONG EaLength);
 
-/* STATUS_OBJECT_NAME_NOT_FOUND, as for a device that is not there. */
+_IRQL_requires_max_(PASSIVE_LEVEL) NTSYSAPI NTSTATUS NTAPI ZwOpenFile(_Out_ PHANDLE FileHandle,
+    _In_ ACCESS_MASK DesiredAccess, _In_ POBJECT_ATTRIBUTES ObjectAttributes, _Out_ PIO_STATUS_BLOCK IoStatusBlock,
+    _In_ ULONG ShareAccess, _In_ ULONG OpenOptions);
+
+/* Requests to an open device. With a handle for synchronous I/O (FILE_SYNCHRONOUS_IO_NONALERT) they wait; otherwise they
+ * return STATUS_PENDING while the request is on its way, and *IoStatusBlock and the buffers must live until it is over.
+ * STATUS_INVALID_HANDLE; STATUS_OBJECT_TYPE_MISMATCH (no file); STATUS_ACCESS_DENIED (not opened for this);
+ * STATUS_INVALID_PARAMETER (no ByteOffset, and no synchronous I/O); STATUS_NOT_SUPPORTED (an event or an APC: there are
+ * neither events with handles nor APCs); or what the driver completes the request with. */
+_IRQL_requires_max_(PASSIVE_LEVEL) NTSYSAPI NTSTATUS NTAPI ZwReadFile(_In_ HANDLE FileHandle, _In_opt_ HANDLE Event,
+    _In_opt_ PIO_APC_ROUTINE ApcRoutine, _In_opt_ PVOID ApcContext, _Out_ PIO_STATUS_BLOCK IoStatusBlock,
+    _Out_writes_bytes_(Length) PVOID Buffer, _In_ ULONG Length, _In_opt_ PLARGE_INTEGER ByteOffset,
+    _In_opt_ PULONG Key);
+
+_IRQL_requires_max_(PASSIVE_LEVEL) NTSYSAPI NTSTATUS NTAPI ZwWriteFile(_In_ HANDLE FileHandle, _In_opt_ HANDLE Event,
+    _In_opt_ PIO_APC_ROUTINE ApcRoutine, _In_opt_ PVOID ApcContext, _Out_ PIO_STATUS_BLOCK IoStatusBlock,
+    _In_reads_bytes_(Length) PVOID Buffer, _In_ ULONG Length, _In_opt_ PLARGE_INTEGER ByteOffset, _In_opt_ PULONG Key);
+
+_IRQL_requires_max_(PASSIVE_LEVEL) NTSYSAPI NTSTATUS NTAPI ZwDeviceIoControlFile(_In_ HANDLE FileHandle,
+    _In_opt_ HANDLE Event, _In_opt_ PIO_APC_ROUTINE ApcRoutine, _In_opt_ PVOID ApcContext,
+    _Out_ PIO_STATUS_BLOCK IoStatusBlock, _In_ ULONG IoControlCode,
+    _In_reads_bytes_opt_(InputBufferLength) PVOID InputBuffer, _In_ ULONG InputBufferLength,
+    _Out_writes_bytes_opt_(OutputBufferLength) PVOID OutputBuffer, _In_ ULONG OutputBufferLength);
+
+/* ByteOffset: the file's own position; only with synchronous I/O. */
+#define FILE_WRITE_TO_END_OF_FILE      0xffffffff
+#define FILE_USE_FILE_POINTER_POSITION 0xfffffffe
+
+/* The top of a named device's stack. The caller drops the reference of *FileObject (not of the device). */
 _IRQL_requires_max_(PASSIVE_LEVEL) NTKERNELAPI NTSTATUS IoGetDeviceObjectPointer(_In_ PUNICODE_STRING ObjectName,
     _In_ ACCESS_MASK DesiredAccess, _Out_ PFILE_OBJECT *FileObject, _Out_ PDEVICE_OBJECT *DeviceObject);
+
+/* Attaches SourceDevice to the stack of a named device. STATUS_NO_SUCH_DEVICE: it cannot be attached to; else as
+ * IoGetDeviceObjectPointer. */
+_IRQL_requires_max_(PASSIVE_LEVEL) NTKERNELAPI NTSTATUS IoAttachDevice(_In_ PDEVICE_OBJECT SourceDevice,
+    _In_ PUNICODE_STRING TargetDevice, _Out_ PDEVICE_OBJECT *AttachedDevice);
 
 /*
  * Notifications of device interfaces.

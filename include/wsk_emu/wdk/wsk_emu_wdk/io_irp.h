@@ -56,6 +56,7 @@ extern "C" {
 #define IO_TYPE_DRIVER     4
 #define IO_TYPE_FILE       5
 #define IO_TYPE_IRP        6
+#define IO_TYPE_DEVICE_OBJECT_EXTENSION 0x0d
 
 /*
  * IRP flags.
@@ -73,6 +74,12 @@ extern "C" {
 #define IRP_WRITE_OPERATION        0x00000200
 #define IRP_CLOSE_OPERATION        0x00000400
 #define IRP_DEFER_IO_COMPLETION    0x00000800
+
+/*
+ * Bits of Flags in the stack location of a control request.
+ */
+#define SL_READ_ACCESS_GRANTED  0x01
+#define SL_WRITE_ACCESS_GRANTED 0x04
 
 /*
  * Bits of Control in a stack location.
