@@ -3,6 +3,7 @@
 # shared object that a program loads. Installed.
 
 set(WSK_EMU_DRIVER_DIR "${CMAKE_CURRENT_LIST_DIR}")
+include("${CMAKE_CURRENT_LIST_DIR}/WskEmuDialect.cmake")
 include("${CMAKE_CURRENT_LIST_DIR}/WskEmuDriverImage.cmake")
 include("${CMAKE_CURRENT_LIST_DIR}/WskEmuGuarded.cmake")
 include("${CMAKE_CURRENT_LIST_DIR}/WskEmuSpelling.cmake")
@@ -14,6 +15,7 @@ include("${CMAKE_CURRENT_LIST_DIR}/WskEmuSpelling.cmake")
 #     [OPTIONS <compiler option>...]
 #     [EXPORTS <pattern>...]
 #     [IMPORTS <symbol>...]
+#     [MS_COMPATIBLE]
 #     [MODULE])
 #
 # Makes the target <name>: link it, and the driver's entry is the function <name>_DriverEntry, to be declared as
@@ -28,11 +30,12 @@ include("${CMAKE_CURRENT_LIST_DIR}/WskEmuSpelling.cmake")
 # MODULE makes a shared object instead, <name>.so, for wsk_emu_driver_load_file; programs that load one link
 # wsk_emu::modules.
 #
+# MS_COMPATIBLE asks clang for all that it knows of Microsoft's compiler; see wsk_emu_speak_dialect().
 # Includes may be spelled as on Windows: see wsk_emu_spell_includes(). Whoever links <name> gets the WDK headers and the
 # driver's flags; INCLUDES, DEFINES and OPTIONS stay private to the driver. The sources are those of the target
 # <name>_objects, for properties that have no argument here.
 function(wsk_emu_add_driver name)
-    cmake_parse_arguments(PARSE_ARGV 1 arg "MODULE" "" "SOURCES;INCLUDES;DEFINES;OPTIONS;EXPORTS;IMPORTS")
+    cmake_parse_arguments(PARSE_ARGV 1 arg "MODULE;MS_COMPATIBLE" "" "SOURCES;INCLUDES;DEFINES;OPTIONS;EXPORTS;IMPORTS")
     if(arg_UNPARSED_ARGUMENTS)
         message(FATAL_ERROR "wsk_emu_add_driver(${name}): unknown arguments: ${arg_UNPARSED_ARGUMENTS}")
     endif()
@@ -56,6 +59,7 @@ function(wsk_emu_add_driver name)
     target_include_directories(${objects} PRIVATE ${arg_INCLUDES})
     target_compile_definitions(${objects} PRIVATE ${arg_DEFINES})
     target_compile_options(${objects} PRIVATE ${arg_OPTIONS})
+    wsk_emu_speak_dialect(${objects} "${arg_MS_COMPATIBLE}")
     wsk_emu_keep_locals(${objects})
     wsk_emu_spell_includes(${objects})
 

@@ -33,6 +33,7 @@ install(FILES
     cmake/WskEmuDriverImage.cmake
     cmake/WskEmuDriverMerge.cmake
     cmake/wsk_emu_image.c.in
+    cmake/WskEmuDialect.cmake
     cmake/WskEmuGuarded.cmake
     cmake/WskEmuSpelling.cmake
     cmake/WskEmuSpellingScan.cmake

@@ -409,15 +409,30 @@ WSK_EMU_CHECK_SIZE(OBJECT_ATTRIBUTES, 0x30);
 #define NOP_FUNCTION ((void)0)
 #define DUMMYSTRUCTNAME
 #define DUMMYUNIONNAME
+#define ARGUMENT_PRESENT(_Argument) ((_Argument) != NULL)
 #define FlagOn(_F, _SF) ((_F) & (_SF))
 #define BooleanFlagOn(F, SF) ((BOOLEAN)(((F) & (SF)) != 0))
 #define SetFlag(_F, _SF) ((_F) |= (_SF))
 #define ClearFlag(_F, _SF) ((_F) &= ~(_SF))
 
 /*
- * In C only: as macros they would break the headers of the C++ library.
+ * Functions in C++: as macros they would break the headers of the C++ library. Its own std::min is the better match where a
+ * file says "using namespace std".
  */
-#ifndef __cplusplus
+#if defined(__cplusplus) && !defined(NOMINMAX)
+extern "C++" {
+template <typename wsk_emu_a, typename wsk_emu_b>
+static __inline__ constexpr decltype(true ? wsk_emu_a() : wsk_emu_b()) min(wsk_emu_a a, wsk_emu_b b)
+{
+    return a < b ? a : b;
+}
+template <typename wsk_emu_a, typename wsk_emu_b>
+static __inline__ constexpr decltype(true ? wsk_emu_a() : wsk_emu_b()) max(wsk_emu_a a, wsk_emu_b b)
+{
+    return a > b ? a : b;
+}
+}
+#elif !defined(__cplusplus)
 #ifndef min
 #define min(a, b) (((a) < (b)) ? (a) : (b))
 #endif

@@ -16,6 +16,7 @@
 #include "wsk_emu_wdk/ex.h"
 #include "wsk_emu_wdk/ex_lock.h"
 #include "wsk_emu_wdk/interlocked.h"
+#include "wsk_emu_wdk/intrinsics.h"
 #include "wsk_emu_wdk/io.h"
 #include "wsk_emu_wdk/io_file.h"
 #include "wsk_emu_wdk/io_irp.h"

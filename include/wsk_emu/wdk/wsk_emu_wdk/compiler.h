@@ -49,26 +49,40 @@
 #endif
 
 /*
- * __declspec(word): each word becomes a gcc attribute, or nothing.
+ * __declspec(word): each word becomes a gcc attribute, or none. clang aligns a structure whose __declspec(align()) stands
+ * before the word struct only by its own __declspec, which the macro does not expand a second time; gcc does not at all.
  */
 #undef __declspec
-#define __declspec(_word) WSK_EMU_DECLSPEC_##_word
-#define WSK_EMU_DECLSPEC_align(_bytes)       __attribute__((__aligned__(_bytes)))
-#define WSK_EMU_DECLSPEC_noinline            __attribute__((__noinline__))
-#define WSK_EMU_DECLSPEC_noreturn            __attribute__((__noreturn__))
+#define __declspec(_word) __attribute__((WSK_EMU_DECLSPEC_##_word))
+#define WSK_EMU_DECLSPEC_align(_bytes)       __aligned__(_bytes)
+#ifdef __clang__
+#if !__is_identifier(__declspec)
+#undef WSK_EMU_DECLSPEC_align
+#define WSK_EMU_DECLSPEC_align(_bytes)       )) __declspec(align(_bytes)) __attribute__((
+#endif
+#endif
+#define WSK_EMU_DECLSPEC_noinline            __noinline__
+#define WSK_EMU_DECLSPEC_noreturn            __noreturn__
 #define WSK_EMU_DECLSPEC_nothrow
-#define WSK_EMU_DECLSPEC_selectany           __attribute__((__weak__))
+#define WSK_EMU_DECLSPEC_selectany           __weak__
 #define WSK_EMU_DECLSPEC_dllexport
 #define WSK_EMU_DECLSPEC_dllimport
-#define WSK_EMU_DECLSPEC_deprecated          __attribute__((__deprecated__))
+#define WSK_EMU_DECLSPEC_deprecated          __deprecated__
 #define WSK_EMU_DECLSPEC_code_seg(...)
 #define WSK_EMU_DECLSPEC_allocate(...)
 #define WSK_EMU_DECLSPEC_allocator
 #define WSK_EMU_DECLSPEC_guard(...)
+#define WSK_EMU_DECLSPEC_spectre(...)
+#define WSK_EMU_DECLSPEC_no_sanitize_address
 #define WSK_EMU_DECLSPEC_safebuffers
 #define WSK_EMU_DECLSPEC_naked
-#define WSK_EMU_DECLSPEC_thread              __thread
+#ifdef __cplusplus
+#define WSK_EMU_DECLSPEC_thread              )) thread_local __attribute__((
+#else
+#define WSK_EMU_DECLSPEC_thread              )) _Thread_local __attribute__((
+#endif
 #define WSK_EMU_DECLSPEC_novtable
+#define WSK_EMU_DECLSPEC_empty_bases
 #define WSK_EMU_DECLSPEC_restrict
 #define WSK_EMU_DECLSPEC_noalias
 #define WSK_EMU_DECLSPEC_uuid(...)
@@ -85,6 +99,9 @@
 #define __annotation(...) ((void)0)
 #undef __noop
 #define __noop(...) ((void)0)
+#ifndef __clang__
+enum { __noop }; /* without its parentheses; clang knows it */
+#endif
 #undef __debugbreak
 #define __debugbreak() DbgBreakPoint()
 #undef __fastfail
@@ -137,7 +154,9 @@
 /*
  * Without "static", because drivers write it in front themselves.
  */
+#ifndef FORCEINLINE
 #define FORCEINLINE __inline__ __attribute__((__always_inline__))
+#endif
 #define CFORCEINLINE FORCEINLINE
 #define NOINLINE __attribute__((__noinline__))
 #define INLINE __inline__

@@ -8,7 +8,10 @@
 #include <stdarg.h>
 #include <string.h>
 #if defined(__cplusplus) && __SIZEOF_WCHAR_T__ == 2
-#include <cwchar> /* before our macros, which it would undo */
+/* Before our macros, which it would undo; and drivers include us from within extern "C". */
+extern "C++" {
+#include <cwchar>
+}
 #endif
 
 #include "../ntdef.h"
@@ -127,9 +130,11 @@ const WCHAR *wsk_emu_widen(_Out_writes_z_(Count) WCHAR *Buffer, size_t Count, _I
 #endif
 
 #ifdef __cplusplus
+extern "C++" {
 template <size_t wsk_emu_count> struct wsk_emu_wide_name {
     WCHAR text[wsk_emu_count];
 };
+}
 #define __FUNCTIONW__ wsk_emu_widen(wsk_emu_wide_name<sizeof(__func__)>().text, sizeof(__func__), __func__)
 #endif
 
