@@ -37,6 +37,8 @@ CONSTRUCT_TEST(test_variadic_macros_take_an_empty_tail, MacrosCheck)
 CONSTRUCT_TEST(test_intrinsics_have_their_values_for_integers_of_any_name, IntrinsicsCheck)
 CONSTRUCT_TEST(test_pointers_without_casts_arrive, PointersCheck)
 CONSTRUCT_TEST(test_driver_may_bring_the_types_of_stdint_itself, OwnTypesCheck)
+CONSTRUCT_TEST(test_headers_beside_the_main_ones_have_their_names, HeadersCheck)
+CONSTRUCT_TEST(test_layouts_and_values_are_those_of_64_bit_Windows, LayoutsCheck)
 CONSTRUCT_TEST(test_headers_of_the_system_may_come_first, SystemFirstCheck)
 CONSTRUCT_TEST(test_headers_of_the_system_may_come_last, SystemLastCheck)
 CONSTRUCT_TEST(test_wide_strings_have_two_bytes_after_wchar_h_too, WideCheck)
@@ -83,6 +85,8 @@ int main(void)
         WITH_DRIVER(test_intrinsics_have_their_values_for_integers_of_any_name),
         WITH_DRIVER(test_pointers_without_casts_arrive),
         WITH_DRIVER(test_driver_may_bring_the_types_of_stdint_itself),
+        WITH_DRIVER(test_headers_beside_the_main_ones_have_their_names),
+        WITH_DRIVER(test_layouts_and_values_are_those_of_64_bit_Windows),
         WITH_DRIVER(test_headers_of_the_system_may_come_first),
         WITH_DRIVER(test_headers_of_the_system_may_come_last),
         WITH_DRIVER(test_wide_strings_have_two_bytes_after_wchar_h_too),

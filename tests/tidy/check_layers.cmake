@@ -63,8 +63,8 @@ foreach(file IN LISTS files)
             breach_at("${file}" "${text}" "${line}" "includes by a path that climbs: ${name}")
         endif()
 
-        # X-macro lists are read more than once on purpose.
-        if(name IN_LIST seen AND NOT name MATCHES "\\.def$")
+        # X-macro lists and the headers of packing are read more than once on purpose.
+        if(name IN_LIST seen AND NOT name MATCHES "(\\.def|^pshpack[1248]\\.h|^poppack\\.h)$")
             breach_at("${file}" "${text}" "${line}" "includes ${name} twice")
         endif()
         list(APPEND seen "${name}")

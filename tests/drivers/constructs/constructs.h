@@ -15,6 +15,8 @@ ULONG MacrosCheck(VOID);
 ULONG IntrinsicsCheck(VOID);
 ULONG PointersCheck(VOID);
 ULONG OwnTypesCheck(VOID);
+ULONG HeadersCheck(VOID);
+ULONG LayoutsCheck(VOID);
 ULONG SystemFirstCheck(VOID);
 ULONG SystemLastCheck(VOID);
 ULONG WideCheck(VOID);

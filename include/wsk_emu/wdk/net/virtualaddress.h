@@ -1,0 +1,3 @@
+/* SPDX-License-Identifier: MIT */
+/* Refused: network adapters of the class extension are not emulated. */
+#error "wsk_emu: virtualaddress.h is not offered, because network adapters of the class extension are not emulated: see docs/compiling.md, section Headers."

@@ -1,0 +1,6 @@
+/* SPDX-License-Identifier: MIT */
+/* Begins structures that are packed to 1 byte, until poppack.h. May be read any number of times. */
+#ifdef __clang__
+#pragma clang diagnostic ignored "-Wpragma-pack"
+#endif
+#pragma pack(push, 1)
