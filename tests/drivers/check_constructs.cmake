@@ -132,6 +132,8 @@ else()
     obstacle(narrow "unsigned x(void *p) { return (unsigned)p; }" -fpermissive passes)
 endif()
 
+obstacle(sockets "#include <sys/socket.h>\n#include <wsk.h>" fails fails)
+
 if(failed)
     message(FATAL_ERROR "constructs as ${STANDARD}: ${failed} of ${count} are not as they should be")
 endif()

@@ -19,7 +19,7 @@ sys/poll\\.h|ifaddrs\\.h|linux/.*|resolv\\.h)$")
 
 # Where the world of BSD sockets may be seen: the host layer and its tests, the benchmarks' own servers and clients, and
 # the clients and targets that a demonstration runs against its driver.
-set(socket_files "^(src/host/|tests/unit/host/|bench/|examples/[^/]+/[a-z_]*(client|target)[a-z_]*\\.[ch]$)")
+set(socket_files "^(src/host/|tests/unit/host/|bench/|examples/[^/]+/[a-z_]*(client|target)[a-z_]*\\.[ch]$)|^tests/drivers/names/")
 # Where WDK headers may be seen. Inside include/ they include each other.
 set(wdk_files "^(src/(nt|wsk|drv|kit)/|src/[^/]+$|include/|tests/|examples/|bench/)")
 # Headers of include/wsk_emu that know no Windows types.
@@ -63,8 +63,8 @@ foreach(file IN LISTS files)
             breach_at("${file}" "${text}" "${line}" "includes by a path that climbs: ${name}")
         endif()
 
-        # X-macro lists and the headers of packing are read more than once on purpose.
-        if(name IN_LIST seen AND NOT name MATCHES "(\\.def|^pshpack[1248]\\.h|^poppack\\.h)$")
+        # X-macro lists and the headers that begin and end something are read more than once on purpose.
+        if(name IN_LIST seen AND NOT name MATCHES "(\\.def|^pshpack[1248]\\.h|^poppack\\.h|^wsk_emu/names/windows_(begin|end)\\.h)$")
             breach_at("${file}" "${text}" "${line}" "includes ${name} twice")
         endif()
         list(APPEND seen "${name}")
@@ -112,7 +112,8 @@ foreach(file IN LISTS files)
             endif()
         endif()
     endforeach()
-    if(sees_sockets AND sees_wdk)
+    # The pair of headers exists for files that see both.
+    if(sees_sockets AND sees_wdk AND NOT "wsk_emu/names/windows_begin.h" IN_LIST seen)
         breach("${file}" 0 "sees two worlds: ${sees_sockets} and ${sees_wdk}")
     endif()
 endforeach()
