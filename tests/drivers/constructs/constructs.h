@@ -28,6 +28,7 @@ ULONG CxxLanguageCheck(VOID);
 ULONG CxxLibraryFirstCheck(VOID);
 ULONG CxxLibraryLastCheck(VOID);
 ULONG CxxOperatorsCheck(VOID);
+ULONG CxxGlobalOperatorsCheck(VOID);
 EXTERN_C_END
 
 #endif

@@ -144,7 +144,7 @@ static NTSTATUS handle_within_a_handler(ULONG depth)
     NTSTATUS code = STATUS_SUCCESS;
 
     __try {
-        ExRaiseStatus(STATUS_SEVERITY_ERROR << 30 | depth);
+        ExRaiseStatus((NTSTATUS)(0xE0000000U | depth));
     } __except (EXCEPTION_EXECUTE_HANDLER) {
         __try {
             raise_if(STATUS_IO_TIMEOUT);
