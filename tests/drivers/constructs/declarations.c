@@ -95,10 +95,12 @@ __declspec(code_seg("PAGE")) __declspec(safebuffers) static ULONG Paged(VOID)
     return 8;
 }
 
+#ifndef __APPLE__ /* whose sections have names of two parts */
 #pragma code_seg("PAGE")
 #pragma data_seg("PAGEDATA")
 #pragma data_seg()
 #pragma code_seg()
+#endif
 #pragma section("INIT", read)
 #pragma prefast(suppress : 28197, "freed elsewhere")
 #pragma intrinsic(memcpy)

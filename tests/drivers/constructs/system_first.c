@@ -9,7 +9,9 @@
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
+#ifndef __APPLE__ /* where it brings the socket headers */
 #include <sys/ioctl.h>
+#endif
 #include <sys/types.h>
 #include <time.h>
 #include <unistd.h>
