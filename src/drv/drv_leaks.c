@@ -5,6 +5,7 @@
 #include <wdm.h>
 
 #include "drv/drv_image.h"
+#include "nt/etw_provider.h"
 #include "nt/ex_worker.h"
 #include "nt/io_irp.h"
 #include "nt/ke_dispatcher.h"
@@ -94,6 +95,19 @@ static void nmr_module_look(struct we_vrf_entry *entry, const char *missing, voi
     }
 }
 
+static void trace_look(struct we_vrf_entry *entry, void *context)
+{
+    struct search *search = context;
+
+    if (!search_is_leaking_entry(search, entry)) {
+        return;
+    }
+    (void)we_vrf_report_entry(WE_RULE_UNL_012, entry,
+                              "%s of the driver %s returned, but WPP_CLEANUP was not called for control block %p",
+                              search->function, search->driver_name, entry->address);
+    we_etw_drop(entry);
+}
+
 static void irp_look(struct we_vrf_entry *entry, void *context)
 {
     struct search *search = context;
@@ -181,6 +195,7 @@ static void ledger_search(enum we_vrf_kind kind, void (*look)(struct we_vrf_entr
 static void search_run(struct search *search)
 {
     ledger_search(WE_KIND_REGISTRATION, registration_look, search);
+    ledger_search(WE_KIND_TRACE, trace_look, search);
     ledger_search(WE_KIND_IRP, irp_look, search);
     ledger_search(WE_KIND_WORK_ITEM, work_item_look, search);
     we_nmr_each(nmr_module_look, search);

@@ -17,6 +17,7 @@
 #include "nt/io_device.h"
 #include "nt/nt_door.h"
 #include "nt/nt_thread.h"
+#include "nt/wpp_trace.h"
 #include "vrf/vrf_report.h"
 
 /* Design
@@ -253,6 +254,7 @@ static NTSTATUS driver_load(PDRIVER_INITIALIZE entry, PCSTR name, void *file, PD
         goto destroy_path;
     }
     we_drv_leaks_collect(&driver->before);
+    we_wpp_forget_cleanups();
     status = entry_call(driver, entry, registry_path);
     registry_path_destroy(registry_path);
     if (!NT_SUCCESS(status)) {

@@ -6,6 +6,7 @@
 
 #include "base/base_assert.h"
 #include "nt/cm_registry.h"
+#include "nt/etw_provider.h"
 #include "nt/ex_block.h"
 #include "nt/ex_worker.h"
 #include "nt/io_device.h"
@@ -57,6 +58,7 @@ static void parts_start(const struct we_nt_config *config)
     we_nt_door_shut(false);
     we_nt_completion_set_policy(config->completion);
     we_ex_block_start();
+    we_etw_start(&config->etw);
     we_ob_start();
     we_ex_pool_start();
     we_ex_worker_start();
@@ -109,6 +111,7 @@ void we_nt_stop(void)
     we_io_workitem_report_leaks();
     we_io_irp_report_leaks();
     we_mm_report_leaks();
+    we_etw_stop();
     we_ob_stop();
     we_cm_registry_stop();
     we_io_names_stop();

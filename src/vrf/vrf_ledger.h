@@ -28,6 +28,7 @@ enum we_vrf_kind {
     WE_KIND_NMR_MODULE,   /* a client or provider of the network module registrar, by handle */
     WE_KIND_ADDRESS_INFO, /* a list from WskGetAddressInfo */
     WE_KIND_SECURITY,     /* a cached security descriptor */
+    WE_KIND_TRACE,        /* a registration with event tracing */
     WE_KIND_COUNT
 };
 
