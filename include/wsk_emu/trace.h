@@ -25,6 +25,8 @@ struct wsk_kit_trace_event {
     const void *data;     /**< ETW: what the descriptors led to, one behind the other */
     size_t data_bytes;
     GUID guid; /**< of the provider */
+    GUID activity;
+    GUID related_activity;
     unsigned id;
     unsigned version;
     unsigned channel;

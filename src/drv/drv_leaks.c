@@ -102,9 +102,15 @@ static void trace_look(struct we_vrf_entry *entry, void *context)
     if (!search_is_leaking_entry(search, entry)) {
         return;
     }
-    (void)we_vrf_report_entry(WE_RULE_UNL_012, entry,
-                              "%s of the driver %s returned, but WPP_CLEANUP was not called for control block %p",
-                              search->function, search->driver_name, entry->address);
+    if (we_etw_entry_is_wpp(entry)) {
+        (void)we_vrf_report_entry(WE_RULE_UNL_012, entry,
+                                  "%s of the driver %s returned, but WPP_CLEANUP was not called for control block %p",
+                                  search->function, search->driver_name, entry->address);
+    } else {
+        (void)we_vrf_report_entry(WE_RULE_UNL_010, entry,
+                                  "%s of the driver %s returned, but EtwUnregister was not called for handle %p",
+                                  search->function, search->driver_name, entry->address);
+    }
     we_etw_drop(entry);
 }
 

@@ -73,6 +73,8 @@ static void event_convert(struct wsk_kit_trace_event *shown, const struct we_etw
     shown->data = event->data;
     shown->data_bytes = event->data_bytes;
     shown->guid = event->guid;
+    shown->activity = event->activity;
+    shown->related_activity = event->related;
     shown->id = event->id;
     shown->version = event->version;
     shown->channel = event->channel;

@@ -23,6 +23,8 @@ struct we_etw_event {
     const void *data;     /* as the driver gave it, one descriptor behind the other */
     size_t data_bytes;
     GUID guid; /* of the provider */
+    GUID activity;
+    GUID related;
     USHORT id;
     USHORT task;
     UCHAR version;

@@ -9,6 +9,7 @@
 #include "host/host_lock.h"
 #include "host/host_log.h"
 #include "host/host_mem.h"
+#include "nt/etw_register.h"
 #include "nt/wpp_trace.h"
 #include "vrf/vrf_report.h"
 
@@ -24,6 +25,7 @@
  */
 
 #define WISHES_MAX 16
+#define CALLED_MAX 64 /* more callbacks than that are not told of a change */
 #define GUID_TEXT_BYTES 37
 
 struct wish {
@@ -219,6 +221,8 @@ static bool wish_add_locked(const char *provider, const struct we_etw_setting *s
 bool we_etw_set(const char *provider, const struct we_etw_setting *setting)
 {
     const char *name = provider != NULL ? provider : "";
+    we_base_id called[CALLED_MAX];
+    unsigned called_count = 0;
     bool is_added;
 
     we_host_mutex_lock(&s_lock);
@@ -228,9 +232,15 @@ bool we_etw_set(const char *provider, const struct we_etw_setting *setting)
 
         if (is_added && provider_has_name(found, name)) {
             setting_apply_locked(found, setting);
+            if (found->callback != NULL && called_count < CALLED_MAX) {
+                called[called_count++] = found->id;
+            }
         }
     }
     we_host_mutex_unlock(&s_lock);
+    for (unsigned i = 0; i < called_count; i++) {
+        we_etw_enable_call(called[i], false);
+    }
     return is_added;
 }
 
@@ -241,6 +251,8 @@ bool we_etw_provider_add(struct we_etw_provider *provider)
     if (provider->name[0] == 0) {
         guid_text(provider->name, &provider->guid);
     }
+    we_base_list_init(&provider->link);
+    KeInitializeEvent(&provider->idle, NotificationEvent, FALSE);
     we_host_mutex_lock(&s_lock);
     provider->id = we_base_idmap_add(&s_ids, provider);
     if (provider->id != 0) {
@@ -251,17 +263,78 @@ bool we_etw_provider_add(struct we_etw_provider *provider)
     return provider->id != 0;
 }
 
-struct we_etw_provider *we_etw_provider_remove(we_base_id id)
+struct we_etw_provider *we_etw_provider_remove(we_base_id id, bool is_wpp)
+{
+    struct we_etw_provider *provider;
+    bool is_called = false;
+
+    we_host_mutex_lock(&s_lock);
+    provider = we_base_idmap_find(&s_ids, id);
+    if (provider != NULL && (provider->control != NULL) == is_wpp) {
+        (void)we_base_idmap_remove(&s_ids, id);
+        we_base_list_remove(&provider->link);
+        is_called = provider->calls > 0;
+    } else {
+        provider = NULL;
+    }
+    we_host_mutex_unlock(&s_lock);
+    if (is_called) {
+        (void)KeWaitForSingleObject(&provider->idle, Executive, KernelMode, FALSE, NULL);
+    }
+    return provider;
+}
+
+bool we_etw_provider_end(we_base_id id)
+{
+    struct we_etw_provider *provider = we_etw_provider_remove(id, false);
+
+    if (provider == NULL) {
+        return false;
+    }
+    we_vrf_ledger_remove(&provider->entry);
+    we_host_free(provider);
+    return true;
+}
+
+struct we_etw_provider *we_etw_provider_take(we_base_id id, struct we_etw_setting *setting)
 {
     struct we_etw_provider *provider;
 
     we_host_mutex_lock(&s_lock);
-    provider = we_base_idmap_remove(&s_ids, id);
+    provider = we_base_idmap_find(&s_ids, id);
     if (provider != NULL) {
-        we_base_list_remove(&provider->link);
+        provider->calls++;
+        *setting = provider->setting;
     }
     we_host_mutex_unlock(&s_lock);
     return provider;
+}
+
+void we_etw_provider_give(struct we_etw_provider *provider)
+{
+    bool is_last;
+
+    we_host_mutex_lock(&s_lock);
+    provider->calls--;
+    is_last = provider->calls == 0 && !we_base_list_is_linked(&provider->link);
+    we_host_mutex_unlock(&s_lock);
+    if (is_last) {
+        (void)KeSetEvent(&provider->idle, IO_NO_INCREMENT, FALSE);
+    }
+}
+
+bool we_etw_provider_rename(we_base_id id, const char *name)
+{
+    struct we_etw_provider *provider;
+
+    we_host_mutex_lock(&s_lock);
+    provider = we_base_idmap_find(&s_ids, id);
+    if (provider != NULL) {
+        (void)snprintf(provider->name, sizeof(provider->name), "%s", name);
+        setting_choose_locked(provider);
+    }
+    we_host_mutex_unlock(&s_lock);
+    return provider != NULL;
 }
 
 bool we_etw_provider_look(we_base_id id, struct we_etw_event *event, char name[WE_ETW_NAME_BYTES],
@@ -295,17 +368,41 @@ static const char *level_text(UCHAR level)
     return level < sizeof(names) / sizeof(names[0]) ? names[level] : "";
 }
 
-void we_etw_write(const struct we_etw_event *event, const char *text)
+bool we_etw_setting_wants(const struct we_etw_setting *setting, UCHAR level, ULONGLONG keyword)
+{
+    return setting->is_on && level <= setting->level && (keyword == 0 || (keyword & setting->keyword) != 0);
+}
+
+NTSTATUS we_etw_bad_handle(const char *function, REGHANDLE handle)
+{
+    if (handle != 0) {
+        (void)we_vrf_report(
+            WE_RULE_UNL_010, NULL,
+            "%s was called with handle 0x%llx, which EtwRegister has not given or EtwUnregister has taken "
+            "back",
+            function, (unsigned long long)handle);
+    } else {
+        WE_LOG_ONCE(WE_LOG_INFO, "%s was called with handle 0: the provider is not registered", function);
+    }
+    return STATUS_INVALID_HANDLE;
+}
+
+bool we_etw_write(const struct we_etw_event *event, const char *text)
 {
     bool is_error = event->level == 1 || event->level == 2;
     const char *level = text != NULL ? text : level_text(event->level);
     const char *name = event->name != NULL ? event->name : "";
     const char *function = event->function != NULL ? event->function : "";
+    char number[16];
 
+    if (name[0] == 0 && function[0] == 0) {
+        (void)snprintf(number, sizeof(number), "event %u", event->id);
+        name = number;
+    }
     we_host_log(is_error ? WE_LOG_ERROR : WE_LOG_WARNING, "%s%s%s%s%s%s%s: %s", event->provider,
                 level[0] != 0 ? " " : "", level, name[0] != 0 ? " " : "", name, function[0] != 0 ? " " : "", function,
                 event->text);
-    (void)we_etw_event_record(event);
+    return we_etw_event_record(event);
 }
 
 /* --- start, stop and leaks ---------------------------------------------------------------------- */
@@ -337,10 +434,9 @@ void we_etw_drop(struct we_vrf_entry *entry)
 
     if (provider->control != NULL) {
         wsk_emu_wpp_cleanup(provider->control_pointer);
-        return;
+    } else {
+        (void)we_etw_provider_end(provider->id);
     }
-    we_vrf_ledger_remove(entry);
-    we_host_free(we_etw_provider_remove(provider->id));
 }
 
 static void leak_report(struct we_vrf_entry *entry, void *context)
@@ -350,6 +446,9 @@ static void leak_report(struct we_vrf_entry *entry, void *context)
         (void)we_vrf_report_entry(WE_RULE_UNL_012, entry,
                                   "the kernel stops, but WPP_CLEANUP was not called for control block %p",
                                   entry->address);
+    } else {
+        (void)we_vrf_report_entry(WE_RULE_UNL_010, entry,
+                                  "the kernel stops, but EtwUnregister was not called for handle %p", entry->address);
     }
     we_etw_drop(entry);
 }

@@ -36,6 +36,7 @@ struct we_nt_section;
     X(TABLE, "routine of a generic table")          \
     X(RUN_ONCE, "run-once routine")                 \
     X(CHANGE, "change notification")                \
+    X(ETW, "enable callback of an event provider")  \
     X(WSK_CLIENT, "WskClientEvent")                 \
     X(WSK_ACCEPT, "WskAcceptEvent")                 \
     X(WSK_INSPECT, "WskInspectEvent")               \
@@ -147,6 +148,7 @@ struct we_nt_thread {
     LIST_ENTRY block_link;
     const void *block_lock; /* NULL: none */
     UCHAR block_mode;
+    GUID activity_id; /* EtwActivityIdControl */
     PKSTART_ROUTINE start_routine;
     PVOID start_context;
     NTSTATUS exit_status;

@@ -72,7 +72,7 @@ static bool control_is_on(PVOID *control_pointer)
 static void providers_remove(WPP_PROJECT_CONTROL_BLOCK *blocks, ULONG count)
 {
     for (ULONG i = 0; i < count; i++) {
-        we_host_free(we_etw_provider_remove(blocks[i].Control.Logger));
+        we_host_free(we_etw_provider_remove(blocks[i].Control.Logger, true));
         blocks[i].Control.Logger = 0;
     }
 }
@@ -193,5 +193,5 @@ VOID wsk_emu_wpp_write(const struct wsk_emu_wpp_site *Site, const struct wsk_emu
     event.level = Site->Level;
     event.function = Site->Function;
     event.text = text + strspn(text, " "); /* what stood behind %!STDPREFIX! */
-    we_etw_write(&event, level);
+    (void)we_etw_write(&event, level);
 }

@@ -13,6 +13,7 @@
 #include "wsk_emu_wdk/cm.h"
 #include "wsk_emu_wdk/crt.h"
 #include "wsk_emu_wdk/dbg.h"
+#include "wsk_emu_wdk/etw.h"
 #include "wsk_emu_wdk/ex.h"
 #include "wsk_emu_wdk/ex_lock.h"
 #include "wsk_emu_wdk/interlocked.h"
