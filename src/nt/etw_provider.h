@@ -78,6 +78,9 @@ bool we_etw_provider_look(we_base_id id, struct we_etw_event *event, char name[W
 
 bool we_etw_setting_wants(const struct we_etw_setting *setting, UCHAR level, ULONGLONG keyword);
 
+/* Without an id of its own an event belongs to the thread's activity. */
+void we_etw_event_set_activity(struct we_etw_event *event, LPCGUID activity, LPCGUID related);
+
 /* What functions answer to a handle that leads nowhere: STATUS_INVALID_HANDLE. A handle of 0 was never registered, which
  * happens on paths of failure; any other is reported (UNL-010). */
 NTSTATUS we_etw_bad_handle(const char *function, REGHANDLE handle);

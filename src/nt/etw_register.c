@@ -34,30 +34,36 @@ void we_etw_enable_call(we_base_id id, bool is_new)
     we_etw_provider_give(provider);
 }
 
-NTSTATUS EtwRegister(LPCGUID ProviderId, PETWENABLECALLBACK EnableCallback, PVOID CallbackContext, PREGHANDLE RegHandle)
+NTSTATUS we_etw_register(LPCGUID guid, const char *name, PETWENABLECALLBACK callback, PVOID context, PREGHANDLE handle)
 {
     struct we_etw_provider *provider;
 
     WE_NT_ENTRY(EtwRegister);
-    if (ProviderId == NULL || RegHandle == NULL) {
+    if (guid == NULL || handle == NULL) {
         return STATUS_INVALID_PARAMETER;
     }
     provider = we_host_zalloc(sizeof(*provider));
     if (provider == NULL) {
         return STATUS_NO_MEMORY;
     }
-    provider->guid = *ProviderId;
-    provider->callback = EnableCallback;
-    provider->context = CallbackContext;
+    (void)snprintf(provider->name, sizeof(provider->name), "%s", name);
+    provider->guid = *guid;
+    provider->callback = callback;
+    provider->context = context;
     if (!we_etw_provider_add(provider)) {
         we_host_free(provider);
         return STATUS_NO_MEMORY;
     }
     we_vrf_ledger_add(&provider->entry, WE_KIND_TRACE, (const void *)(ULONG_PTR)provider->id, 0, 0, "ETW registration");
     /* The callback may write events with the handle already. */
-    *RegHandle = provider->id;
+    *handle = provider->id;
     we_etw_enable_call(provider->id, true);
     return STATUS_SUCCESS;
+}
+
+NTSTATUS EtwRegister(LPCGUID ProviderId, PETWENABLECALLBACK EnableCallback, PVOID CallbackContext, PREGHANDLE RegHandle)
+{
+    return we_etw_register(ProviderId, "", EnableCallback, CallbackContext, RegHandle);
 }
 
 NTSTATUS EtwUnregister(REGHANDLE RegHandle)

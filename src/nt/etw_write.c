@@ -40,8 +40,7 @@ static void event_fill(struct we_etw_event *event, PCEVENT_DESCRIPTOR descriptor
     event->keyword = descriptor->Keyword;
 }
 
-/* Without an id of its own an event belongs to the thread's activity. */
-static void activity_fill(struct we_etw_event *event, LPCGUID activity, LPCGUID related)
+void we_etw_event_set_activity(struct we_etw_event *event, LPCGUID activity, LPCGUID related)
 {
     event->activity = activity != NULL ? *activity : we_nt_thread_current()->activity_id;
     if (related != NULL) {
@@ -134,7 +133,7 @@ static NTSTATUS event_write(const char *function, REGHANDLE handle, PCEVENT_DESC
     data_show(text, data, event.data_bytes);
     event.data = data;
     event.text = text;
-    activity_fill(&event, activity, related);
+    we_etw_event_set_activity(&event, activity, related);
     status = we_etw_write(&event, NULL) ? STATUS_SUCCESS : STATUS_NO_MEMORY;
     we_host_free(data);
     return status;
@@ -196,6 +195,6 @@ NTSTATUS EtwWriteString(REGHANDLE RegHandle, UCHAR Level, ULONGLONG Keyword, LPC
     event.text = text;
     event.data = String;
     event.data_bytes = (count + 1) * sizeof(WCHAR);
-    activity_fill(&event, ActivityId, NULL);
+    we_etw_event_set_activity(&event, ActivityId, NULL);
     return we_etw_write(&event, NULL) ? STATUS_SUCCESS : STATUS_NO_MEMORY;
 }

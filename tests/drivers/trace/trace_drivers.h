@@ -19,6 +19,8 @@ extern NTSTATUS trace_entry_status;
 int full_trace_all(int value);
 int full_part_trace(PUNICODE_STRING name);
 int cxx_trace_all(int value);
+int logging_fields(int value);
+int logging_cxx_fields(int value);
 
 #ifdef __cplusplus
 }
