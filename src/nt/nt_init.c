@@ -10,6 +10,7 @@
 #include "nt/ex_block.h"
 #include "nt/ex_worker.h"
 #include "nt/io_device.h"
+#include "nt/io_error_log.h"
 #include "nt/io_irp.h"
 #include "nt/io_remove_lock.h"
 #include "nt/ke_cpu.h"
@@ -111,6 +112,7 @@ void we_nt_stop(void)
     we_io_workitem_report_leaks();
     we_io_irp_report_leaks();
     we_mm_report_leaks();
+    we_io_error_log_report_leaks();
     we_etw_stop();
     we_ob_stop();
     we_cm_registry_stop();

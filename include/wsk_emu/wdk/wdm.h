@@ -18,6 +18,7 @@
 #include "wsk_emu_wdk/ex_lock.h"
 #include "wsk_emu_wdk/interlocked.h"
 #include "wsk_emu_wdk/io.h"
+#include "wsk_emu_wdk/io_error_log.h"
 #include "wsk_emu_wdk/io_file.h"
 #include "wsk_emu_wdk/io_irp.h"
 #include "wsk_emu_wdk/io_remove_lock.h"

@@ -20,7 +20,7 @@ TRACELOGGING_DEFINE_PROVIDER(g_provider, "Example.Logging",
         TraceLoggingWrite(g_provider, "Status", TraceLoggingLevel(TRACE_LEVEL_ERROR),                       \
                           TraceLoggingString(__FUNCTION__, "Func"), TraceLoggingNTStatus(Status, "Status"), \
                           __VA_ARGS__);                                                                     \
-    } while (0, 0)
+    } while (0)
 
 int logging_fields(int value)
 {
