@@ -6,6 +6,9 @@
 # ask for go into one header, wsk_emu_wpp.h, and each x.tmh that is included and does not exist includes it. What the macros
 # expand to is in wsk_emu_wdk/wpp.h. Files are read when CMake runs, and CMake runs again when one of them changes.
 
+cmake_policy(PUSH)
+cmake_policy(VERSION 3.20)
+
 # Characters that CMake's lists and strings give a meaning are exchanged while text is taken apart.
 string(ASCII 1 _wsk_emu_tmh_semicolon)
 string(ASCII 2 _wsk_emu_tmh_open)
@@ -411,3 +414,5 @@ function(wsk_emu_generate_tmh out)
     endforeach()
     set(${out}_INCLUDE "${include}" PARENT_SCOPE)
 endfunction()
+
+cmake_policy(POP)

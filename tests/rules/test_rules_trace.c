@@ -16,6 +16,7 @@ BOOLEAN trace_init_again;
 NTSTATUS trace_entry_status;
 
 DRIVER_INITIALIZE trace_plain_DriverEntry;
+DRIVER_INITIALIZE trace_full_DriverEntry;
 
 static int reset(void **state)
 {
@@ -134,6 +135,19 @@ static void test_unl_012_breach_cleanup_forgotten_at_unload(void **state)
     wsk_emu_driver_unload(load(trace_plain_DriverEntry, "plain"));
 }
 
+/* What a driver has left is told from what another one still uses. */
+static void test_unl_012_breach_beside_another_driver(void **state)
+{
+    PDRIVER_OBJECT other = load(trace_full_DriverEntry, "full");
+
+    (void)state;
+    trace_forgets_cleanup = TRUE;
+    wsk_kit_expect_report("UNL-012");
+    wsk_emu_driver_unload(load(trace_plain_DriverEntry, "plain"));
+    assert_non_null(strstr(wsk_kit_last_report(), "DriverUnload of the driver plain returned"));
+    wsk_emu_driver_unload(other);
+}
+
 static void test_unl_012_breach_cleanup_forgotten_by_failing_entry(void **state)
 {
     PDRIVER_OBJECT driver;
@@ -202,6 +216,7 @@ int main(void)
         TEST(test_unl_010_breach_handle_used_after_unregister),
         TEST(test_unl_010_near_miss_registered_again),
         TEST(test_unl_012_breach_cleanup_forgotten_at_unload),
+        TEST(test_unl_012_breach_beside_another_driver),
         TEST(test_unl_012_breach_cleanup_forgotten_by_failing_entry),
         TEST(test_unl_012_breach_driver_stays_loaded_at_the_stop),
         TEST(test_unl_012_breach_trace_after_cleanup),

@@ -17,6 +17,7 @@ NTSTATUS trace_entry_status;
 DRIVER_INITIALIZE trace_plain_DriverEntry;
 DRIVER_INITIALIZE trace_full_DriverEntry;
 DRIVER_INITIALIZE trace_cxx_DriverEntry;
+DRIVER_INITIALIZE trace_project_DriverEntry;
 
 static char s_log[8192];
 
@@ -240,6 +241,14 @@ static void test_wpp_two_drivers_have_control_blocks_of_their_own(void **state)
     wsk_emu_driver_unload(full_driver);
 }
 
+static void test_wpp_configuration_of_a_project_is_read(void **state)
+{
+    (void)state;
+    wsk_emu_driver_unload(load(trace_project_DriverEntry, "project"));
+    assert_string_equal(text_of(NULL, 0), "the color is Green");
+    assert_string_equal(text_of(NULL, 1), "in project.c");
+}
+
 #ifdef HAS_CXX
 static void test_wpp_driver_in_cxx_traces_every_type(void **state)
 {
@@ -275,6 +284,7 @@ int main(void)
         TEST(test_wpp_failed_connect_is_traced),
         TEST(test_wpp_tmh_in_another_folder_and_spelling_is_found),
         TEST(test_wpp_two_drivers_have_control_blocks_of_their_own),
+        TEST(test_wpp_configuration_of_a_project_is_read),
 #ifdef HAS_CXX
         TEST(test_wpp_driver_in_cxx_traces_every_type),
 #endif

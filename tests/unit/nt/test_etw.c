@@ -353,8 +353,21 @@ static void test_EtwActivityIdControl_at_dispatch_may_only_create(void **state)
     assert_int_equal(wsk_kit_report_count("IRQL-001"), 1);
 }
 
-#define WITH_PROVIDER(name) wsk_emu_unit_test_setup_teardown(name, make, drop)
-#define ALONE(name) wsk_emu_unit_test_setup_teardown(name, clear, NULL)
+static void log_drop(void *context, const char *line)
+{
+    (void)context;
+    (void)line;
+}
+
+static const struct wsk_emu_config quiet = {
+    .size = sizeof(struct wsk_emu_config),
+    .execution = WSK_EMU_EXECUTION_STEPPED,
+    .network = WSK_EMU_NETWORK_VIRTUAL,
+    .log = log_drop,
+};
+
+#define WITH_PROVIDER(name) wsk_emu_unit_test_config(name, make, drop, &quiet)
+#define ALONE(name) wsk_emu_unit_test_config(name, clear, NULL, &quiet)
 
 int main(void)
 {
