@@ -9,11 +9,14 @@
 cmake_policy(PUSH)
 cmake_policy(VERSION 3.20)
 
-# Characters that CMake's lists and strings give a meaning are exchanged while text is taken apart.
-string(ASCII 1 _wsk_emu_tmh_semicolon)
-string(ASCII 2 _wsk_emu_tmh_open)
-string(ASCII 3 _wsk_emu_tmh_close)
-string(ASCII 4 _wsk_emu_tmh_backslash)
+# Characters that CMake's lists and strings give a meaning are exchanged while text is taken apart. Variables of this file
+# may be out of sight where the functions are called, so the first of them sets these for all.
+macro(_wsk_emu_tmh_characters)
+    string(ASCII 1 _wsk_emu_tmh_semicolon)
+    string(ASCII 2 _wsk_emu_tmh_open)
+    string(ASCII 3 _wsk_emu_tmh_close)
+    string(ASCII 4 _wsk_emu_tmh_backslash)
+endmacro()
 
 function(_wsk_emu_tmh_read out file)
     file(READ "${file}" text)
@@ -362,6 +365,7 @@ endfunction()
 # search for the generated files, empty when there is none, and <out>_FILES to the files that were read.
 function(wsk_emu_generate_tmh out)
     cmake_parse_arguments(PARSE_ARGV 1 arg "" "DRIVER;OUTPUT" "SOURCES;INCLUDES;CONFIG;FUNCTIONS")
+    _wsk_emu_tmh_characters()
     _wsk_emu_tmh_scan("${arg_SOURCES};${arg_CONFIG}" "${arg_INCLUDES}" files missing blocks)
     set(${out}_FILES "${files}" PARENT_SCOPE)
     set(${out}_INCLUDE "" PARENT_SCOPE)

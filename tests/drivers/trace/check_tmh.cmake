@@ -2,7 +2,11 @@
 # The generator of .tmh files by itself: what it writes, what it leaves alone, and what it refuses.
 # cmake -DROOT=<top folder> -DWORK=<folder> -P
 cmake_minimum_required(VERSION 3.20)
-include("${ROOT}/cmake/WskEmuTmh.cmake")
+# As when it comes by add_subdirectory: the file's own variables are out of sight.
+function(include_elsewhere)
+    include("${ROOT}/cmake/WskEmuTmh.cmake")
+endfunction()
+include_elsewhere()
 
 # expect(<what> <condition>): the condition sees the variables of the caller.
 macro(expect what condition)
@@ -44,10 +48,20 @@ expect("DoTraceMessage is there" "text MATCHES \"#define DoTraceMessage[(]LEVEL,
 generate()
 file(READ "${tmh_INCLUDE}/wsk_emu_wpp.h" after)
 expect("the same configuration gives the same text" "text STREQUAL after")
-file(WRITE "${WORK}/inc/Trace.h" "/*\n begin_wpp config\n FUNC Shout(LEVEL, FLAGS, MSG, ...);\n end_wpp\n*/\n")
+file(WRITE "${WORK}/inc/Trace.h" [=[
+/*
+ begin_wpp config
+ FUNC Shout(LEVEL, FLAGS, MSG, ...);
+ USEPREFIX(Shout, "a\"b; c[");
+ end_wpp
+*/
+]=])
 generate()
 file(READ "${tmh_INCLUDE}/wsk_emu_wpp.h" after)
 expect("a change of the configuration is seen" "after MATCHES \"#define Shout\" AND NOT after MATCHES \"#define Say\"")
+
+string(FIND "${after}" [=["a\"b; c["]=] position)
+expect("a text with quotes, semicolons and brackets stays whole" "NOT position LESS 0")
 
 # A block without an end is an error that names the file.
 file(WRITE "${WORK}/inc/Trace.h" "/* begin_wpp config\n FUNC Say(MSG, ...);\n*/\n")
