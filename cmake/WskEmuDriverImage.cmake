@@ -1,9 +1,11 @@
 # SPDX-License-Identifier: MIT
 # What wsk_emu_add_driver makes of the compiled objects of a driver. Installed.
 
+# Functions are seen wherever a project calls them, ordinary variables are not: what they need is in the cache.
+
 # Private symbols need a linker that merges objects into one and resolves C++'s groups while it does, and objcopy: the GNU
 # tools, on ELF.
-set(WSK_EMU_PRIVATE_SYMBOLS OFF)
+set(wsk_emu_private OFF)
 if(CMAKE_SYSTEM_NAME STREQUAL "Linux")
     find_program(WSK_EMU_MERGING_LINKER NAMES ld.bfd ld)
     find_program(WSK_EMU_OBJCOPY NAMES ${CMAKE_OBJCOPY} objcopy)
@@ -12,15 +14,17 @@ if(CMAKE_SYSTEM_NAME STREQUAL "Linux")
     if(WSK_EMU_MERGING_LINKER AND WSK_EMU_OBJCOPY AND WSK_EMU_NM)
         execute_process(COMMAND ${WSK_EMU_MERGING_LINKER} --help OUTPUT_VARIABLE wsk_emu_linker_help ERROR_QUIET)
         if(wsk_emu_linker_help MATCHES "--force-group-allocation")
-            set(WSK_EMU_PRIVATE_SYMBOLS ON)
+            set(wsk_emu_private ON)
         endif()
         unset(wsk_emu_linker_help)
     endif()
-    if(NOT WSK_EMU_PRIVATE_SYMBOLS)
+    if(NOT wsk_emu_private)
         message(STATUS "wsk_emu: drivers keep no private symbols, for want of the GNU ld, objcopy and nm "
             "(Debian: binutils): global names of drivers in one program must differ")
     endif()
 endif()
+
+set(WSK_EMU_PRIVATE_SYMBOLS ${wsk_emu_private} CACHE INTERNAL "drivers are images of their own")
 
 # Where this is not possible: the objects go into the program as they are. Only the entry gets a name of its own.
 function(wsk_emu_driver_open name)
@@ -40,7 +44,7 @@ function(wsk_emu_driver_merge name entry exports imports)
     target_compile_options(${name}_objects PRIVATE -fdata-sections -fno-common -fno-lto
         $<$<COMPILE_LANG_AND_ID:CXX,GNU>:-fno-gnu-unique>)
     set(WSK_EMU_IMAGE_NAME ${name})
-    configure_file("${WSK_EMU_DRIVER_DIR}/wsk_emu_image.c.in" "${folder}/${name}_image.c" @ONLY)
+    configure_file("${CMAKE_CURRENT_FUNCTION_LIST_DIR}/wsk_emu_image.c.in" "${folder}/${name}_image.c" @ONLY)
     target_sources(${name}_objects PRIVATE "${folder}/${name}_image.c")
     set_source_files_properties("${folder}/${name}_image.c" PROPERTIES
         INCLUDE_DIRECTORIES "$<TARGET_PROPERTY:wsk_emu::wsk_emu,INTERFACE_INCLUDE_DIRECTORIES>")
@@ -57,9 +61,9 @@ function(wsk_emu_driver_merge name entry exports imports)
             -DOBJCOPY=${WSK_EMU_OBJCOPY}
             -DNM=${WSK_EMU_NM}
             -DIMAGE=${image}
-            -P "${WSK_EMU_DRIVER_DIR}/WskEmuDriverMerge.cmake"
+            -P "${CMAKE_CURRENT_FUNCTION_LIST_DIR}/WskEmuDriverMerge.cmake"
         DEPENDS ${name}_objects $<TARGET_OBJECTS:${name}_objects> wsk_emu::wsk_emu
-            "${WSK_EMU_DRIVER_DIR}/WskEmuDriverMerge.cmake"
+            "${CMAKE_CURRENT_FUNCTION_LIST_DIR}/WskEmuDriverMerge.cmake"
         COMMENT "Making the driver ${name}"
         VERBATIM)
 endfunction()

@@ -45,6 +45,7 @@ install(FILES
     cmake/WskEmuGuarded.cmake
     cmake/WskEmuSpelling.cmake
     cmake/WskEmuSpellingScan.cmake
+    cmake/WskEmuTmh.cmake
     DESTINATION ${wsk_emu_package_dir})
 
 # pkg-config files find their prefix from where they lie, so that a moved tree still works.

@@ -152,6 +152,7 @@ static bool config_check(const struct wsk_emu_config *config)
     is_good &= value_check("processors", config->processors, WE_HOST_CPU_MAX);
     is_good &= value_check("completion", (unsigned)config->completion, WSK_EMU_COMPLETION_MIXED);
     is_good &= value_check("verifier", (unsigned)config->verifier, WSK_EMU_VERIFIER_OFF);
+    is_good &= value_check("trace_level", (unsigned)config->trace_level, WSK_EMU_TRACE_OFF);
     is_good &= failure_check("unknown_option", config->unknown_option);
     return is_good;
 }
@@ -191,6 +192,27 @@ static bool log_level_read(enum we_host_log_level *level)
         }
     }
     we_host_log(WE_LOG_ERROR, "wsk_emu_start: WSK_EMU_LOG is \"%s\"; it can be error, warning, info or debug", text);
+    return false;
+}
+
+static bool trace_read(const struct wsk_emu_config *config, struct we_etw_config *etw)
+{
+    const char *text = getenv("WSK_EMU_TRACE");
+
+    if (config->trace_level == WSK_EMU_TRACE_DEFAULT) {
+        etw->setting.level = WSK_EMU_TRACE_WARNING;
+    } else {
+        etw->setting.level = (UCHAR)config->trace_level;
+    }
+    etw->setting.is_on = config->trace_level != WSK_EMU_TRACE_OFF;
+    etw->setting.keyword = config->trace_flags != 0 ? config->trace_flags : ~0ull;
+    if (text == NULL || *text == 0 || we_etw_config_parse(text, etw)) {
+        return true;
+    }
+    we_host_log(WE_LOG_ERROR,
+                "wsk_emu_start: WSK_EMU_TRACE is \"%s\"; it can be a level (off, error, warning, information, verbose, "
+                "all or a number up to 255), and flags after a colon",
+                text);
     return false;
 }
 
@@ -252,6 +274,7 @@ static bool settings_make(struct settings *settings, const struct wsk_emu_config
     memset(settings, 0, sizeof(*settings));
     is_good &= seed_read(config->seed, &settings->nt.seed);
     is_good &= log_level_read(&settings->log_level);
+    is_good &= trace_read(config, &settings->nt.etw);
     if (!is_good) {
         return false;
     }

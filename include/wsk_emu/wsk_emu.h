@@ -49,6 +49,18 @@ enum wsk_emu_verifier {
     WSK_EMU_VERIFIER_OFF = 3    /**< check nothing */
 };
 
+/** Up to which level what drivers trace (WPP, ETW, TraceLogging) is recorded and shown in the log. */
+enum wsk_emu_trace_level {
+    WSK_EMU_TRACE_DEFAULT = 0, /**< warning */
+    WSK_EMU_TRACE_CRITICAL = 1,
+    WSK_EMU_TRACE_ERROR = 2,
+    WSK_EMU_TRACE_WARNING = 3,
+    WSK_EMU_TRACE_INFORMATION = 4,
+    WSK_EMU_TRACE_VERBOSE = 5,
+    WSK_EMU_TRACE_ALL = 255,
+    WSK_EMU_TRACE_OFF = 256 /**< nothing, not even what has no level */
+};
+
 /** Gets each line of the log (DbgPrint output included), without its newline. Must not call the library. */
 typedef void wsk_emu_log_fn(void *context, const char *line);
 
@@ -84,7 +96,9 @@ struct wsk_emu_config {
                                          the address, where it is asked; 0 = it does not */
     unsigned address_linger_ms; /**< for so long after a socket was closed, WskBind to its address completes with
                                          STATUS_ADDRESS_ALREADY_ASSOCIATED, as seen on Windows; 0 = never */
-    wsk_emu_log_fn *log;        /**< NULL = lines on stderr */
+    enum wsk_emu_trace_level trace_level; /**< WSK_EMU_TRACE in the environment overrides it; docs/tracing.md */
+    unsigned long long trace_flags;       /**< only what has one of these flags (WPP) or keywords; 0 = all */
+    wsk_emu_log_fn *log;                  /**< NULL = lines on stderr */
     void *log_context;
 };
 

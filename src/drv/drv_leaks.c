@@ -5,6 +5,7 @@
 #include <wdm.h>
 
 #include "drv/drv_image.h"
+#include "nt/etw_provider.h"
 #include "nt/ex_timer.h"
 #include "nt/ex_worker.h"
 #include "nt/io_irp.h"
@@ -93,6 +94,25 @@ static void nmr_module_look(struct we_vrf_entry *entry, const char *missing, voi
                                   search->driver_name, missing, entry->note, entry->address);
         entry->is_reported = true;
     }
+}
+
+static void trace_look(struct we_vrf_entry *entry, void *context)
+{
+    struct search *search = context;
+
+    if (!search_is_leaking_entry(search, entry)) {
+        return;
+    }
+    if (we_etw_entry_is_wpp(entry)) {
+        (void)we_vrf_report_entry(WE_RULE_UNL_012, entry,
+                                  "%s of the driver %s returned, but WPP_CLEANUP was not called for control block %p",
+                                  search->function, search->driver_name, entry->address);
+    } else {
+        (void)we_vrf_report_entry(WE_RULE_UNL_010, entry,
+                                  "%s of the driver %s returned, but EtwUnregister was not called for handle %p",
+                                  search->function, search->driver_name, entry->address);
+    }
+    we_etw_drop(entry);
 }
 
 static void irp_look(struct we_vrf_entry *entry, void *context)
@@ -207,6 +227,7 @@ static void ledger_search(enum we_vrf_kind kind, void (*look)(struct we_vrf_entr
 static void search_run(struct search *search)
 {
     ledger_search(WE_KIND_REGISTRATION, registration_look, search);
+    ledger_search(WE_KIND_TRACE, trace_look, search);
     ledger_search(WE_KIND_IRP, irp_look, search);
     ledger_search(WE_KIND_WORK_ITEM, work_item_look, search);
     ledger_search(WE_KIND_CALLBACK, callback_look, search);

@@ -22,6 +22,7 @@
 #include "nt/nt_door.h"
 #include "nt/nt_thread.h"
 #include "nt/ob_object.h"
+#include "nt/wpp_trace.h"
 #include "vrf/vrf_report.h"
 
 /* Design
@@ -262,6 +263,7 @@ static NTSTATUS driver_load(PDRIVER_INITIALIZE entry, PCSTR name, void *file, PD
         goto remove_driver;
     }
     we_drv_leaks_collect(&driver->before);
+    we_wpp_forget_cleanups();
     status = entry_call(driver, entry, driver->registry_path);
     registry_path_destroy(driver->registry_path);
     driver->registry_path = NULL;

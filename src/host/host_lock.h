@@ -28,6 +28,8 @@
     X(NET_LINK, 102, "host_net_virtual_link.c: both ends of one connection")       \
     X(NET_QUEUE, 104, "host_net_virtual.c: events of one processor")               \
     X(POOL, 110, "wsk_block.c: receive blocks")                                    \
+    X(TRACE_PROVIDER, 112, "etw_provider.c: providers, their settings")            \
+    X(TRACE, 115, "etw_event.c: recorded events")                                  \
     X(LEDGER, 120, "vrf_ledger.c: live objects")                                   \
     X(REPORT, 125, "vrf_report.c: collected reports")                              \
     X(IMAGE, 127, "drv_image.c: drivers in memory")                                \

@@ -7,12 +7,14 @@
 #include "base/base_assert.h"
 #include "nt/bcrypt_provider.h"
 #include "nt/cm_registry.h"
+#include "nt/etw_provider.h"
 #include "nt/ex_block.h"
 #include "nt/ex_callback.h"
 #include "nt/ex_timer.h"
 #include "nt/ex_worker.h"
 #include "nt/io_contract.h"
 #include "nt/io_device.h"
+#include "nt/io_error_log.h"
 #include "nt/io_irp.h"
 #include "nt/io_remove_lock.h"
 #include "nt/io_request.h"
@@ -62,6 +64,7 @@ static void parts_start(const struct we_nt_config *config)
     we_nt_door_shut(false);
     we_nt_completion_set_policy(config->completion);
     we_ex_block_start();
+    we_etw_start(&config->etw);
     we_ob_start();
     we_ex_pool_start();
     we_ex_worker_start();
@@ -122,6 +125,8 @@ void we_nt_stop(void)
     we_mm_report_leaks();
     we_bcrypt_stop();
     we_ex_callbacks_stop();
+    we_io_error_log_report_leaks();
+    we_etw_stop();
     we_ob_stop();
     we_cm_registry_stop();
     we_io_names_stop();

@@ -6,6 +6,7 @@
 #include <wdm.h>
 
 #include "host/host_exec.h"
+#include "nt/etw_provider.h"
 #include "nt/nt_completion.h"
 
 struct we_nt_config {
@@ -14,6 +15,7 @@ struct we_nt_config {
     uint64_t seed;
     unsigned no_progress_ms;
     enum we_nt_completion_policy completion;
+    struct we_etw_config etw;
     void (*stalled)(void); /* see we_host_exec_hooks; NULL: we_nt_stall */
 };
 

@@ -43,6 +43,7 @@ struct we_nt_section;
     X(QUERY_REGISTRY, "registry query routine")     \
     X(CALLOUT, "callout on a larger stack")         \
     X(CHANGE, "change notification")                \
+    X(ETW, "enable callback of an event provider")  \
     X(WSK_CLIENT, "WskClientEvent")                 \
     X(WSK_ACCEPT, "WskAcceptEvent")                 \
     X(WSK_INSPECT, "WskInspectEvent")               \
@@ -155,6 +156,7 @@ struct we_nt_thread {
     LIST_ENTRY block_link;
     const void *block_lock; /* NULL: none */
     UCHAR block_mode;
+    GUID activity_id; /* EtwActivityIdControl */
     PKSTART_ROUTINE start_routine;
     PVOID start_context;
     NTSTATUS exit_status;

@@ -288,6 +288,8 @@ const char *we_vrf_kind_name(enum we_vrf_kind kind)
         [WE_KIND_NMR_MODULE] = "NMR module",
         [WE_KIND_ADDRESS_INFO] = "list of addresses",
         [WE_KIND_SECURITY] = "cached security descriptor",
+        [WE_KIND_TRACE] = "trace registration",
+        [WE_KIND_ERROR_LOG] = "error log entry",
     };
 
     WE_ASSERT((unsigned)kind < WE_KIND_COUNT);

@@ -31,6 +31,8 @@ enum we_vrf_kind {
     WE_KIND_NMR_MODULE,   /* a client or provider of the network module registrar, by handle */
     WE_KIND_ADDRESS_INFO, /* a list from WskGetAddressInfo */
     WE_KIND_SECURITY,     /* a cached security descriptor */
+    WE_KIND_TRACE,        /* a registration with event tracing */
+    WE_KIND_ERROR_LOG,    /* an entry of the error log that is being filled */
     WE_KIND_COUNT
 };
 

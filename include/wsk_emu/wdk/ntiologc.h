@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: MIT */
+/* Codes of the I/O manager's own error log messages. */
+#ifndef WSK_EMU_WDK_NTIOLOGC_H
+#define WSK_EMU_WDK_NTIOLOGC_H
+
+#include "ntdef.h"
+
+#define IO_ERR_RETRY_SUCCEEDED        ((NTSTATUS)0x00040001)
+#define IO_ERR_INSUFFICIENT_RESOURCES ((NTSTATUS)0xC0040002)
+#define IO_ERR_CONFIGURATION_ERROR    ((NTSTATUS)0xC0040003)
+#define IO_ERR_DRIVER_ERROR           ((NTSTATUS)0xC0040004)
+#define IO_ERR_PARITY                 ((NTSTATUS)0xC0040005)
+#define IO_ERR_SEEK_ERROR             ((NTSTATUS)0xC0040006)
+#define IO_ERR_BAD_BLOCK              ((NTSTATUS)0xC0040007)
+#define IO_ERR_OVERRUN_ERROR          ((NTSTATUS)0xC0040008)
+#define IO_ERR_TIMEOUT                ((NTSTATUS)0xC0040009)
+#define IO_ERR_SEQUENCE               ((NTSTATUS)0xC004000A)
+#define IO_ERR_CONTROLLER_ERROR       ((NTSTATUS)0xC004000B)
+#define IO_ERR_INTERNAL_ERROR         ((NTSTATUS)0xC004000C)
+#define IO_ERR_INCORRECT_IRQL         ((NTSTATUS)0xC004000D)
+#define IO_ERR_INVALID_IOBASE         ((NTSTATUS)0xC004000E)
+#define IO_ERR_NOT_READY              ((NTSTATUS)0xC004000F)
+#define IO_ERR_INVALID_REQUEST        ((NTSTATUS)0xC0040010)
+#define IO_ERR_VERSION                ((NTSTATUS)0xC0040011)
+
+#endif
