@@ -69,13 +69,11 @@ WSK_EMU_TEST_F(GateTest, StrangerThatGivesUpIsAborted)
 
 WSK_EMU_TEST_F(GateTest, DoesNotLoadOverAPortInUse)
 {
-    load(gate::open_to_all());
+    wsk_emu::server other = wsk_emu::server::listen();
     GATE_CONFIG config = gate::open_to_all();
-    wsk_emu::driver second;
 
-    config.Port = gate::status().Port;
-    GateConfig = config;
-    EXPECT_EQ(second.load(gate_DriverEntry, "second"), STATUS_ADDRESS_ALREADY_EXISTS);
+    config.Port = other.port();
+    EXPECT_EQ(gate::load(driver, config), STATUS_ADDRESS_ALREADY_EXISTS);
 }
 
 /* The same on real threads and real sockets. */

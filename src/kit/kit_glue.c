@@ -3,6 +3,7 @@
 #include "host/host_exec.h"
 #include "instance.h"
 #include "kit/kit_internal.h"
+#include "nt/nt_status_name.h"
 #include "nt/nt_thread.h"
 
 unsigned long long wsk_kit_run_number(void)
@@ -34,4 +35,9 @@ void wsk_kit_abandon(void)
         wsk_kit_peers_reset();
         we_instance_abandon();
     }
+}
+
+const char *wsk_kit_status_name(NTSTATUS status)
+{
+    return we_nt_status_name(status);
 }

@@ -135,7 +135,7 @@ static void test_status_name_knows_all_of_ntstatus(void **state)
             const char *found = wsk_kit_status_name((NTSTATUS)value);
 
             if (found == NULL) {
-                fail_msg("kit_status.c does not have %s", name);
+                fail_msg("nobody knows %s", name);
             }
             if (strcmp(found, name) != 0 && strcmp(name, "STATUS_WAIT_0") != 0 &&
                 strcmp(name, "STATUS_ABANDONED_WAIT_0") != 0) {
