@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: MIT
 # Configures the project of docs/tutorial.md with wsk_emu as a folder of its own tree: the line with find_package becomes
-# add_subdirectory, as the tutorial says. cmake -DROOT= -DPROJECT= -DWORK= -DGENERATOR= -DCOMPILER= -P
+# add_subdirectory, as the tutorial says. cmake -DROOT= -DPROJECT= -DWORK= -DPRIVATE_SYMBOLS= -DGENERATOR=
+# -DCOMPILER= -P
 cmake_minimum_required(VERSION 3.20)
 
 file(REMOVE_RECURSE "${WORK}")
@@ -25,4 +26,10 @@ foreach(folder tests examples bench)
         message(FATAL_ERROR "${folder}/ is part of the user's build")
     endif()
 endforeach()
+
+# A driver is an image of its own there as well.
+file(GLOB images "${WORK}/build/*_driver/*_image.c")
+if(PRIVATE_SYMBOLS AND NOT images)
+    message(FATAL_ERROR "the driver of the user's project is not made into an image")
+endif()
 message("wsk_emu can be a folder of another project")
