@@ -25,6 +25,8 @@ static NTSTATUS addresses_check(const struct we_wsk_client_call *call, const SOC
 
     if (flags != 0) {
         we_vrf_report_entry(WE_RULE_SOCK_019, client, "%s was called with Flags 0x%x", call->function, (unsigned)flags);
+    }
+    if ((flags & ~(ULONG)WSK_FLAG_CONNECTION_SOCKET) != 0) { /* drivers that WSK serves name the kind of socket */
         return STATUS_INVALID_PARAMETER;
     }
     if (local_address == NULL || remote_address == NULL) {

@@ -316,11 +316,30 @@ static void test_socket_connect_to_no_port_or_any_host_fails(void **state)
 
 static void test_socket_connect_reserved_flags_fail(void **state)
 {
+    static const ULONG reserved[] = { WSK_FLAG_LISTEN_SOCKET, WSK_FLAG_DATAGRAM_SOCKET, 0x80000000,
+                                      WSK_FLAG_CONNECTION_SOCKET | WSK_FLAG_LISTEN_SOCKET };
     struct attempt attempt = attempt_make(AF_INET, 9);
+
+    for (size_t i = 0; i < ARRAYSIZE(reserved); i++) {
+        attempt.flags = reserved[i];
+        wsk_kit_expect_report("SOCK-019");
+        attempt_expect(*state, &attempt, STATUS_INVALID_PARAMETER);
+    }
+}
+
+static void test_socket_connect_told_that_the_socket_is_a_connection_goes_on(void **state)
+{
+    struct attempt attempt = attempt_make(AF_INET, 0);
+    struct wsk_kit_peer *peer;
+    PWSK_SOCKET socket;
 
     attempt.flags = WSK_FLAG_CONNECTION_SOCKET;
     wsk_kit_expect_report("SOCK-019");
-    attempt_expect(*state, &attempt, STATUS_INVALID_PARAMETER);
+    socket = attempt_peer(*state, &attempt, AF_INET, &peer);
+    connection_send_text(socket, "all the same");
+    wsk_kit_peer_expect_text(peer, "all the same");
+    socket_close(socket);
+    wsk_kit_peer_close(peer);
 }
 
 static void test_socket_connect_addresses_of_two_families_fail(void **state)
@@ -550,6 +569,7 @@ static void test_socket_connect_failures_do_not_keep_the_client(void **state)
     X(test_socket_connect_foreign_local_address_fails_on_a_host)            \
     X(test_socket_connect_to_no_port_or_any_host_fails)                     \
     X(test_socket_connect_reserved_flags_fail)                              \
+    X(test_socket_connect_told_that_the_socket_is_a_connection_goes_on)     \
     X(test_socket_connect_addresses_of_two_families_fail)                   \
     X(test_socket_connect_without_an_address_fails)                         \
     X(test_socket_connect_of_an_unknown_transport_is_not_supported)         \
