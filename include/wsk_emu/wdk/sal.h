@@ -303,16 +303,14 @@
 #define __analysis_assume_nullterminated(...) ((void)0)
 
 /*
- * The older spelling, in C only: as macros these words would break the headers of the C++ library.
+ * The older spelling.
  */
-#ifndef __cplusplus
 #define __checkReturn
 #define __deref_in
 #define __deref_inout
 #define __deref_opt_out
 #define __deref_out
 #define __deref_out_opt
-#define __in
 #define __in_opt
 #define __in_z
 #define __in_z_opt
@@ -320,7 +318,6 @@
 #define __inout_opt
 #define __inout_z
 #define __nullterminated
-#define __out
 #define __out_opt
 #define __out_z
 #define __control_entrypoint(...)
@@ -334,10 +331,10 @@
 #define __field_range(...)
 #define __in_bcount(...)
 #define __in_bcount_opt(...)
+#define __in_data_source(...)
 #define __in_ecount(...)
 #define __in_ecount_opt(...)
 #define __in_ecount_z(...)
-#define __in_range(...)
 #define __inout_bcount(...)
 #define __inout_bcount_full(...)
 #define __inout_bcount_full_opt(...)
@@ -357,6 +354,7 @@
 #define __out_bcount_opt(...)
 #define __out_bcount_part(...)
 #define __out_bcount_part_opt(...)
+#define __out_data_source(...)
 #define __out_ecount(...)
 #define __out_ecount_full(...)
 #define __out_ecount_full_opt(...)
@@ -364,10 +362,16 @@
 #define __out_ecount_part(...)
 #define __out_ecount_part_opt(...)
 #define __out_ecount_z(...)
-#define __out_range(...)
 #define __struct_bcount(...)
-#define __success(...)
 #define __typefix(...)
+
+/* In C only: as macros these words would break the headers of the C++ library. */
+#ifndef __cplusplus
+#define __in
+#define __out
+#define __in_range(...)
+#define __out_range(...)
+#define __success(...)
 #endif
 
 #endif
