@@ -11,12 +11,21 @@
 struct we_wsk_socket;
 
 /* What the provider remembers about a request, kept inside the IRP itself: the current stack location's
- * Parameters (mdl, mdl_offset, remaining, flags) and DriverContext[2..3] (done bytes, extra pointer).
+ * Parameters (this structure) and DriverContext[2..3] (done bytes, extra pointer).
  * Nothing is allocated a request, and all of it dies with the IRP. */
 struct we_wsk_request {
-    PMDL mdl;          /* where the next byte goes to or comes from */
-    size_t mdl_offset; /* in that MDL */
-    size_t remaining_bytes;
+    union {
+        struct {
+            PMDL mdl;          /* where the next byte goes to or comes from */
+            size_t mdl_offset; /* in that MDL */
+            size_t remaining_bytes;
+        };
+        struct { /* WskAccept; where the remote address goes is the extra pointer */
+            PVOID context;
+            const WSK_CLIENT_CONNECTION_DISPATCH *dispatch;
+            SOCKADDR *local;
+        } accept;
+    };
     ULONG flags;
     bool owns_extra;
 };

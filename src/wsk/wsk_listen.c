@@ -306,7 +306,7 @@ NTSTATUS WSKAPI we_wsk_accept(PWSK_SOCKET ListenSocket, ULONG Flags, PVOID Accep
 {
     struct we_wsk_call call;
     struct we_wsk_socket *socket;
-    PIO_STACK_LOCATION location;
+    struct we_wsk_request *request;
     NTSTATUS status;
     bool is_queued = false;
 
@@ -317,11 +317,11 @@ NTSTATUS WSKAPI we_wsk_accept(PWSK_SOCKET ListenSocket, ULONG Flags, PVOID Accep
     socket = call.socket;
     status = accept_check_locked(socket, Flags);
     if (NT_SUCCESS(status)) {
-        location = IoGetCurrentIrpStackLocation(Irp);
-        location->Parameters.Others.Argument1 = AcceptSocketContext;
-        location->Parameters.Others.Argument2 = (PVOID)(ULONG_PTR)AcceptSocketDispatch;
-        location->Parameters.Others.Argument3 = LocalAddress;
-        location->Parameters.Others.Argument4 = RemoteAddress;
+        request = we_wsk_irp_request(Irp);
+        request->accept.context = AcceptSocketContext;
+        request->accept.dispatch = AcceptSocketDispatch;
+        request->accept.local = LocalAddress;
+        we_wsk_irp_set_extra(Irp, RemoteAddress);
         is_queued = we_wsk_irp_queue_insert_locked(&socket->listener->accept_irps, socket, Irp);
     }
     we_host_mutex_unlock(&socket->lock);

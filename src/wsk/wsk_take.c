@@ -25,12 +25,6 @@
  * a caller at PASSIVE_LEVEL that is before the call returns.
  */
 
-/* What a WskAccept IRP carries in its stack location. */
-static PIO_STACK_LOCATION accept_arguments(PIRP irp)
-{
-    return IoGetCurrentIrpStackLocation(irp);
-}
-
 static struct we_wsk_request_record *first_ready_locked(struct we_wsk_listener *listener)
 {
     WE_BASE_LIST_FOR_EACH (link, &listener->requests) {
@@ -89,13 +83,12 @@ static void after_given(void *context)
 /* Gives the request to an accept IRP. */
 static bool take_by_irp_locked(struct we_wsk_request_record *request, PIRP irp, struct we_nt_completions *completions)
 {
-    PIO_STACK_LOCATION location = accept_arguments(irp);
-    SOCKADDR *local = (SOCKADDR *)location->Parameters.Others.Argument3;
-    SOCKADDR *remote = (SOCKADDR *)location->Parameters.Others.Argument4;
+    const struct we_wsk_request *arguments = we_wsk_irp_request(irp);
+    SOCKADDR *local = arguments->accept.local;
+    SOCKADDR *remote = we_wsk_irp_extra(irp);
     ADDRESS_FAMILY family = request->listener->family;
 
-    if (!request_make_socket_locked(request, location->Parameters.Others.Argument1,
-                                    location->Parameters.Others.Argument2)) {
+    if (!request_make_socket_locked(request, arguments->accept.context, arguments->accept.dispatch)) {
         we_nt_completions_add(completions, irp, STATUS_INSUFFICIENT_RESOURCES, 0);
         return false;
     }

@@ -162,6 +162,35 @@ static void test_accept_ipv6_fills_both_addresses(void **state)
     accept_tells_addresses(state, AF_INET6, sizeof(SOCKADDR_IN6));
 }
 
+/* Where the addresses go is kept in the IRP, and nobody may take it for anything else when the IRP is cancelled. */
+static void test_accept_that_nobody_answers_leaves_its_addresses_alone(void **state)
+{
+    USHORT port;
+    PWSK_SOCKET listener = listener_open(*state, AF_INET, NULL, NULL, false, &port);
+    struct wsk_request *cancelled = request_create();
+    struct wsk_request *closed = request_create();
+    SOCKADDR_STORAGE local;
+    SOCKADDR_STORAGE remote;
+    NTSTATUS returned[2];
+
+    RtlFillMemory(&local, sizeof(local), 0xA5);
+    RtlFillMemory(&remote, sizeof(remote), 0xA5);
+    returned[0] = table_of(listener)->WskAccept(listener, 0, NULL, NULL, (PSOCKADDR)&local, (PSOCKADDR)&remote,
+                                                request_irp(cancelled));
+    returned[1] = table_of(listener)->WskAccept(listener, 0, NULL, NULL, (PSOCKADDR)&local, (PSOCKADDR)&remote,
+                                                request_irp(closed));
+    assert_true(IoCancelIrp(cancelled->irp));
+    assert_int_equal(request_wait(cancelled, returned[0]), STATUS_CANCELLED);
+    socket_close(listener);
+    assert_int_equal(request_wait(closed, returned[1]), STATUS_CANCELLED);
+    request_destroy(cancelled);
+    request_destroy(closed);
+    for (size_t i = 0; i < sizeof(remote); i++) {
+        assert_int_equal(((UCHAR *)&local)[i], 0xA5);
+        assert_int_equal(((UCHAR *)&remote)[i], 0xA5);
+    }
+}
+
 static void test_accept_several_irps_complete_in_posting_order(void **state)
 {
     USHORT port;
@@ -404,6 +433,7 @@ static void test_accept_irp_does_not_inherit_events(void **state)
     X(test_accept_posted_after_connect_pends_and_completes)        \
     X(test_accept_ipv4_fills_both_addresses)                       \
     X(test_accept_ipv6_fills_both_addresses)                       \
+    X(test_accept_that_nobody_answers_leaves_its_addresses_alone)  \
     X(test_accept_several_irps_complete_in_posting_order)          \
     X(test_accept_cancelled_irp_completes_cancelled)               \
     X(test_accept_cancelled_irp_is_skipped_by_the_next_connection) \
