@@ -12,6 +12,7 @@
 #include "nt/io_irp.h"
 #include "nt/ke_cpu.h"
 #include "nt/mm_mdl.h"
+#include "vrf/vrf_ledger.h"
 #include "vrf/vrf_report.h"
 
 /* Design
@@ -107,9 +108,31 @@ static char *mdl_address(const MDL *mdl)
     return we_mm_mdl_bytes(mdl);
 }
 
+static bool mdl_is_resident(const MDL *mdl)
+{
+    return (mdl->MdlFlags & (MDL_PAGES_LOCKED | MDL_SOURCE_IS_NONPAGED_POOL | MDL_PARTIAL)) != 0;
+}
+
+/* Whoever unlocks the pages of a pending request lets it read or write memory that may be somebody else's by then. */
+static void check_still_resident(struct we_wsk_request *request, const MDL *mdl)
+{
+    struct we_vrf_object object = { .kind = "MDL", .address = mdl };
+    struct we_vrf_entry *entry;
+
+    if (mdl_is_resident(mdl) || (request->flags & WE_WSK_IRP_UNLOCKED) != 0) {
+        return;
+    }
+    request->flags |= WE_WSK_IRP_UNLOCKED;
+    entry = we_vrf_ledger_find(WE_KIND_MDL, mdl);
+    object.made = entry != NULL ? &entry->made : NULL;
+    we_vrf_report(WE_RULE_SOCK_023, &object,
+                  "MDL %p is not locked any more (flags 0x%x), but a request that uses it has not completed",
+                  (const void *)mdl, (unsigned)mdl->MdlFlags);
+}
+
 unsigned we_wsk_irp_iov(PIRP irp, struct we_host_iov *iov, unsigned iov_max)
 {
-    const struct we_wsk_request *request = we_wsk_irp_request(irp);
+    struct we_wsk_request *request = we_wsk_irp_request(irp);
     PMDL mdl = request->mdl;
     size_t offset = request->mdl_offset;
     size_t remaining_bytes = request->remaining_bytes;
@@ -123,6 +146,7 @@ unsigned we_wsk_irp_iov(PIRP irp, struct we_host_iov *iov, unsigned iov_max)
             part_bytes = remaining_bytes;
         }
         if (part_bytes > 0) {
+            check_still_resident(request, mdl);
             iov[count].base = mdl_address(mdl) + offset;
             iov[count].length_bytes = part_bytes;
             count++;
@@ -165,7 +189,7 @@ static bool chain_is_resident(const WSK_BUF *buffer, const char *function, size_
 
     *available_bytes = 0;
     for (mdl = buffer->Mdl; mdl != NULL && *available_bytes < buffer->Length; mdl = mdl->Next) {
-        if ((mdl->MdlFlags & (MDL_PAGES_LOCKED | MDL_SOURCE_IS_NONPAGED_POOL | MDL_PARTIAL)) == 0) {
+        if (!mdl_is_resident(mdl)) {
             struct we_vrf_object object = { .kind = "MDL", .address = mdl };
 
             we_vrf_report(

@@ -31,6 +31,8 @@ struct we_wsk_request {
 };
 /* In the flags: the bytes are not reported in IoStatus.Information. No client can pass it. */
 #define WE_WSK_IRP_UNCOUNTED 0x40000000u
+/* The same: its pages were unlocked too early, which is told once. */
+#define WE_WSK_IRP_UNLOCKED 0x20000000u
 struct we_wsk_request *we_wsk_irp_request(PIRP irp);
 /* Bytes transferred so far. */
 size_t we_wsk_irp_done_bytes(PIRP irp);
@@ -49,7 +51,7 @@ void we_wsk_irp_reset(PIRP irp);
 /* Copies a WSK_BUF (which may die with the call) into the IRP's request. */
 void we_wsk_irp_set_buffer(PIRP irp, const WSK_BUF *buffer, ULONG flags);
 /* Describes the next part of the request: returns how many entries were filled. 0 with bytes remaining: pages that
- * have no address could not be mapped. */
+ * have no address could not be mapped. SOCK-023: an MDL that the driver has unlocked since the call. */
 unsigned we_wsk_irp_iov(PIRP irp, struct we_host_iov *iov, unsigned iov_max);
 /* Moves the request forward by bytes; adds to the done bytes, if they count. */
 void we_wsk_irp_advance(PIRP irp, size_t bytes);

@@ -369,6 +369,58 @@ static void test_sock_023_breach_mdl_neither_locked_nor_built(void **state)
     wired_close(&wired);
 }
 
+/* A receive into locked pages that completes when the peer has sent. */
+static PMDL receive_locked(struct wired *wired, char *bytes, ULONG length, struct wsk_request **request,
+                           NTSTATUS *returned)
+{
+    WSK_BUF buffer = { IoAllocateMdl(bytes, length, FALSE, FALSE, NULL), 0, length };
+
+    assert_non_null(buffer.Mdl);
+    MmProbeAndLockPages(buffer.Mdl, KernelMode, IoWriteAccess);
+    *request = request_create();
+    *returned = conn_table(wired->socket)->WskReceive(wired->socket, &buffer, 0, request_irp(*request));
+    return buffer.Mdl;
+}
+
+static void test_sock_023_breach_pages_unlocked_while_the_receive_is_pending(void **state)
+{
+    struct wsk_request *request;
+    NTSTATUS returned;
+    struct wired wired;
+    char bytes[4];
+    PMDL mdl;
+
+    wired_open(&wired, state, 0);
+    mdl = receive_locked(&wired, bytes, sizeof(bytes), &request, &returned);
+    MmUnlockPages(mdl);
+    wsk_kit_expect_report("SOCK-023");
+    wsk_kit_peer_send_text(wired.peer, "late");
+    assert_int_equal(request_wait(request, returned), STATUS_SUCCESS);
+    assert_non_null(strstr(wsk_kit_last_report(), "not locked any more"));
+    request_destroy(request);
+    IoFreeMdl(mdl);
+    wired_close(&wired);
+}
+
+static void test_sock_023_near_miss_pages_unlocked_after_the_receive(void **state)
+{
+    struct wsk_request *request;
+    NTSTATUS returned;
+    struct wired wired;
+    char bytes[4];
+    PMDL mdl;
+
+    wired_open(&wired, state, 0);
+    mdl = receive_locked(&wired, bytes, sizeof(bytes), &request, &returned);
+    wsk_kit_peer_send_text(wired.peer, "soon");
+    assert_int_equal(request_wait(request, returned), STATUS_SUCCESS);
+    assert_memory_equal(bytes, "soon", 4);
+    MmUnlockPages(mdl);
+    request_destroy(request);
+    IoFreeMdl(mdl);
+    wired_close(&wired);
+}
+
 static void test_sock_023_near_miss_mdl_of_nonpaged_pool(void **state)
 {
     struct wired wired;
@@ -456,6 +508,8 @@ int main(int argc, char **argv)
         T(test_sock_022_breach_length_beyond_the_chain),
         T(test_sock_022_near_miss_the_whole_chain),
         T(test_sock_023_breach_mdl_neither_locked_nor_built),
+        T(test_sock_023_breach_pages_unlocked_while_the_receive_is_pending),
+        T(test_sock_023_near_miss_pages_unlocked_after_the_receive),
         T(test_sock_023_near_miss_mdl_of_nonpaged_pool),
     };
 
