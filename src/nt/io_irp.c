@@ -76,10 +76,16 @@ const char *we_io_major_name(UCHAR major)
 
 /* --- making and releasing ---------------------------------------------------------------- */
 
-/* Writes everything except the bookkeeping of the allocation. */
+/* Writes everything except the bookkeeping of the allocation. The state byte is written once, as a search for leaks on
+ * another thread may read it: the ledger knows the IRP already. */
 static void irp_init(PIRP irp, USHORT size_bytes, CCHAR stack_count, UCHAR kept_flags)
 {
-    memset(irp, 0, size_bytes);
+    const size_t after_state = FIELD_OFFSET(IRP, AllocationFlags) + sizeof(irp->AllocationFlags);
+
+    memset(irp, 0, FIELD_OFFSET(IRP, AllocationFlags));
+    if (size_bytes > after_state) {
+        memset((PCHAR)irp + after_state, 0, size_bytes - after_state);
+    }
     irp->Type = IO_TYPE_IRP;
     irp->Size = size_bytes;
     irp->StackCount = stack_count;

@@ -336,6 +336,52 @@ static void test_driver_still_loaded_at_the_stop_is_dropped(void **state)
     wsk_emu_driver_unload(driver);
 }
 
+static VOID NTAPI make_irps(PVOID context)
+{
+    const LONG *is_over = context;
+
+    while (ReadNoFence(is_over) == 0) {
+        PIRP irp = IoAllocateIrp(2, FALSE);
+
+        if (irp != NULL) {
+            IoReuseIrp(irp, STATUS_SUCCESS);
+            IoFreeIrp(irp);
+        }
+    }
+    PsTerminateSystemThread(STATUS_SUCCESS);
+}
+
+/* What is looked at on load and unload, for leaks, other threads are making at that moment (for the thread sanitizer). */
+static void test_drivers_come_and_go_while_a_thread_makes_irps(void **state)
+{
+    struct wsk_emu_config config = WSK_EMU_CONFIG_INIT;
+    LONG is_over = 0;
+    PETHREAD thread;
+    HANDLE handle;
+
+    (void)state;
+    memset(&s_seen, 0, sizeof(s_seen));
+    config.execution = WSK_EMU_EXECUTION_THREADS;
+    config.network = WSK_EMU_NETWORK_VIRTUAL;
+    assert_int_equal(wsk_emu_start(&config), STATUS_SUCCESS);
+    assert_int_equal(PsCreateSystemThread(&handle, THREAD_ALL_ACCESS, NULL, NULL, NULL, make_irps, &is_over),
+                     STATUS_SUCCESS);
+    assert_int_equal(
+        ObReferenceObjectByHandle(handle, THREAD_ALL_ACCESS, *PsThreadType, KernelMode, (PVOID *)&thread, NULL),
+        STATUS_SUCCESS);
+    assert_int_equal(ZwClose(handle), STATUS_SUCCESS);
+    for (int i = 0; i < 100; i++) {
+        PDRIVER_OBJECT driver;
+
+        assert_int_equal(wsk_emu_driver_load(driver_entry, "gate", &driver), STATUS_SUCCESS);
+        wsk_emu_driver_unload(driver);
+    }
+    WriteNoFence(&is_over, 1);
+    assert_int_equal(KeWaitForSingleObject(thread, Executive, KernelMode, FALSE, NULL), STATUS_SUCCESS);
+    ObDereferenceObject(thread);
+    assert_int_equal(wsk_emu_stop(), 0);
+}
+
 #define TEST(f) cmocka_unit_test_setup_teardown(f, setup, emu_teardown)
 
 int main(void)
@@ -358,6 +404,7 @@ int main(void)
         TEST(test_driver_without_unload_stays_loaded_and_is_reported),
         TEST(test_two_drivers_unload_in_any_order),
         TEST(test_driver_still_loaded_at_the_stop_is_dropped),
+        cmocka_unit_test(test_drivers_come_and_go_while_a_thread_makes_irps),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
