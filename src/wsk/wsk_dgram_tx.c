@@ -254,7 +254,9 @@ static NTSTATUS send_check_locked(const struct we_wsk_call *call, const struct a
                                   "%s of socket %p was called with%s ControlInfo and a ControlInfoLength of %u",
                                   call->function, (void *)socket, arguments->control != NULL ? "" : "out",
                                   (unsigned)arguments->control_bytes);
-        return STATUS_INVALID_PARAMETER;
+        if (arguments->control == NULL) {
+            return STATUS_INVALID_PARAMETER;
+        }
     }
     if (!we_wsk_dgram_check_bound_locked(socket, call->function)) {
         return STATUS_INVALID_DEVICE_STATE;

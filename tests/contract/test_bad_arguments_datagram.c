@@ -84,7 +84,6 @@ S(conditional, SET_OPTION(SOL_SOCKET, SO_CONDITIONAL_ACCEPT, 4); call->value = 1
     { "an odd family", function, DATAGRAM, GOOD_IRP, spoil_odd_family, INVALID("SOCK-014") }, \
     { "Flags 1", function, DATAGRAM, GOOD_IRP, spoil_flag_1, INVALID("SOCK-019") }, \
     { "all Flags", function, DATAGRAM, GOOD_IRP, spoil_all_flags, INVALID("SOCK-019") }, \
-    { "ControlInfo alone", function, DATAGRAM, GOOD_IRP, spoil_control_without_length, INVALID("SOCK-028") }, \
     { "ControlInfoLength alone", function, DATAGRAM, GOOD_IRP, spoil_length_without_control, INVALID("SOCK-028") }, \
     { "ControlInfoLength 1", function, DATAGRAM, GOOD_IRP, spoil_control_length_1, INVALID("SOCK-028") }, \
     { "cmsg_len 0", function, DATAGRAM, GOOD_IRP, spoil_object_empty, INVALID("SOCK-028") }, \

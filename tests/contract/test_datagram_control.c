@@ -384,6 +384,21 @@ static void test_control_sent_with_too_short_an_address_fails(void **state)
     }
 }
 
+/* Libraries pass their control buffer whether or not there is something in it. */
+static void test_control_sent_of_no_length_is_none(void **state)
+{
+    struct wired wired = wired_open(state, AF_INET);
+    SOCKADDR_STORAGE remote = address_loopback(AF_INET, wsk_kit_datagram_port(wired.peer));
+    struct writer writer = { .length = 0 };
+    INT ttl = 7;
+
+    write_object(&writer, IPPROTO_IP, IP_TTL, &ttl, sizeof(ttl));
+    wsk_kit_expect_report("SOCK-028");
+    assert_int_equal(dgram_send_with(wired.socket, "plain", 5, &remote, 0, writer.bytes, NULL), STATUS_SUCCESS);
+    wsk_kit_datagram_expect_text(wired.peer, "plain");
+    wired_close(&wired);
+}
+
 /* What was received tells how to answer from the address that the question was sent to. */
 static void test_control_received_can_be_sent_back(void **state)
 {
@@ -507,6 +522,7 @@ static void test_coalesced_datagrams_of_two_senders_stay_apart(void **state)
     X(test_control_sent_over_ipv4_by_a_dual_stack_socket)        \
     X(test_control_sent_chooses_the_source_address)              \
     X(test_control_sent_with_too_short_an_address_fails)         \
+    X(test_control_sent_of_no_length_is_none)                    \
     X(test_control_received_can_be_sent_back)                    \
     X(test_coalesced_datagrams_of_one_size_come_as_one)          \
     X(test_coalesced_datagrams_are_of_one_sender)                \
