@@ -136,7 +136,27 @@ static struct we_vrf_tombstone *tombstone_make_locked(unsigned shard_index, cons
     return tombstone;
 }
 
+void we_vrf_ledger_trace(struct we_host_trace *trace)
+{
+    if (__atomic_load_n(&s_is_tracing_off, __ATOMIC_RELAXED)) {
+        trace->frames[0] = NULL;
+    } else {
+        we_host_trace_capture(trace, 0);
+    }
+}
+
 void we_vrf_ledger_remove(struct we_vrf_entry *entry)
+{
+    struct we_host_trace ended;
+
+    ended.frames[0] = NULL;
+    if (!__atomic_load_n(&s_is_tracing_off, __ATOMIC_RELAXED)) {
+        we_host_trace_capture(&ended, 0);
+    }
+    we_vrf_ledger_remove_traced(entry, &ended);
+}
+
+void we_vrf_ledger_remove_traced(struct we_vrf_entry *entry, const struct we_host_trace *ended)
 {
     unsigned shard_index = hash_shard_index(address_hash((uintptr_t)entry->address));
     struct shard *shard = &s_shards[shard_index];
@@ -150,11 +170,7 @@ void we_vrf_ledger_remove(struct we_vrf_entry *entry)
     shard->live_counts[entry->kind]--;
     shard->live_count--;
     tombstone = tombstone_make_locked(shard_index, entry);
-    if (__atomic_load_n(&s_is_tracing_off, __ATOMIC_RELAXED)) {
-        tombstone->ended.frames[0] = NULL;
-    } else {
-        we_host_trace_capture(&tombstone->ended, 0);
-    }
+    tombstone->ended = *ended;
     we_host_mutex_unlock(&shard->mutex);
 }
 

@@ -53,6 +53,10 @@ void we_vrf_ledger_add(struct we_vrf_entry *entry, enum we_vrf_kind kind, const 
                        uint32_t tag, const char *note) WE_ADDRESS_ONLY(3);
 /* Removes it and leaves a tombstone (address, kind, tag, both stacks) in a ring. */
 void we_vrf_ledger_remove(struct we_vrf_entry *entry);
+/* The same for an object whose end began earlier, where we_vrf_ledger_trace was called. */
+void we_vrf_ledger_remove_traced(struct we_vrf_entry *entry, const struct we_host_trace *ended);
+/* The calling stack when tracing is on, else an empty one. */
+void we_vrf_ledger_trace(struct we_host_trace *trace);
 /* The live object of this kind at exactly this address, or NULL. The entry stays valid only as long
  * as the caller knows that the object does. */
 struct we_vrf_entry *we_vrf_ledger_find(enum we_vrf_kind kind, const void *address) WE_ADDRESS_ONLY(2);

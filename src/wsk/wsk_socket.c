@@ -267,13 +267,10 @@ static struct we_wsk_socket *socket_check(PWSK_SOCKET handle, const char *functi
 static void report_closed(enum we_vrf_rule rule, const struct we_wsk_socket *socket, const char *function)
 {
     struct we_vrf_object object = { .kind = we_wsk_category_name(socket->category), .address = socket };
-    struct we_vrf_tombstone tombstone;
 
     object.made = &socket->entry.made;
-    if (we_vrf_ledger_find_dead(WE_KIND_SOCKET, socket, &tombstone)) {
-        object.ended = &tombstone.ended;
-        object.ended_verb = "closed";
-    }
+    object.ended = &socket->closed;
+    object.ended_verb = "closed";
     we_vrf_report(rule, &object, "%s was called for socket %p after WskCloseSocket", function, (const void *)socket);
 }
 
@@ -405,6 +402,7 @@ NTSTATUS we_wsk_call_end_done(struct we_wsk_call *call, NTSTATUS status, ULONG_P
 static void close_mark_locked(struct we_wsk_socket *socket, PIRP irp, NTSTATUS status,
                               struct we_nt_completions *completions)
 {
+    we_vrf_ledger_trace(&socket->closed);
     socket->close_irp = irp;
     socket->close_status = status;
     we_wsk_irp_queue_flush_locked(&socket->change_irps, completions, STATUS_CANCELLED);

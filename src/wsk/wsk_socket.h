@@ -49,10 +49,11 @@ struct we_wsk_option_values; /* wsk_option_value.c */
 struct we_wsk_dgram;
 
 struct we_wsk_socket {
-    WSK_SOCKET head;           /* first: what the client sees */
-    ULONG magic;               /* WE_WSK_SOCKET_MAGIC while open, _CLOSED as a tombstone */
-    struct we_vrf_entry entry; /* WE_KIND_SOCKET */
-    LONG references;           /* atomic */
+    WSK_SOCKET head;             /* first: what the client sees */
+    ULONG magic;                 /* WE_WSK_SOCKET_MAGIC while open, _CLOSED as a tombstone */
+    struct we_vrf_entry entry;   /* WE_KIND_SOCKET */
+    struct we_host_trace closed; /* where its end began */
+    LONG references;             /* atomic */
     /* Set before publication. */
     enum we_wsk_category category;
     enum we_wsk_category role; /* atomic: what a stream socket has become, see wsk_stream.h; of others the category */

@@ -39,7 +39,7 @@ void we_wsk_socket_list_remove(struct we_wsk_socket *socket)
     we_host_mutex_lock(&s_list_lock);
     we_base_list_remove(&socket->client_link);
     we_host_mutex_unlock(&s_list_lock);
-    we_vrf_ledger_remove(&socket->entry);
+    we_vrf_ledger_remove_traced(&socket->entry, &socket->closed);
 }
 
 static void socket_free(struct we_wsk_socket *socket)

@@ -2,6 +2,7 @@
 /* Verifier rules of sockets in general: each with a breach and a near miss. */
 #include "support/inspect_answers.h"
 #include "support/wsk_fixture.h"
+#include "vrf/vrf_ledger.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -361,6 +362,55 @@ static void test_sock_036_breach_close_twice(void **state)
     assert_int_equal(status, STATUS_FILE_FORCED_CLOSED);
 }
 
+/* Closes, and tells where it was called. */
+__attribute__((noinline)) static NTSTATUS close_from(PWSK_SOCKET socket, PIRP irp, void **caller)
+{
+    *caller = __builtin_return_address(0);
+    return basic_table(socket)->WskCloseSocket(socket, irp);
+}
+
+static bool stack_has(const struct we_host_trace *stack, const void *address)
+{
+    for (unsigned i = 0; i < WE_HOST_TRACE_DEPTH && stack->frames[i] != NULL; i++) {
+        if (stack->frames[i] == address) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* The socket ends when its last request has completed, which is not where it was closed. */
+static void test_sock_036_report_shows_the_call_that_closed(void **state)
+{
+    PWSK_SOCKET socket = socket_open(*state, WSK_FLAG_LISTEN_SOCKET, AF_INET, NULL, NULL);
+    const WSK_PROVIDER_LISTEN_DISPATCH *table = socket->Dispatch;
+    struct wsk_request *accept = request_create();
+    struct wsk_request *close = request_create();
+    NTSTATUS accept_returned;
+    NTSTATUS close_returned;
+    struct we_vrf_tombstone tombstone;
+    NTSTATUS status;
+    void *caller;
+    KIRQL irql;
+
+    socket_bind_loopback(socket, AF_INET);
+    accept_returned = table->WskAccept(socket, 0, NULL, NULL, NULL, NULL, request_irp(accept));
+    KeRaiseIrql(DISPATCH_LEVEL, &irql);
+    close_returned = close_from(socket, request_irp(close), &caller);
+    KeLowerIrql(irql);
+    assert_int_equal(request_wait(accept, accept_returned), STATUS_CANCELLED);
+    assert_int_equal(request_wait(close, close_returned), STATUS_SUCCESS);
+    assert_true(we_vrf_ledger_find_dead(WE_KIND_SOCKET, socket, &tombstone));
+    assert_true(stack_has(&tombstone.ended, caller));
+
+    wsk_kit_expect_report("SOCK-036");
+    REQUEST_CALL(status, NULL, irp, table->WskCloseSocket(socket, irp));
+    assert_int_equal(status, STATUS_FILE_FORCED_CLOSED);
+    assert_non_null(strstr(wsk_kit_last_report(), "closed here"));
+    request_destroy(accept);
+    request_destroy(close);
+}
+
 static void test_sock_036_near_miss_close_of_many_sockets(void **state)
 {
     PWSK_SOCKET sockets[100];
@@ -528,6 +578,7 @@ int main(int argc, char **argv)
         T(test_sock_035_near_miss_socket_still_being_connected),
         T(test_sock_035_near_miss_socket_closed_after_the_release),
         T(test_sock_036_breach_close_twice),
+        T(test_sock_036_report_shows_the_call_that_closed),
         T(test_sock_036_near_miss_close_of_many_sockets),
         T(test_sock_037_breach_bind_after_close),
         T(test_sock_037_breach_control_of_something_else),
