@@ -32,6 +32,35 @@ int _snprintf(char *Buffer, size_t Count, const char *Format, ...)
     return result;
 }
 
+int _vsnprintf_s(char *Buffer, size_t Size, size_t Count, const char *Format, va_list Arguments)
+{
+    size_t limit;
+    size_t length;
+
+    if (Buffer == NULL || Format == NULL || Size == 0) {
+        return -1;
+    }
+    limit = Count < Size ? Count : Size - 1;
+    length = we_rtl_format_open(Buffer, limit, Format, Arguments);
+    if (length > limit && Count >= Size && Count != _TRUNCATE) {
+        Buffer[0] = '\0';
+        return -1;
+    }
+    Buffer[length < limit ? length : limit] = '\0';
+    return result_of(length, limit);
+}
+
+int _snprintf_s(char *Buffer, size_t Size, size_t Count, const char *Format, ...)
+{
+    va_list arguments;
+    int result;
+
+    va_start(arguments, Format);
+    result = _vsnprintf_s(Buffer, Size, Count, Format, arguments);
+    va_end(arguments);
+    return result;
+}
+
 int _vsnwprintf(WCHAR *Buffer, size_t Count, const WCHAR *Format, va_list Arguments)
 {
     size_t length = we_rtl_format_wide_open(Buffer, Count, Format, Arguments);

@@ -174,8 +174,14 @@ static void release(PEX_SPIN_LOCK lock, const struct form *form, KIRQL new_irql)
         return;
     }
     let_go(lock, kind);
-    if (kind == WE_HOLD_SHARED || kind == WE_HOLD_EXCLUSIVE) {
-        we_nt_cpu_lower(thread, old_irql);
+    /* The form of the release decides, also when it is the wrong one: a driver makes a shared lock of an exclusive one by
+     * FromDpcLevel and AtDpcLevel in between, and stays at DISPATCH_LEVEL. */
+    if (form->kind == WE_HOLD_SHARED || form->kind == WE_HOLD_EXCLUSIVE) {
+        KIRQL irql = kind == form->kind ? old_irql : new_irql;
+
+        if (irql < thread->irql) {
+            we_nt_cpu_lower(thread, irql);
+        }
     }
 }
 

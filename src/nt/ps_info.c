@@ -171,17 +171,47 @@ NTSTATUS ZwWaitForSingleObject(HANDLE Handle, BOOLEAN Alertable, PLARGE_INTEGER 
 NTSTATUS ZwQuerySystemInformation(ULONG SystemInformationClass, PVOID SystemInformation, ULONG SystemInformationLength,
                                   PULONG ReturnLength);
 
+/* SYSTEM_BASIC_INFORMATION, which drivers declare themselves: class 0. */
+struct system_basic_information {
+    ULONG reserved;
+    ULONG timer_resolution; /* units of 100 ns */
+    ULONG page_bytes;
+    ULONG physical_pages;
+    ULONG lowest_physical_page;
+    ULONG highest_physical_page;
+    ULONG allocation_granularity;
+    ULONG_PTR lowest_user_address;
+    ULONG_PTR highest_user_address;
+    ULONG_PTR active_processors;
+    CCHAR processor_count;
+};
+_Static_assert(sizeof(struct system_basic_information) == 64, "as on Windows");
+
 NTSTATUS ZwQuerySystemInformation(ULONG SystemInformationClass, PVOID SystemInformation, ULONG SystemInformationLength,
                                   PULONG ReturnLength)
 {
-    (void)SystemInformation;
-    (void)SystemInformationLength;
+    /* A machine with 4 GiB of memory, always, so that what a driver scales by it is the same everywhere. */
+    struct system_basic_information basic = { .timer_resolution = 156250,
+                                              .page_bytes = PAGE_SIZE,
+                                              .physical_pages = 0x100000,
+                                              .lowest_physical_page = 1,
+                                              .highest_physical_page = 0x100000,
+                                              .allocation_granularity = 0x10000,
+                                              .lowest_user_address = 0x10000,
+                                              .highest_user_address = 0x7ffffffeffff };
+
     WE_NT_ENTRY(ZwQuerySystemInformation);
-    WE_LOG_ONCE(WE_LOG_WARNING, "ZwQuerySystemInformation does not know class %u", (unsigned)SystemInformationClass);
-    if (ReturnLength != NULL) {
-        *ReturnLength = 0;
+    if (SystemInformationClass != 0) {
+        WE_LOG_ONCE(WE_LOG_WARNING, "ZwQuerySystemInformation does not know class %u",
+                    (unsigned)SystemInformationClass);
+        if (ReturnLength != NULL) {
+            *ReturnLength = 0;
+        }
+        return STATUS_INVALID_INFO_CLASS;
     }
-    return STATUS_INVALID_INFO_CLASS;
+    basic.active_processors = all_processors();
+    basic.processor_count = (CCHAR)we_nt_cpu_count();
+    return answer(SystemInformation, SystemInformationLength, ReturnLength, &basic, sizeof(basic));
 }
 
 /* --- silos ---------------------------------------------------------------------------------- */

@@ -82,6 +82,23 @@ static void test_lock_020_breach_released_in_the_other_mode(void **state)
     assert_int_equal(KeGetCurrentIrql(), PASSIVE_LEVEL);
 }
 
+/* LOCK-014 both times, but at the level that Windows would have: a real driver makes a shared lock of an exclusive one so. */
+static void test_lock_014_breach_exclusive_made_shared_stays_at_dispatch(void **state)
+{
+    EX_SPIN_LOCK lock = 0;
+    KIRQL old = ExAcquireSpinLockExclusive(&lock);
+
+    (void)state;
+    wsk_kit_expect_report("LOCK-014");
+    ExReleaseSpinLockExclusiveFromDpcLevel(&lock);
+    assert_int_equal(KeGetCurrentIrql(), DISPATCH_LEVEL);
+    ExAcquireSpinLockSharedAtDpcLevel(&lock);
+    wsk_kit_expect_report("LOCK-014");
+    ExReleaseSpinLockShared(&lock, old);
+    assert_int_equal(KeGetCurrentIrql(), PASSIVE_LEVEL);
+    assert_int_equal(lock, 0);
+}
+
 static void test_lock_020_breach_converted_without_being_held(void **state)
 {
     EX_SPIN_LOCK lock = 0;
@@ -165,7 +182,10 @@ static void test_lock_014_breach_reader_writer_lock_by_the_dpc_form(void **state
     wsk_kit_expect_report("LOCK-014");
     ExReleaseSpinLockSharedFromDpcLevel(&lock);
     assert_int_equal(lock, 0);
-    assert_int_equal(KeGetCurrentIrql(), PASSIVE_LEVEL);
+    assert_int_equal(KeGetCurrentIrql(), DISPATCH_LEVEL);
+    ExAcquireSpinLockSharedAtDpcLevel(&lock);
+    wsk_kit_expect_report("LOCK-014");
+    ExReleaseSpinLockShared(&lock, PASSIVE_LEVEL);
 }
 
 static EX_SPIN_LOCK s_kept;
@@ -365,6 +385,7 @@ int main(void)
         T(test_lock_003_near_miss_acquired_after_another_thread),
         T(test_lock_020_breach_shared_twice),
         T(test_lock_020_breach_released_in_the_other_mode),
+        T(test_lock_014_breach_exclusive_made_shared_stays_at_dispatch),
         T(test_lock_020_breach_converted_without_being_held),
         T(test_lock_020_near_miss_one_after_the_other),
         T(test_lock_002_breach_reader_writer_lock_not_held),

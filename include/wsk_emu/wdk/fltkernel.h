@@ -1,3 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* Refused: file system filters are not emulated. */
-#error "wsk_emu: fltkernel.h is not offered, because file system filters are not emulated: see docs/compiling.md, section Headers."
+/* What ntifs.h has. File system filters are not emulated: their types are not there, and a call stops the build. */
+#ifndef WSK_EMU_WDK_FLTKERNEL_H
+#define WSK_EMU_WDK_FLTKERNEL_H
+
+#include "ntifs.h"
+
+#endif

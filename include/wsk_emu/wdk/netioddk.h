@@ -5,6 +5,7 @@
 
 #include "wdm.h"
 
+#include "ip2string.h"
 #include "netiodef.h"
 
 #ifdef __cplusplus

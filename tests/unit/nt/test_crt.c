@@ -95,6 +95,29 @@ static void test_sized_narrow_copies_fail_with_an_empty_string(void **state)
     assert_int_equal(strlen(other), 3);
 }
 
+static void test_snprintf_s_always_terminates(void **state)
+{
+    char buffer[8];
+
+    (void)state;
+    memset(buffer, 'z', sizeof(buffer));
+    assert_int_equal(_snprintf_s(buffer, sizeof(buffer), _TRUNCATE, "%02x%c", 0xab, '.'), 3);
+    assert_string_equal(buffer, "ab.");
+    assert_int_equal(_snprintf_s(buffer, 4, _TRUNCATE, "%s", "abcd"), -1);
+    assert_string_equal(buffer, "abc");
+    assert_int_equal(_snprintf_s(buffer, 8, 2, "%s", "abcd"), -1);
+    assert_string_equal(buffer, "ab");
+    assert_int_equal(_snprintf_s(buffer, 8, 2, "%s", "xy"), 2);
+    assert_string_equal(buffer, "xy");
+    assert_int_equal(_snprintf_s(buffer, 4, 4, "%s", "abcd"), -1);
+    assert_string_equal(buffer, "");
+    assert_int_equal(_snprintf_s(buffer, 4, 4, "%s", "abc"), 3);
+    assert_string_equal(buffer, "abc");
+    assert_int_equal(_snprintf_s(buffer, 0, 4, "%s", "abc"), -1);
+    assert_string_equal(buffer, "abc");
+    assert_int_equal(_snprintf_s(NULL, 4, 4, "%s", "abc"), -1);
+}
+
 static void test_snprintf_minds_the_terminator_as_windows_does(void **state)
 {
     UNICODE_STRING name = RTL_CONSTANT_STRING(L"name");
@@ -133,6 +156,7 @@ int main(void)
         cmocka_unit_test(test_wide_strings_have_sixteen_bits),
         cmocka_unit_test(test_sized_wide_copies_fail_with_an_empty_string),
         cmocka_unit_test(test_sized_narrow_copies_fail_with_an_empty_string),
+        cmocka_unit_test(test_snprintf_s_always_terminates),
         cmocka_unit_test(test_snprintf_minds_the_terminator_as_windows_does),
         cmocka_unit_test(test_FUNCTIONW_names_the_function_in_wide_characters),
     };

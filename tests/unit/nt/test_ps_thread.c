@@ -181,6 +181,31 @@ static void test_current_thread_and_process_have_identities(void **state)
     assert_non_null(PsGetCurrentProcess());
 }
 
+NTSTATUS ZwQuerySystemInformation(ULONG SystemInformationClass, PVOID SystemInformation, ULONG SystemInformationLength,
+                                  PULONG ReturnLength);
+
+static void test_system_has_pages_and_processors(void **state)
+{
+    struct {
+        ULONG numbers[7];
+        ULONG_PTR addresses[3];
+        CCHAR processors;
+    } basic; /* SYSTEM_BASIC_INFORMATION, which no header declares */
+    ULONG length = 0;
+
+    UNREFERENCED_PARAMETER(state);
+    assert_int_equal(ZwQuerySystemInformation(0, &basic, sizeof(basic), &length), STATUS_SUCCESS);
+    assert_int_equal(length, sizeof(basic));
+    assert_int_equal(basic.numbers[2], PAGE_SIZE);
+    assert_int_equal((ULONG64)basic.numbers[3] * PAGE_SIZE, 4ull << 30);
+    assert_int_equal(basic.processors, KeQueryActiveProcessorCount(NULL));
+    assert_int_equal(ZwQuerySystemInformation(0, &basic, sizeof(basic) - 1, &length), STATUS_INFO_LENGTH_MISMATCH);
+    assert_int_equal(length, sizeof(basic));
+    assert_int_equal(ZwQuerySystemInformation(4711, &basic, sizeof(basic), &length), STATUS_INVALID_INFO_CLASS);
+    assert_int_equal(length, 0);
+    assert_int_equal(ZwQuerySystemInformation(4711, &basic, sizeof(basic), NULL), STATUS_INVALID_INFO_CLASS);
+}
+
 static const struct wsk_emu_config s_threads = { .size = sizeof(s_threads),
                                                  .execution = WSK_EMU_EXECUTION_THREADS,
                                                  .network = WSK_EMU_NETWORK_VIRTUAL };
@@ -198,6 +223,7 @@ int main(void)
         both(test_thread_ended_before_its_handle_is_used_can_be_waited_for),
         both(test_KeSetPriorityThread_is_kept_and_given_back),
         both(test_current_thread_and_process_have_identities),
+        both(test_system_has_pages_and_processors),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -114,6 +114,12 @@ size_t wsk_emu_strnlen(_In_reads_or_z_(Count) const char *Text, size_t Count);
  */
 int _snprintf(_Out_writes_(Count) char *Buffer, size_t Count, _In_z_ const char *Format, ...);
 int _vsnprintf(_Out_writes_(Count) char *Buffer, size_t Count, _In_z_ const char *Format, va_list Arguments);
+/*
+ * With the size of the buffer beside the longest text: there is always a terminator. -1: the text was cut. What is longer
+ * than the buffer, without a count that cuts it before (_TRUNCATE: where it must), leaves an empty text.
+ */
+int _snprintf_s(_Out_writes_z_(Size) char *Buffer, size_t Size, size_t Count, _In_z_ const char *Format, ...);
+int _vsnprintf_s(_Out_writes_z_(Size) char *Buffer, size_t Size, size_t Count, _In_z_ const char *Format, va_list Arguments);
 int _snwprintf(_Out_writes_(Count) WCHAR *Buffer, size_t Count, _In_z_ const WCHAR *Format, ...);
 int _vsnwprintf(_Out_writes_(Count) WCHAR *Buffer, size_t Count, _In_z_ const WCHAR *Format, va_list Arguments);
 

@@ -171,11 +171,13 @@ typedef struct _IO_STACK_LOCATION {
         struct {
             ULONG Length;
             ULONG POINTER_ALIGNMENT Key;
+            ULONG Flags;
             LARGE_INTEGER ByteOffset;
         } Read;
         struct {
             ULONG Length;
             ULONG POINTER_ALIGNMENT Key;
+            ULONG Flags;
             LARGE_INTEGER ByteOffset;
         } Write;
         struct {

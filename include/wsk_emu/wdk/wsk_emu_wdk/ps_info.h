@@ -72,7 +72,8 @@ _IRQL_requires_max_(PASSIVE_LEVEL) NTSYSAPI NTSTATUS NTAPI ZwQueryInformationThr
 _IRQL_requires_max_(PASSIVE_LEVEL) NTSYSAPI NTSTATUS NTAPI ZwWaitForSingleObject(
     _In_ HANDLE Handle, _In_ BOOLEAN Alertable, _In_opt_ PLARGE_INTEGER Timeout);
 
-/* ZwQuerySystemInformation exists, but drivers declare it themselves: it knows no class (STATUS_INVALID_INFO_CLASS). */
+/* ZwQuerySystemInformation exists, but drivers declare it themselves: it knows SystemBasicInformation (0), with 4 GiB of
+ * memory, and else nothing (STATUS_INVALID_INFO_CLASS). */
 
 /*
  * Silos. NULL stands for the host silo, in which every thread is; another one cannot be had, so attaching changes nothing.
