@@ -14,7 +14,7 @@ include("${CMAKE_CURRENT_LIST_DIR}/WskEmuTmh.cmake")
 #     [DEFINES <definition>...]
 #     [OPTIONS <compiler option>...]
 #     [EXPORTS <pattern>...]
-#     [IMPORTS <symbol>...]
+#     [IMPORTS <pattern>...]
 #     [MS_COMPATIBLE]
 #     [WPP_CONFIG <file>...]
 #     [WPP_FUNCTIONS <function>...]

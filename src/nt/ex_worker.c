@@ -249,6 +249,21 @@ bool we_ex_worker_abandon(PIO_WORKITEM item)
     return is_queued;
 }
 
+bool we_ex_worker_withdraw(PIO_WORKITEM item)
+{
+    bool is_queued;
+
+    we_host_mutex_lock(&s_lock);
+    is_queued = item->item.List.Flink != NULL;
+    if (is_queued) {
+        RemoveEntryList(&item->item.List);
+        item->item.List.Flink = NULL;
+        item->item.List.Blink = NULL;
+    }
+    we_host_mutex_unlock(&s_lock);
+    return is_queued;
+}
+
 VOID ExQueueWorkItem(PWORK_QUEUE_ITEM WorkItem, WORK_QUEUE_TYPE QueueType)
 {
     struct we_vrf_object object = { "work item", WorkItem, NULL, NULL, NULL };

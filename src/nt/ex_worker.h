@@ -23,6 +23,8 @@ struct _IO_WORKITEM {
 bool we_ex_worker_queue(PWORK_QUEUE_ITEM item, const IO_WORKITEM *values);
 /* Marks an IO_WORKITEM that is queued as abandoned. False: it is not queued. */
 bool we_ex_worker_abandon(PIO_WORKITEM item);
+/* Takes an IO_WORKITEM off the queue, so that its memory may go. False: it is not queued. */
+bool we_ex_worker_withdraw(PIO_WORKITEM item);
 
 /* io_workitem.c: runs a copy of item that was made when it left the queue. On a worker, at PASSIVE_LEVEL. */
 void we_io_workitem_run(PIO_WORKITEM item, const IO_WORKITEM *copy);

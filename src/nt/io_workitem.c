@@ -99,10 +99,11 @@ VOID IoUninitializeWorkItem(PIO_WORKITEM IoWorkItem)
                             (void *)IoWorkItem);
         return;
     }
-    if (we_ex_worker_abandon(IoWorkItem)) {
+    if (we_ex_worker_withdraw(IoWorkItem)) {
         (void)we_vrf_report(WE_RULE_WORK_002, &object, "IoUninitializeWorkItem was called for %p, which is queued",
                             (void *)IoWorkItem);
-        return;
+        /* Its memory is the driver's, which may free it next: so it does not run. */
+        ObDereferenceObject(IoWorkItem->io_object);
     }
     IoWorkItem->check = 0;
 }

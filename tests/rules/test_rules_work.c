@@ -97,10 +97,9 @@ static void test_work_002_breach_own_storage_ended_while_queued(void **state)
     IoQueueWorkItem(item, count_routine, DelayedWorkQueue, NULL);
     wsk_kit_expect_report("WORK-002");
     IoUninitializeWorkItem(item);
+    ExFreePoolWithTag(item, 'kroW'); /* a worker that found it now would find freed memory */
     wsk_kit_run_until_idle();
-    assert_int_equal(s_count, 1); /* as if nothing had been asked */
-    IoUninitializeWorkItem(item);
-    ExFreePoolWithTag(item, 'kroW');
+    assert_int_equal(s_count, 0);
 }
 
 static VOID freeing_routine(PVOID IoObject, PVOID Context, PIO_WORKITEM IoWorkItem)
