@@ -17,6 +17,7 @@
     X(LISTENER, 40, "wsk_listen.c: requests, accept IRPs, request states")         \
     X(SOCKET, 50, "wsk_socket.h: state, IRP queues, event mask of one socket")     \
     X(SOCKET_LIST, 55, "wsk_socket.c: all open sockets, tombstones")               \
+    X(RESERVE, 56, "wsk_reserve.c: reserved ports")                                \
     X(SHARE, 57, "wsk_security.c, wsk_share.c: cached descriptors, addresses")     \
     X(DISPATCHER, 70, "ke_dispatcher.c: signal states, wait lists, timers")        \
     X(OBJECT, 75, "ob_object.c, nt_thread.c: handles, names, threads")             \

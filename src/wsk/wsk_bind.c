@@ -8,6 +8,7 @@
 #include "wsk/wsk_dgram.h"
 #include "wsk/wsk_listen.h"
 #include "wsk/wsk_option.h"
+#include "wsk/wsk_reserve.h"
 #include "wsk/wsk_status.h"
 
 #include "base/base_assert.h"
@@ -84,13 +85,12 @@ static enum we_err bind_connection(struct we_wsk_socket *socket, const struct we
     return WE_OK;
 }
 
-static NTSTATUS bind_run(struct we_wsk_socket *socket, const struct we_base_addr *local)
+static NTSTATUS bind_at(struct we_wsk_socket *socket, const struct we_base_addr *local)
 {
     NTSTATUS status = we_wsk_share_enter(socket, local);
     enum we_err err;
 
     if (!NT_SUCCESS(status)) {
-        bind_undo(socket);
         return status;
     }
     if ((socket->type == SOCK_DGRAM) != (socket->category == WE_WSK_DATAGRAM)) {
@@ -109,9 +109,31 @@ static NTSTATUS bind_run(struct we_wsk_socket *socket, const struct we_base_addr
         we_wsk_share_chosen(socket);
     } else {
         we_wsk_share_leave(socket);
-        bind_undo(socket);
     }
     return we_wsk_status(err, WE_WSK_OP_BIND);
+}
+
+static NTSTATUS bind_run(struct we_wsk_socket *socket, const struct we_base_addr *local)
+{
+    struct we_base_addr address = *local;
+    struct we_wsk_port_search search;
+    NTSTATUS status = we_wsk_reserve_search(&search, socket, local->port);
+
+    if (NT_SUCCESS(status)) {
+        do {
+            status = we_wsk_reserve_next(&search, &address.port);
+            if (NT_SUCCESS(status)) {
+                we_host_mutex_lock(&socket->lock);
+                socket->local.port = address.port;
+                we_host_mutex_unlock(&socket->lock);
+                status = bind_at(socket, &address);
+            }
+        } while (status == STATUS_ADDRESS_ALREADY_EXISTS && search.left_count > 0);
+    }
+    if (!NT_SUCCESS(status)) {
+        bind_undo(socket);
+    }
+    return status;
 }
 
 NTSTATUS we_wsk_bind_new(struct we_wsk_socket *socket, const struct we_base_addr *local)

@@ -7,6 +7,7 @@
 #include "wsk/wsk_client.h"
 #include "wsk/wsk_nmr.h"
 #include "wsk/wsk_pending.h"
+#include "wsk/wsk_reserve.h"
 #include "wsk/wsk_security.h"
 #include "wsk/wsk_socket.h"
 
@@ -20,6 +21,7 @@ NTSTATUS we_wsk_start(const struct we_wsk_config *config)
     s_config = *config;
     we_host_resolve_start();
     we_wsk_transports_set(true, true);
+    we_wsk_reserve_start();
     we_wsk_share_start();
     we_wsk_registration_start();
     we_wsk_nmr_start();

@@ -150,6 +150,10 @@ we_wsk_row_fn we_wsk_option_group;
 we_wsk_row_fn we_wsk_ioctl_set_remote_address;
 we_wsk_row_fn we_wsk_ioctl_set_sendto_address;
 we_wsk_row_fn we_wsk_ioctl_udp_connreset;
+/* wsk_reserve.c */
+we_wsk_row_fn we_wsk_ioctl_acquire_ports;
+we_wsk_row_fn we_wsk_ioctl_release_ports;
+we_wsk_row_fn we_wsk_ioctl_associate_ports;
 /* wsk_silent.c */
 we_wsk_row_fn we_wsk_ioctl_silent_mode;
 

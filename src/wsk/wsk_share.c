@@ -251,6 +251,17 @@ static bool port_is_claimed_locked(const struct we_wsk_claim *claim)
     return false;
 }
 
+bool we_wsk_share_has_port(bool is_datagram, uint16_t port)
+{
+    const struct we_wsk_claim claim = { .addr.port = port, .is_datagram = is_datagram };
+    bool is_claimed;
+
+    we_host_mutex_lock(&s_lock);
+    is_claimed = port_is_claimed_locked(&claim);
+    we_host_mutex_unlock(&s_lock);
+    return is_claimed;
+}
+
 void we_wsk_share_leave(struct we_wsk_socket *socket)
 {
     struct we_wsk_claim *claim = &socket->claim;

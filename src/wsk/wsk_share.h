@@ -33,6 +33,8 @@ void we_wsk_share_start(void);
 NTSTATUS we_wsk_share_enter(struct we_wsk_socket *socket, const struct we_base_addr *local);
 /* The network has chosen a port: socket->local has it now. */
 void we_wsk_share_chosen(struct we_wsk_socket *socket);
+/* Whether a socket of this library has the port, at whichever address. Locks up to WE_RANK_RESERVE may be held. */
+bool we_wsk_share_has_port(bool is_datagram, uint16_t port);
 /* The address is free again. Does nothing for a socket that has claimed none. No lock. */
 void we_wsk_share_leave(struct we_wsk_socket *socket);
 

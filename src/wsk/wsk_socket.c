@@ -6,6 +6,7 @@
 #include "wsk/wsk_conn.h"
 #include "wsk/wsk_event.h"
 #include "wsk/wsk_option.h"
+#include "wsk/wsk_reserve.h"
 #include "wsk/wsk_security.h"
 #include "wsk/wsk_socket_list.h"
 
@@ -51,6 +52,7 @@ static void life_perform(struct we_wsk_socket *socket, unsigned actions)
     const struct we_wsk_category_ops *ops = we_wsk_category_ops(socket->category);
 
     if ((actions & WE_WSK_LIFE_DO_END) != 0) {
+        we_wsk_reserve_leave(socket);
         we_wsk_share_leave(socket); /* not every socket that ends was closed */
         ops->finish(socket);
     }

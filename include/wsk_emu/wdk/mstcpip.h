@@ -74,23 +74,33 @@ typedef struct _TRANSPORT_SETTING_ID {
 } TRANSPORT_SETTING_ID, *PTRANSPORT_SETTING_ID;
 C_ASSERT(sizeof(TRANSPORT_SETTING_ID) == 16);
 
-/* Ports are in network byte order. */
 typedef struct _INET_PORT_RANGE {
-    USHORT StartPort;
+    USHORT StartPort; /* in network byte order; 0: the system chooses */
     USHORT NumberOfPorts;
 } INET_PORT_RANGE, *PINET_PORT_RANGE, INET_PORT_RESERVATION, *PINET_PORT_RESERVATION;
 C_ASSERT(sizeof(INET_PORT_RESERVATION) == 4);
+WSK_EMU_CHECK_OFFSET(INET_PORT_RESERVATION, NumberOfPorts, 2);
 
 typedef struct {
     ULONG64 Token;
 } INET_PORT_RESERVATION_TOKEN, *PINET_PORT_RESERVATION_TOKEN;
 C_ASSERT(sizeof(INET_PORT_RESERVATION_TOKEN) == 8);
 
+#define INVALID_PORT_RESERVATION_TOKEN ((ULONG64)0)
+
+/* In C the WDK has the members of both structures as its own. */
 typedef struct {
+#ifdef __cplusplus
     INET_PORT_RESERVATION Reservation;
     INET_PORT_RESERVATION_TOKEN Token;
+#else
+    USHORT StartPort;
+    USHORT NumberOfPorts;
+    ULONG64 Token;
+#endif
 } INET_PORT_RESERVATION_INSTANCE, *PINET_PORT_RESERVATION_INSTANCE;
 WSK_EMU_CHECK_SIZE(INET_PORT_RESERVATION_INSTANCE, 16);
+WSK_EMU_CHECK_OFFSET(INET_PORT_RESERVATION_INSTANCE, Token, 8);
 
 /*
  * Data of SIO_TCP_INFO; its input is the number of the version.
