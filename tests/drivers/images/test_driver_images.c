@@ -104,6 +104,22 @@ static void test_variables_are_fresh_in_the_next_kernel(void **state)
     }
 }
 
+/* A test that fails does not come back to unload its driver. */
+static void test_variables_are_fresh_after_a_test_that_failed(void **state)
+{
+    struct wsk_emu_config config = WSK_EMU_CONFIG_INIT;
+
+    (void)state;
+    config.execution = WSK_EMU_EXECUTION_STEPPED;
+    config.network = WSK_EMU_NETWORK_VIRTUAL;
+    for (int i = 0; i < 2; i++) {
+        assert_int_equal(wsk_emu_start(&config), STATUS_SUCCESS);
+        (void)loaded(twin_a_DriverEntry, "a");
+        expect_fresh(TwinAQuery);
+        wsk_kit_abandon();
+    }
+}
+
 static void test_what_a_driver_exports_is_the_tests_too(void **state)
 {
     PDRIVER_OBJECT driver;
@@ -156,6 +172,25 @@ static void test_leftovers_are_reported_with_another_driver_loaded(void **state)
     wsk_emu_driver_unload(b);
     assert_int_equal(wsk_kit_report_count("NPI-012"), 1);
     assert_non_null(strstr(wsk_kit_last_report(), "of the driver b returned"));
+}
+
+static void test_a_timer_is_the_drivers_whose_dpc_it_queues(void **state)
+{
+    PDRIVER_OBJECT a;
+    PDRIVER_OBJECT b;
+
+    (void)state;
+    TwinAConfig.LeavesPoolTimer = TRUE;
+    a = loaded(twin_a_DriverEntry, "a");
+    b = loaded(twin_b_DriverEntry, "b");
+    wsk_emu_driver_unload(b);
+    assert_int_equal(wsk_kit_report_count("DPC-004"), 0);
+    b = loaded(twin_b_DriverEntry, "b");
+    wsk_kit_expect_report("DPC-004");
+    wsk_emu_driver_unload(a);
+    assert_int_equal(wsk_kit_report_count("DPC-004"), 1);
+    wsk_emu_driver_unload(b);
+    wsk_kit_expect_report("POOL-011"); /* the timer's memory, at the stop */
 }
 
 static void test_a_thread_is_the_drivers_whose_code_it_runs(void **state)
@@ -230,9 +265,11 @@ int main(void)
         wsk_emu_unit_test_setup_teardown(test_a_load_finds_the_variables_as_the_first_one_did, setup, NULL),
         wsk_emu_unit_test_setup_teardown(test_drivers_come_and_go_in_any_order, setup, NULL),
         cmocka_unit_test_setup(test_variables_are_fresh_in_the_next_kernel, setup),
+        cmocka_unit_test_setup(test_variables_are_fresh_after_a_test_that_failed, setup),
         wsk_emu_unit_test_setup_teardown(test_what_a_driver_exports_is_the_tests_too, setup, NULL),
         wsk_emu_unit_test_setup_teardown(test_a_second_load_of_a_loaded_image_does_not_reset_it, setup, NULL),
         wsk_emu_unit_test_setup_teardown(test_leftovers_are_reported_with_another_driver_loaded, setup, NULL),
+        wsk_emu_unit_test_setup_teardown(test_a_timer_is_the_drivers_whose_dpc_it_queues, setup, NULL),
         wsk_emu_unit_test_setup_teardown(test_a_thread_is_the_drivers_whose_code_it_runs, setup, NULL),
         wsk_emu_unit_test_config(test_names_of_the_host_stay_the_hosts, setup, NULL, &sockets),
 #ifdef TWIN_CXX

@@ -16,6 +16,7 @@ ULONG Table[3] = { 1, 2, 3 };
 ULONG *Cursor = &Table[1];
 static WSK_REGISTRATION Registration;
 static KTIMER Timer;
+static KDPC Dpc;
 static KEVENT GoOn;
 static TWIN_STATE State;
 TWIN_CONFIG_BLOCK TWIN_CONFIG;
@@ -103,13 +104,31 @@ static VOID LeaveThread(VOID)
     }
 }
 
-static VOID LeaveTimer(VOID)
+static VOID NeverDue(PKDPC Unused, PVOID Context, PVOID Argument1, PVOID Argument2)
+{
+    UNREFERENCED_PARAMETER(Unused);
+    UNREFERENCED_PARAMETER(Context);
+    UNREFERENCED_PARAMETER(Argument1);
+    UNREFERENCED_PARAMETER(Argument2);
+}
+
+static VOID LeaveTimer(PKTIMER Left, PKDPC LeftDpc)
 {
     LARGE_INTEGER due;
 
     due.QuadPart = -10LL * 1000 * 1000 * 3600;
-    KeInitializeTimer(&Timer);
-    KeSetTimer(&Timer, due, NULL);
+    KeInitializeTimer(Left);
+    KeSetTimer(Left, due, LeftDpc);
+}
+
+static VOID LeavePoolTimer(VOID)
+{
+    PKTIMER timer = ExAllocatePool2(POOL_FLAG_NON_PAGED, sizeof(*timer), 'niwT');
+
+    KeInitializeDpc(&Dpc, NeverDue, NULL);
+    if (timer != NULL) {
+        LeaveTimer(timer, &Dpc);
+    }
 }
 
 static VOID Unload(PDRIVER_OBJECT DriverObject)
@@ -145,7 +164,10 @@ NTSTATUS DriverEntry(PDRIVER_OBJECT DriverObject, PUNICODE_STRING RegistryPath)
         return status;
     }
     if (TWIN_CONFIG.LeavesTimer) {
-        LeaveTimer();
+        LeaveTimer(&Timer, NULL);
+    }
+    if (TWIN_CONFIG.LeavesPoolTimer) {
+        LeavePoolTimer();
     }
     if (TWIN_CONFIG.LeavesThread) {
         LeaveThread();

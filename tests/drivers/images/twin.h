@@ -28,6 +28,7 @@ typedef struct _TWIN_STATE {
 typedef struct _TWIN_CONFIG {
     BOOLEAN LeavesRegistration;
     BOOLEAN LeavesTimer;
+    BOOLEAN LeavesPoolTimer; /* not among its variables; only its DPC is */
     BOOLEAN LeavesThread;
     NTSTATUS EntryStatus;
 } TWIN_CONFIG_BLOCK;
