@@ -16,24 +16,17 @@ struct step {
     struct we_cm_key *removed;        /* was below key, or NULL */
     struct we_cm_value_node *set;     /* or NULL */
     struct we_cm_value_node *old;     /* the value that was there before, or NULL */
-    struct we_base_list *old_follows; /* what stood behind it */
+    struct we_base_list *old_follows; /* what stands behind its place */
 };
 
 static NTSTATUS set_value(struct step *step, const struct we_cm_value *value)
 {
-    struct we_cm_value_node *old = we_cm_value_find_locked(step->key, value->name, value->name_bytes / sizeof(WCHAR));
-
     step->set = we_cm_value_make(value);
     if (step->set == NULL) {
         return STATUS_INSUFFICIENT_RESOURCES;
     }
-    we_base_list_append(old != NULL ? &old->link : &step->key->values, &step->set->link);
-    if (old != NULL) {
-        step->old = old;
-        step->old_follows = old->link.next;
-        we_base_list_remove(&old->link);
-    }
-    we_cm_touch_locked(step->key);
+    step->old = we_cm_value_put_locked(step->key, step->set);
+    step->old_follows = step->set->link.next; /* it has the old one's place */
     return STATUS_SUCCESS;
 }
 

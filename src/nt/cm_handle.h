@@ -46,4 +46,8 @@ static inline NTSTATUS we_cm_answer_finish(const struct we_cm_answer *answer)
     return answer->needed_bytes <= answer->size_bytes ? STATUS_SUCCESS : STATUS_BUFFER_OVERFLOW;
 }
 
+/* The whole answer of most classes: the fixed members, and what stands directly behind them. */
+NTSTATUS we_cm_answer_give(struct we_cm_answer *answer, const void *fixed, size_t fixed_bytes, const void *rest,
+                           size_t rest_bytes);
+
 #endif

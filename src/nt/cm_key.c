@@ -52,6 +52,18 @@ NTSTATUS we_cm_handle_open(const char *function, HANDLE handle, ACCESS_MASK need
     return status;
 }
 
+NTSTATUS we_cm_answer_give(struct we_cm_answer *answer, const void *fixed, size_t fixed_bytes, const void *rest,
+                           size_t rest_bytes)
+{
+    answer->needed_bytes = fixed_bytes + rest_bytes;
+    if (!we_cm_answer_has_room(answer, fixed_bytes)) {
+        return STATUS_BUFFER_TOO_SMALL;
+    }
+    we_cm_answer_put(answer, 0, fixed, fixed_bytes);
+    we_cm_answer_put(answer, fixed_bytes, rest, rest_bytes);
+    return we_cm_answer_finish(answer);
+}
+
 /* --- paths --------------------------------------------------------------------------------------------- */
 
 /* What OBJECT_ATTRIBUTES name: a whole path, or one below an open key (root, with a reference). */

@@ -19,13 +19,7 @@ static NTSTATUS put_basic(struct we_cm_answer *answer, const struct we_cm_key *k
     KEY_BASIC_INFORMATION fixed = { .LastWriteTime.QuadPart = (LONGLONG)key->written_100ns,
                                     .NameLength = (ULONG)name_bytes };
 
-    answer->needed_bytes = FIXED + name_bytes;
-    if (!we_cm_answer_has_room(answer, FIXED)) {
-        return STATUS_BUFFER_TOO_SMALL;
-    }
-    we_cm_answer_put(answer, 0, &fixed, FIXED);
-    we_cm_answer_put(answer, FIXED, key->name, name_bytes);
-    return we_cm_answer_finish(answer);
+    return we_cm_answer_give(answer, &fixed, FIXED, key->name, name_bytes);
 }
 
 static NTSTATUS put_node(struct we_cm_answer *answer, const struct we_cm_key *key)
@@ -78,14 +72,8 @@ static NTSTATUS put_full(struct we_cm_answer *answer, const struct we_cm_key *ke
                                    .ClassOffset = key->class_bytes != 0 ? FIXED : NO_CLASS,
                                    .ClassLength = (ULONG)key->class_bytes };
 
-    answer->needed_bytes = FIXED + key->class_bytes;
-    if (!we_cm_answer_has_room(answer, FIXED)) {
-        return STATUS_BUFFER_TOO_SMALL;
-    }
     count_below(&fixed, key);
-    we_cm_answer_put(answer, 0, &fixed, FIXED);
-    we_cm_answer_put(answer, FIXED, key->class_name, key->class_bytes);
-    return we_cm_answer_finish(answer);
+    return we_cm_answer_give(answer, &fixed, FIXED, key->class_name, key->class_bytes);
 }
 
 /* The whole path, written from its end. */

@@ -106,28 +106,32 @@ NTSTATUS we_cm_key_use(struct we_cm_key *key, we_cm_key_fn *use, void *context)
     return status;
 }
 
-static struct we_base_list *nth(struct we_base_list *list, ULONG index)
+/* Number index of a list of the key's. */
+static NTSTATUS nth_locked(const struct we_cm_key *key, struct we_base_list *list, ULONG index,
+                           struct we_base_list **found)
 {
     ULONG i = 0;
 
+    if (key->is_deleted) {
+        return STATUS_KEY_DELETED;
+    }
     WE_BASE_LIST_FOR_EACH (link, list) {
         if (i++ == index) {
-            return link;
+            *found = link;
+            return STATUS_SUCCESS;
         }
     }
-    return NULL;
+    return STATUS_NO_MORE_ENTRIES;
 }
 
 NTSTATUS we_cm_child_use_nth(struct we_cm_key *key, ULONG index, we_cm_key_fn *use, void *context)
 {
-    NTSTATUS status = STATUS_NO_MORE_ENTRIES;
     struct we_base_list *link;
+    NTSTATUS status;
 
     we_cm_lock();
-    link = nth(&key->children, index);
-    if (key->is_deleted) {
-        status = STATUS_KEY_DELETED;
-    } else if (link != NULL) {
+    status = nth_locked(key, &key->children, index, &link);
+    if (NT_SUCCESS(status)) {
         status = use(WE_BASE_LIST_ITEM(link, struct we_cm_key, link), context);
     }
     we_cm_unlock();
@@ -150,12 +154,7 @@ NTSTATUS we_cm_value_set(struct we_cm_key *key, const struct we_cm_value *value)
         status = STATUS_KEY_DELETED;
         old = made;
     } else {
-        old = we_cm_value_find_locked(key, value->name, value->name_bytes / sizeof(WCHAR));
-        we_base_list_append(old != NULL ? &old->link : &key->values, &made->link); /* a value keeps its place */
-        if (old != NULL) {
-            we_base_list_remove(&old->link);
-        }
-        we_cm_touch_locked(key);
+        old = we_cm_value_put_locked(key, made);
     }
     we_cm_unlock();
     we_host_free(old);
@@ -201,21 +200,14 @@ NTSTATUS we_cm_value_use(struct we_cm_key *key, const WCHAR *name, size_t count,
 
 NTSTATUS we_cm_value_use_nth(struct we_cm_key *key, ULONG index, we_cm_value_fn *use, void *context)
 {
-    NTSTATUS status = STATUS_NO_MORE_ENTRIES;
     struct we_base_list *link;
+    NTSTATUS status;
 
     we_cm_lock();
-    link = nth(&key->values, index);
-    if (key->is_deleted) {
-        status = STATUS_KEY_DELETED;
-    } else if (link != NULL) {
+    status = nth_locked(key, &key->values, index, &link);
+    if (NT_SUCCESS(status)) {
         status = use(&WE_BASE_LIST_ITEM(link, struct we_cm_value_node, link)->value, context);
     }
     we_cm_unlock();
     return status;
-}
-
-void we_cm_registry_stop(void)
-{
-    we_cm_tree_free();
 }

@@ -33,7 +33,7 @@ NTSTATUS we_cm_value_use(struct we_cm_key *key, const WCHAR *name, size_t count,
 /* The value, or the key below, number index. STATUS_NO_MORE_ENTRIES; STATUS_KEY_DELETED. */
 NTSTATUS we_cm_value_use_nth(struct we_cm_key *key, ULONG index, we_cm_value_fn *use, void *context);
 NTSTATUS we_cm_child_use_nth(struct we_cm_key *key, ULONG index, we_cm_key_fn *use, void *context);
-/* The key itself, deleted or not. */
+/* The key itself. STATUS_KEY_DELETED. */
 NTSTATUS we_cm_key_use(struct we_cm_key *key, we_cm_key_fn *use, void *context);
 
 /* Several changes, all or none. */
@@ -47,8 +47,5 @@ struct we_cm_change {
 /* What is to be removed may be missing. STATUS_CANNOT_DELETE: the root; else as we_cm_open. *failed: the number of the
  * change that failed. */
 NTSTATUS we_cm_apply(const struct we_cm_change *changes, size_t count, size_t *failed);
-
-/* Empties the registry (stop). */
-void we_cm_registry_stop(void);
 
 #endif

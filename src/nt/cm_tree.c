@@ -306,6 +306,19 @@ struct we_cm_value_node *we_cm_value_find_locked(struct we_cm_key *key, const WC
     return NULL;
 }
 
+struct we_cm_value_node *we_cm_value_put_locked(struct we_cm_key *key, struct we_cm_value_node *made)
+{
+    struct we_cm_value_node *old =
+        we_cm_value_find_locked(key, made->value.name, made->value.name_bytes / sizeof(WCHAR));
+
+    we_base_list_append(old != NULL ? &old->link : &key->values, &made->link);
+    if (old != NULL) {
+        we_base_list_remove(&old->link);
+    }
+    we_cm_touch_locked(key);
+    return old;
+}
+
 struct we_cm_value_node *we_cm_value_make(const struct we_cm_value *from)
 {
     size_t name_bytes = ALIGN_UP_BY(from->name_bytes, sizeof(ULONGLONG)); /* the data is aligned for any type */

@@ -78,6 +78,8 @@ void we_cm_free_closed_locked(struct we_cm_key *key);
 void we_cm_touch_locked(struct we_cm_key *key);
 
 struct we_cm_value_node *we_cm_value_find_locked(struct we_cm_key *key, const WCHAR *name, size_t count);
+/* Puts a value in the place of the one of its name, which is off the list then and returned, or at the end (NULL). */
+struct we_cm_value_node *we_cm_value_put_locked(struct we_cm_key *key, struct we_cm_value_node *made);
 
 /* No lock needed. A copy, for a list of values; NULL: no memory. Freed by we_host_free. */
 WE_MUST_USE struct we_cm_value_node *we_cm_value_make(const struct we_cm_value *from);

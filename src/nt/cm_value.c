@@ -21,13 +21,7 @@ static NTSTATUS put_basic(struct we_cm_answer *answer, const struct we_cm_value 
     enum { FIXED = offsetof(KEY_VALUE_BASIC_INFORMATION, Name) };
     ULONG fixed[3] = { 0, value->type, value->name_bytes };
 
-    answer->needed_bytes = FIXED + (size_t)value->name_bytes;
-    if (!we_cm_answer_has_room(answer, FIXED)) {
-        return STATUS_BUFFER_TOO_SMALL;
-    }
-    we_cm_answer_put(answer, 0, fixed, FIXED);
-    we_cm_answer_put(answer, FIXED, value->name, value->name_bytes);
-    return we_cm_answer_finish(answer);
+    return we_cm_answer_give(answer, fixed, FIXED, value->name, value->name_bytes);
 }
 
 static NTSTATUS put_full(struct we_cm_answer *answer, const struct we_cm_value *value)
@@ -51,13 +45,7 @@ static NTSTATUS put_partial(struct we_cm_answer *answer, const struct we_cm_valu
     enum { FIXED = offsetof(KEY_VALUE_PARTIAL_INFORMATION, Data) };
     ULONG fixed[3] = { 0, value->type, value->data_bytes };
 
-    answer->needed_bytes = FIXED + (size_t)value->data_bytes;
-    if (!we_cm_answer_has_room(answer, FIXED)) {
-        return STATUS_BUFFER_TOO_SMALL;
-    }
-    we_cm_answer_put(answer, 0, fixed, FIXED);
-    we_cm_answer_put(answer, FIXED, value->data, value->data_bytes);
-    return we_cm_answer_finish(answer);
+    return we_cm_answer_give(answer, fixed, FIXED, value->data, value->data_bytes);
 }
 
 static NTSTATUS put_partial_aligned(struct we_cm_answer *answer, const struct we_cm_value *value)
@@ -65,13 +53,7 @@ static NTSTATUS put_partial_aligned(struct we_cm_answer *answer, const struct we
     enum { FIXED = offsetof(KEY_VALUE_PARTIAL_INFORMATION_ALIGN64, Data) };
     ULONG fixed[2] = { value->type, value->data_bytes };
 
-    answer->needed_bytes = FIXED + (size_t)value->data_bytes;
-    if (!we_cm_answer_has_room(answer, FIXED)) {
-        return STATUS_BUFFER_TOO_SMALL;
-    }
-    we_cm_answer_put(answer, 0, fixed, FIXED);
-    we_cm_answer_put(answer, FIXED, value->data, value->data_bytes);
-    return we_cm_answer_finish(answer);
+    return we_cm_answer_give(answer, fixed, FIXED, value->data, value->data_bytes);
 }
 
 static NTSTATUS put_value(const struct we_cm_value *value, void *context)

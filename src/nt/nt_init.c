@@ -128,7 +128,7 @@ void we_nt_stop(void)
     we_io_error_log_report_leaks();
     we_etw_stop();
     we_ob_stop();
-    we_cm_registry_stop();
+    we_cm_tree_free();
     we_io_names_stop();
     we_ex_pool_stop();
     we_nt_retire_stop();

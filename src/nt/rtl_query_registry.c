@@ -277,13 +277,15 @@ static NTSTATUS copy_value(const struct we_cm_value *value, void *context)
     return *copy != NULL ? STATUS_SUCCESS : STATUS_NO_MEMORY;
 }
 
-static NTSTATUS remove_if_asked(struct run *run, entry_t *entry, const struct we_cm_value *value)
+/* Gives the value, and removes it where the entry asks for that. */
+static NTSTATUS give_found(struct run *run, entry_t *entry, PWSTR name, const struct we_cm_value *value)
 {
-    if ((entry->Flags & RTL_QUERY_REGISTRY_DELETE) == 0) {
-        return STATUS_SUCCESS;
+    NTSTATUS status = give_value(run, entry, name, value);
+
+    if (NT_SUCCESS(status) && (entry->Flags & RTL_QUERY_REGISTRY_DELETE) != 0) {
+        (void)we_cm_value_remove(run->key, value->name, value->name_bytes / sizeof(WCHAR));
     }
-    (void)we_cm_value_remove(run->key, value->name, value->name_bytes / sizeof(WCHAR));
-    return STATUS_SUCCESS;
+    return status;
 }
 
 static NTSTATUS query_named(struct run *run, entry_t *entry)
@@ -295,10 +297,7 @@ static NTSTATUS query_named(struct run *run, entry_t *entry)
         return give_default(run, entry);
     }
     if (NT_SUCCESS(status)) {
-        status = give_value(run, entry, entry->Name, &copy->value);
-        if (NT_SUCCESS(status)) {
-            status = remove_if_asked(run, entry, &copy->value);
-        }
+        status = give_found(run, entry, entry->Name, &copy->value);
         we_host_free(copy);
     }
     return status;
@@ -312,9 +311,9 @@ static NTSTATUS query_one_of_all(struct run *run, entry_t *entry, const struct w
     if (name == NULL) {
         return STATUS_NO_MEMORY;
     }
-    status = give_value(run, entry, name, value);
+    status = give_found(run, entry, name, value);
     we_host_free(name);
-    return NT_SUCCESS(status) ? remove_if_asked(run, entry, value) : status;
+    return status;
 }
 
 /* Bounded by the values that there are, unless a routine keeps adding some. */

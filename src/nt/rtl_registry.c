@@ -115,28 +115,25 @@ NTSTATUS RtlDeleteRegistryValue(ULONG RelativeTo, PCWSTR Path, PCWSTR ValueName)
     return status;
 }
 
-NTSTATUS RtlCheckRegistryKey(ULONG RelativeTo, PWSTR Path)
+static NTSTATUS visit_key(const char *function, ULONG relative_to, PCWSTR path, bool is_creating)
 {
     struct we_cm_key *key;
-    NTSTATUS status;
+    NTSTATUS status = we_rtl_registry_open(function, relative_to, path, 0, is_creating, &key);
 
-    WE_NT_ENTRY(RtlCheckRegistryKey);
-    status = we_rtl_registry_open("RtlCheckRegistryKey", RelativeTo, Path, 0, false, &key);
     if (NT_SUCCESS(status)) {
         we_cm_close(key);
     }
     return status;
 }
 
+NTSTATUS RtlCheckRegistryKey(ULONG RelativeTo, PWSTR Path)
+{
+    WE_NT_ENTRY(RtlCheckRegistryKey);
+    return visit_key("RtlCheckRegistryKey", RelativeTo, Path, false);
+}
+
 NTSTATUS RtlCreateRegistryKey(ULONG RelativeTo, PWSTR Path)
 {
-    struct we_cm_key *key;
-    NTSTATUS status;
-
     WE_NT_ENTRY(RtlCreateRegistryKey);
-    status = we_rtl_registry_open("RtlCreateRegistryKey", RelativeTo, Path, 0, true, &key);
-    if (NT_SUCCESS(status)) {
-        we_cm_close(key);
-    }
-    return status;
+    return visit_key("RtlCreateRegistryKey", RelativeTo, Path, true);
 }
