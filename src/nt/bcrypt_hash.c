@@ -22,16 +22,6 @@ struct hash {
 
 /* --- the hash -------------------------------------------------------------------------------------------------- */
 
-static void hash_clear(struct hash *hash)
-{
-    we_host_hash_free(hash->inner);
-    we_host_hash_free(hash->outer);
-    we_host_hash_free(hash->begin);
-    hash->inner = NULL;
-    hash->outer = NULL;
-    hash->begin = NULL;
-}
-
 /* The key as a block: hashed when it is longer. */
 static bool key_block(enum we_host_hash_kind kind, const UCHAR *key, ULONG key_bytes, UCHAR block[128])
 {
@@ -128,6 +118,18 @@ static struct hash *hash_of(BCRYPT_HASH_HANDLE handle)
     return we_vrf_ledger_find(WE_KIND_CRYPTO_HASH, handle) != NULL ? handle : NULL;
 }
 
+/* The hash when it takes data, and its IRQL checked; else NULL. */
+static struct hash *hash_to_use(BCRYPT_HASH_HANDLE handle, const char *function)
+{
+    struct hash *hash = hash_of(handle);
+
+    if (hash == NULL || hash->inner == NULL) {
+        return NULL;
+    }
+    we_bcrypt_check_irql(&hash->algorithm, function);
+    return hash;
+}
+
 bool we_bcrypt_algorithm_of_hash(BCRYPT_HANDLE handle, struct we_bcrypt_algorithm *algorithm)
 {
     const struct hash *hash = hash_of(handle);
@@ -140,7 +142,9 @@ bool we_bcrypt_algorithm_of_hash(BCRYPT_HANDLE handle, struct we_bcrypt_algorith
 
 static void hash_free(struct hash *hash)
 {
-    hash_clear(hash);
+    we_host_hash_free(hash->inner);
+    we_host_hash_free(hash->outer);
+    we_host_hash_free(hash->begin);
     we_nt_block_free(we_nt_block_find(WE_KIND_CRYPTO_HASH, hash));
 }
 
@@ -217,13 +221,13 @@ NTSTATUS BCryptCreateHash(BCRYPT_ALG_HANDLE hAlgorithm, BCRYPT_HASH_HANDLE *phHa
 
 NTSTATUS BCryptHashData(BCRYPT_HASH_HANDLE hHash, PUCHAR pbInput, ULONG cbInput, ULONG dwFlags)
 {
-    struct hash *hash = hash_of(hHash);
+    struct hash *hash;
 
     WE_NT_ENTRY(BCryptHashData);
-    if (hash == NULL || hash->inner == NULL) {
+    hash = hash_to_use(hHash, "BCryptHashData");
+    if (hash == NULL) {
         return STATUS_INVALID_HANDLE;
     }
-    we_bcrypt_check_irql(&hash->algorithm, "BCryptHashData");
     if (dwFlags != 0 || (pbInput == NULL && cbInput != 0)) {
         return STATUS_INVALID_PARAMETER;
     }
@@ -232,13 +236,13 @@ NTSTATUS BCryptHashData(BCRYPT_HASH_HANDLE hHash, PUCHAR pbInput, ULONG cbInput,
 
 NTSTATUS BCryptFinishHash(BCRYPT_HASH_HANDLE hHash, PUCHAR pbOutput, ULONG cbOutput, ULONG dwFlags)
 {
-    struct hash *hash = hash_of(hHash);
+    struct hash *hash;
 
     WE_NT_ENTRY(BCryptFinishHash);
-    if (hash == NULL || hash->inner == NULL) {
+    hash = hash_to_use(hHash, "BCryptFinishHash");
+    if (hash == NULL) {
         return STATUS_INVALID_HANDLE;
     }
-    we_bcrypt_check_irql(&hash->algorithm, "BCryptFinishHash");
     if (dwFlags != 0 || pbOutput == NULL || cbOutput != we_bcrypt_hash_bytes(hash->algorithm.kind)) {
         return STATUS_INVALID_PARAMETER;
     }
@@ -257,7 +261,7 @@ static bool copy_state(struct hash *to, const struct hash *from)
 NTSTATUS BCryptDuplicateHash(BCRYPT_HASH_HANDLE hHash, BCRYPT_HASH_HANDLE *phNewHash, PUCHAR pbHashObject,
                              ULONG cbHashObject, ULONG dwFlags)
 {
-    struct hash *hash = hash_of(hHash);
+    struct hash *hash;
     struct hash *copy;
     NTSTATUS status;
 
@@ -266,10 +270,10 @@ NTSTATUS BCryptDuplicateHash(BCRYPT_HASH_HANDLE hHash, BCRYPT_HASH_HANDLE *phNew
         return STATUS_INVALID_PARAMETER;
     }
     *phNewHash = NULL;
-    if (hash == NULL || hash->inner == NULL) {
+    hash = hash_to_use(hHash, "BCryptDuplicateHash");
+    if (hash == NULL) {
         return STATUS_INVALID_HANDLE;
     }
-    we_bcrypt_check_irql(&hash->algorithm, "BCryptDuplicateHash");
     status = dwFlags != 0 ? STATUS_INVALID_PARAMETER : check_object(pbHashObject, cbHashObject);
     if (!NT_SUCCESS(status)) {
         return status;
