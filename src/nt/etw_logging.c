@@ -161,13 +161,12 @@ static void fields_show(char text[TEXT_BYTES], const struct wsk_emu_tlg_field *f
 VOID wsk_emu_tlg_write(TraceLoggingHProvider Provider, PCSTR Event, LPCGUID ActivityId, LPCGUID RelatedActivityId,
                        const struct wsk_emu_tlg_field *Fields, SIZE_T Count)
 {
-    struct we_etw_setting setting;
     struct we_etw_event event;
     char name[WE_ETW_NAME_BYTES];
     char text[TEXT_BYTES];
 
     settings_read(&event, Fields, Count);
-    if (!we_etw_provider_look(Provider->Handle, &event, name, &setting)) {
+    if (!we_etw_provider_look(Provider->Handle, &event, name)) {
         return; /* unregistered while the fields were evaluated */
     }
     fields_show(text, Fields, Count);

@@ -337,8 +337,20 @@ bool we_etw_provider_rename(we_base_id id, const char *name)
     return provider != NULL;
 }
 
-bool we_etw_provider_look(we_base_id id, struct we_etw_event *event, char name[WE_ETW_NAME_BYTES],
-                          struct we_etw_setting *setting)
+bool we_etw_provider_setting(we_base_id id, struct we_etw_setting *setting)
+{
+    const struct we_etw_provider *provider;
+
+    we_host_mutex_lock(&s_lock);
+    provider = we_base_idmap_find(&s_ids, id);
+    if (provider != NULL) {
+        *setting = provider->setting;
+    }
+    we_host_mutex_unlock(&s_lock);
+    return provider != NULL;
+}
+
+bool we_etw_provider_look(we_base_id id, struct we_etw_event *event, char name[WE_ETW_NAME_BYTES])
 {
     const struct we_etw_provider *provider;
 
@@ -348,7 +360,6 @@ bool we_etw_provider_look(we_base_id id, struct we_etw_event *event, char name[W
         memcpy(name, provider->name, WE_ETW_NAME_BYTES);
         event->provider = name;
         event->guid = provider->guid;
-        *setting = provider->setting;
         if (provider->bits != NULL && event->name != NULL) {
             int index = word_index(provider->bits, " ", event->name, strlen(event->name));
 
@@ -422,15 +433,12 @@ void we_etw_start(const struct we_etw_config *config)
 
 bool we_etw_entry_is_wpp(const struct we_vrf_entry *entry)
 {
-    const struct we_etw_provider *provider =
-        (const struct we_etw_provider *)(const void *)((const char *)entry - offsetof(struct we_etw_provider, entry));
-
-    return provider->control != NULL;
+    return WE_CONTAINER(entry, const struct we_etw_provider, entry)->control != NULL;
 }
 
 void we_etw_drop(struct we_vrf_entry *entry)
 {
-    struct we_etw_provider *provider = WE_BASE_LIST_ITEM(entry, struct we_etw_provider, entry);
+    struct we_etw_provider *provider = WE_CONTAINER(entry, struct we_etw_provider, entry);
 
     if (provider->control != NULL) {
         wsk_emu_wpp_cleanup(provider->control_pointer);

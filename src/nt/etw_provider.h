@@ -73,8 +73,9 @@ void we_etw_provider_give(struct we_etw_provider *provider);
 /* False: there is none of that id. A name that is too long is cut. */
 bool we_etw_provider_rename(we_base_id id, const char *name);
 /* Copies what an event needs to know, and for WPP turns its name into its flag; false: the id leads nowhere. */
-bool we_etw_provider_look(we_base_id id, struct we_etw_event *event, char name[WE_ETW_NAME_BYTES],
-                          struct we_etw_setting *setting);
+bool we_etw_provider_look(we_base_id id, struct we_etw_event *event, char name[WE_ETW_NAME_BYTES]);
+/* The provider's setting; false: the id leads nowhere. */
+bool we_etw_provider_setting(we_base_id id, struct we_etw_setting *setting);
 
 bool we_etw_setting_wants(const struct we_etw_setting *setting, UCHAR level, ULONGLONG keyword);
 

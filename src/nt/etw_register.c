@@ -90,12 +90,10 @@ static NTSTATUS traits_set(REGHANDLE handle, const void *traits, ULONG length)
 NTSTATUS EtwSetInformation(REGHANDLE RegHandle, EVENT_INFO_CLASS InformationClass, PVOID EventInformation,
                            ULONG InformationLength)
 {
-    struct we_etw_event event = { 0 };
     struct we_etw_setting setting;
-    char name[WE_ETW_NAME_BYTES];
 
     WE_NT_ENTRY(EtwSetInformation);
-    if (!we_etw_provider_look(RegHandle, &event, name, &setting)) {
+    if (!we_etw_provider_setting(RegHandle, &setting)) {
         return we_etw_bad_handle("EtwSetInformation", RegHandle);
     }
     switch (InformationClass) {

@@ -14,17 +14,21 @@
 #define SHOWN_BYTES_MAX 64
 #define TEXT_BYTES 1024
 
-/* Whether the provider is there and wants the event. STATUS_INVALID_HANDLE: it is not there. */
+/* Whether the provider is there and wants the event, which then knows its provider. STATUS_INVALID_HANDLE: it is not
+ * there. */
 static NTSTATUS provider_ask(const char *function, REGHANDLE handle, struct we_etw_event *event,
                              char name[WE_ETW_NAME_BYTES], bool *is_wanted)
 {
     struct we_etw_setting setting;
 
     *is_wanted = false;
-    if (!we_etw_provider_look(handle, event, name, &setting)) {
+    if (!we_etw_provider_setting(handle, &setting)) {
         return we_etw_bad_handle(function, handle);
     }
-    *is_wanted = we_etw_setting_wants(&setting, event->level, event->keyword);
+    if (!we_etw_setting_wants(&setting, event->level, event->keyword)) {
+        return STATUS_SUCCESS;
+    }
+    *is_wanted = we_etw_provider_look(handle, event, name); /* false: unregistered meanwhile */
     return STATUS_SUCCESS;
 }
 
@@ -56,12 +60,10 @@ BOOLEAN EtwEventEnabled(REGHANDLE RegHandle, PCEVENT_DESCRIPTOR EventDescriptor)
 
 BOOLEAN EtwProviderEnabled(REGHANDLE RegHandle, UCHAR Level, ULONGLONG Keyword)
 {
-    struct we_etw_event event = { 0 };
     struct we_etw_setting setting;
-    char name[WE_ETW_NAME_BYTES];
 
     WE_NT_ENTRY(EtwProviderEnabled);
-    return we_etw_provider_look(RegHandle, &event, name, &setting) && we_etw_setting_wants(&setting, Level, Keyword);
+    return we_etw_provider_setting(RegHandle, &setting) && we_etw_setting_wants(&setting, Level, Keyword);
 }
 
 /* --- data ------------------------------------------------------------------------------------ */

@@ -178,12 +178,11 @@ VOID wsk_emu_wpp_write(const struct wsk_emu_wpp_site *Site, const struct wsk_emu
     static const char prefix[] = "TRACE_LEVEL_";
     const char *level = Site->LevelText;
     struct we_etw_event event = { 0 };
-    struct we_etw_setting setting;
     char name[WE_ETW_NAME_BYTES];
     CHAR text[TEXT_BYTES];
 
     event.name = Site->FlagText;
-    if (!we_etw_provider_look(Site->Logger, &event, name, &setting)) {
+    if (!we_etw_provider_look(Site->Logger, &event, name)) {
         return; /* switched off while the macro was being evaluated */
     }
     if (strncmp(level, prefix, sizeof(prefix) - 1) == 0) {
