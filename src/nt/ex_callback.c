@@ -228,10 +228,9 @@ NTSTATUS ExCreateCallback(PCALLBACK_OBJECT *CallbackObject, POBJECT_ATTRIBUTES O
 
 static bool is_object(PVOID object, const char *function)
 {
-    const struct we_ob_header *header = we_ob_find(object);
     struct we_nt_view view;
 
-    if (header != NULL && header->type == WE_OB_CALLBACK) {
+    if (we_ob_is(object, WE_OB_CALLBACK)) {
         return true;
     }
     (void)we_vrf_report(WE_RULE_OBJ_001, we_nt_view_make(&view, WE_KIND_OBJECT, object),
@@ -299,15 +298,12 @@ static bool registration_leave_locked(struct registration *registration)
 /* Whether the caller may wait until nobody is in the routine. */
 static bool may_wait(struct registration *registration)
 {
-    const struct we_nt_frame *frame;
     struct we_nt_view view;
 
-    for (frame = we_nt_thread_current()->frames; frame != NULL; frame = frame->outer) {
-        if (frame->kind == WE_DOOR_CALLBACK && frame->object == registration) {
-            (void)we_vrf_report(WE_RULE_UNL_014, we_nt_view_make(&view, WE_KIND_CALLBACK, registration),
-                                "ExUnregisterCallback was called in the routine that it would wait for");
-            return false;
-        }
+    if (we_nt_door_is_inside(WE_DOOR_CALLBACK, registration)) {
+        (void)we_vrf_report(WE_RULE_UNL_014, we_nt_view_make(&view, WE_KIND_CALLBACK, registration),
+                            "ExUnregisterCallback was called in the routine that it would wait for");
+        return false;
     }
     return we_nt_irql_current() < DISPATCH_LEVEL;
 }

@@ -49,14 +49,7 @@ static void report(enum we_vrf_rule rule, PEX_TIMER timer, const char *function,
 /* The calling thread is in the timer's callback, or in what that called. */
 static bool is_in_callback(PEX_TIMER timer)
 {
-    const struct we_nt_frame *frame;
-
-    for (frame = we_nt_thread_current()->frames; frame != NULL; frame = frame->outer) {
-        if (frame->object == timer && (frame->kind == WE_DOOR_TIMER || frame->kind == WE_DOOR_TIMER_DELETE)) {
-            return true;
-        }
-    }
-    return false;
+    return we_nt_door_is_inside(WE_DOOR_TIMER, timer) || we_nt_door_is_inside(WE_DOOR_TIMER_DELETE, timer);
 }
 
 /* False: the timer is no more, and the call must do nothing. */

@@ -32,7 +32,6 @@ static void call_check_own(PIRP irp)
 /* False: the IRP cannot be sent, and why was reported. */
 static bool call_check(PDEVICE_OBJECT device, PIRP irp)
 {
-    struct we_ob_header *header = we_ob_find(device);
     struct we_nt_view view;
 
     if (!we_io_irp_is_live(irp)) {
@@ -40,7 +39,7 @@ static bool call_check(PDEVICE_OBJECT device, PIRP irp)
                             "IoCallDriver got %p, which is not a live IRP", (void *)irp);
         return false;
     }
-    if (header == NULL || header->type != WE_OB_DEVICE) {
+    if (!we_ob_is(device, WE_OB_DEVICE)) {
         KeBugCheckEx(IOMANAGER_VIOLATION, 4, (ULONG_PTR)device, 0, 0);
     }
     if (we_io_irp_state(irp) == WE_IRP_SENT || we_io_irp_state(irp) == WE_IRP_COMPLETING) {

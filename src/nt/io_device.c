@@ -133,9 +133,7 @@ static void device_unlink(PDEVICE_OBJECT device)
 
 static bool device_is_live(PDEVICE_OBJECT device)
 {
-    const struct we_ob_header *header = we_ob_find(device);
-
-    return header != NULL && header->type == WE_OB_DEVICE && !we_io_device_extension(device)->is_deleted;
+    return we_ob_is(device, WE_OB_DEVICE) && !we_io_device_extension(device)->is_deleted;
 }
 
 VOID IoDeleteDevice(PDEVICE_OBJECT DeviceObject)

@@ -40,12 +40,10 @@ static struct entry *entry_of(const void *packet)
 /* The driver that an object belongs to; NULL: it is neither a driver nor a device. */
 static PDRIVER_OBJECT driver_of(PVOID io_object)
 {
-    struct we_ob_header *header = io_object != NULL ? we_ob_find(io_object) : NULL;
-
-    if (header != NULL && header->type == WE_OB_DEVICE) {
+    if (we_ob_is(io_object, WE_OB_DEVICE)) {
         return ((PDEVICE_OBJECT)io_object)->DriverObject;
     }
-    return header != NULL && header->type == WE_OB_DRIVER ? (PDRIVER_OBJECT)io_object : NULL;
+    return we_ob_is(io_object, WE_OB_DRIVER) ? (PDRIVER_OBJECT)io_object : NULL;
 }
 
 PVOID IoAllocateErrorLogEntry(PVOID IoObject, UCHAR EntrySize)

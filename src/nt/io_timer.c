@@ -40,9 +40,7 @@ static void report(PDEVICE_OBJECT device, const char *function, const char *what
 
 static bool is_device(PDEVICE_OBJECT device, const char *function)
 {
-    const struct we_ob_header *header = we_ob_find(device);
-
-    if (header == NULL || header->type != WE_OB_DEVICE) {
+    if (!we_ob_is(device, WE_OB_DEVICE)) {
         report(device, function, "which is no device, or not one any more");
         return false;
     }

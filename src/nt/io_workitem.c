@@ -26,9 +26,7 @@ static bool item_is_initialised(const IO_WORKITEM *item)
 /* Stops as Windows does when the object that an item belongs to is none. */
 static void check_io_object(PIO_WORKITEM item, PVOID io_object)
 {
-    struct we_ob_header *header = we_ob_find(io_object);
-
-    if (header == NULL || (header->type != WE_OB_DEVICE && header->type != WE_OB_DRIVER)) {
+    if (!we_ob_is(io_object, WE_OB_DEVICE) && !we_ob_is(io_object, WE_OB_DRIVER)) {
         KeBugCheckEx(WORKER_INVALID, 3, (ULONG_PTR)item, (ULONG_PTR)io_object, 0);
     }
 }

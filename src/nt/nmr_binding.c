@@ -371,14 +371,7 @@ void we_nmr_binding_complete(HANDLE handle, enum we_nmr_side side)
 /* The calling thread is inside ClientAttachProvider for this binding. */
 static bool is_offered_here(const struct we_nmr_binding *binding)
 {
-    const struct we_nt_frame *frame;
-
-    for (frame = we_nt_thread_current()->frames; frame != NULL; frame = frame->outer) {
-        if (frame->kind == WE_DOOR_NMR_CLIENT_ATTACH && frame->object == binding) {
-            return true;
-        }
-    }
-    return false;
+    return we_nt_door_is_inside(WE_DOOR_NMR_CLIENT_ATTACH, binding);
 }
 
 /* The binding, which is then the caller's to ask the provider for; NULL with a report when it may not attach. */

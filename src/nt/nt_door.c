@@ -136,6 +136,18 @@ void we_nt_door_leave(struct we_nt_frame *frame)
     thread->frames = frame->outer;
 }
 
+bool we_nt_door_is_inside(enum we_nt_door_kind kind, const void *object)
+{
+    const struct we_nt_frame *frame;
+
+    for (frame = we_nt_thread_current()->frames; frame != NULL; frame = frame->outer) {
+        if (frame->kind == kind && frame->object == object) {
+            return true;
+        }
+    }
+    return false;
+}
+
 const struct we_nt_frame *we_nt_door_find_callback(void)
 {
     const struct we_nt_thread *thread = we_nt_thread_current();

@@ -19,6 +19,9 @@ void we_nt_door_leave(struct we_nt_frame *frame);
 void we_nt_door_shut(bool is_shut);
 bool we_nt_door_is_shut(void);
 
+/* True when the calling thread is in a routine of this kind for this object, or in what that called. */
+bool we_nt_door_is_inside(enum we_nt_door_kind kind, const void *object);
+
 /* The innermost frame of the calling thread that is of a WSK callback or completion routine, or NULL. */
 const struct we_nt_frame *we_nt_door_find_callback(void);
 

@@ -102,6 +102,13 @@ struct we_ob_header *we_ob_find(const void *body)
     return header;
 }
 
+bool we_ob_is(const void *body, enum we_ob_type type)
+{
+    const struct we_ob_header *header = we_ob_find(body);
+
+    return header != NULL && header->type == type;
+}
+
 static void object_destroy(struct we_ob_header *header)
 {
     if (header->destroy != NULL) {

@@ -25,6 +25,8 @@ struct we_ob_header {
 void *we_ob_create(enum we_ob_type type, size_t size_bytes, void (*destroy)(void *body), const char *note);
 /* The header of a live object, or NULL. body must be NULL or readable with room for a header in front. */
 struct we_ob_header *we_ob_find(const void *body);
+/* True for the body of a live object of this type. */
+bool we_ob_is(const void *body, enum we_ob_type type);
 void we_ob_reference(void *body);
 void we_ob_dereference(void *body);
 /* closed is called when the last handle is closed, at PASSIVE_LEVEL without a lock; and destroy from now on at
