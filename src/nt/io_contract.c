@@ -165,30 +165,22 @@ static struct we_vrf_object object_of(const struct record *record)
     return object;
 }
 
+/* Completed, and not marked pending. */
 static void check_completed(const struct record *record, PDRIVER_DISPATCH routine, NTSTATUS result)
 {
     const void *address = (const void *)(ULONG_PTR)routine;
-    bool is_told = record->is_sent_on && result == record->sent_status;
     const struct we_vrf_object object = object_of(record);
 
-    if (result == WE_IRP_FREED_STATUS) {
-        (void)we_vrf_report(
-            WE_RULE_IRP_010, &object,
-            "dispatch routine %p (%s) returned 0x%08X, which it read from IRP %p after it had completed "
-            "it with 0x%08X",
-            address, we_io_major_name(record->major), (unsigned)result, (const void *)record->irp,
-            (unsigned)record->status);
-    } else if (result == STATUS_PENDING && !record->is_marked && !is_told) {
+    if (record->is_sent_on && result == record->sent_status) {
+        return;
+    }
+    if (result == STATUS_PENDING) {
         (void)we_vrf_report(
             WE_RULE_IRP_038, &object,
             "dispatch routine %p (%s) returned STATUS_PENDING for IRP %p, which was completed with 0x%08X "
             "and never marked pending",
             address, we_io_major_name(record->major), (const void *)record->irp, (unsigned)record->status);
-    } else if (result != STATUS_PENDING && record->is_marked) {
-        (void)we_vrf_report(WE_RULE_IRP_026, &object,
-                            "dispatch routine %p (%s) marked IRP %p pending, but returned 0x%08X", address,
-                            we_io_major_name(record->major), (const void *)record->irp, (unsigned)result);
-    } else if (result != STATUS_PENDING && result != record->status && !is_told) {
+    } else if (result != record->status) {
         (void)we_vrf_report(WE_RULE_IRP_037, &object,
                             "dispatch routine %p (%s) completed IRP %p with 0x%08X, but returned 0x%08X", address,
                             we_io_major_name(record->major), (const void *)record->irp, (unsigned)record->status,
@@ -196,18 +188,13 @@ static void check_completed(const struct record *record, PDRIVER_DISPATCH routin
     }
 }
 
+/* Neither completed nor marked pending. */
 static void check_open(const struct record *record, PDRIVER_DISPATCH routine, NTSTATUS result)
 {
     const void *address = (const void *)(ULONG_PTR)routine;
     const struct we_vrf_object object = object_of(record);
 
-    if (record->is_marked) {
-        if (result != STATUS_PENDING) {
-            (void)we_vrf_report(WE_RULE_IRP_026, &object,
-                                "dispatch routine %p (%s) marked IRP %p pending, but returned 0x%08X", address,
-                                we_io_major_name(record->major), (const void *)record->irp, (unsigned)result);
-        }
-    } else if (record->is_sent_on && !record->is_back) {
+    if (record->is_sent_on && !record->is_back) {
         if (result != record->sent_status) {
             (void)we_vrf_report(WE_RULE_IRP_037, &object,
                                 "dispatch routine %p (%s) sent IRP %p on and got 0x%08X, but returned 0x%08X", address,
@@ -229,18 +216,30 @@ static void check_open(const struct record *record, PDRIVER_DISPATCH routine, NT
 
 static void record_check(const struct record *record, PDRIVER_DISPATCH routine, NTSTATUS result)
 {
+    const void *address = (const void *)(ULONG_PTR)routine;
     const struct we_vrf_object object = object_of(record);
 
     if (result == UNINITIALISED) {
         (void)we_vrf_report(WE_RULE_IRP_039, &object,
                             "dispatch routine %p (%s) returned 0x%08X for IRP %p, which is no status that anybody sets",
-                            (const void *)(ULONG_PTR)routine, we_io_major_name(record->major), (unsigned)result,
-                            (const void *)record->irp);
+                            address, we_io_major_name(record->major), (unsigned)result, (const void *)record->irp);
     } else if (record->is_jumped_over) {
         (void)we_vrf_report(WE_RULE_IRP_034, &object,
                             "dispatch routine %p (%s) moved IRP %p off its stack location and completed it there",
-                            (const void *)(ULONG_PTR)routine, we_io_major_name(record->major),
-                            (const void *)record->irp);
+                            address, we_io_major_name(record->major), (const void *)record->irp);
+    } else if (record->is_completed && result == WE_IRP_FREED_STATUS) {
+        (void)we_vrf_report(
+            WE_RULE_IRP_010, &object,
+            "dispatch routine %p (%s) returned 0x%08X, which it read from IRP %p after it had completed "
+            "it with 0x%08X",
+            address, we_io_major_name(record->major), (unsigned)result, (const void *)record->irp,
+            (unsigned)record->status);
+    } else if (record->is_marked) {
+        if (result != STATUS_PENDING) {
+            (void)we_vrf_report(WE_RULE_IRP_026, &object,
+                                "dispatch routine %p (%s) marked IRP %p pending, but returned 0x%08X", address,
+                                we_io_major_name(record->major), (const void *)record->irp, (unsigned)result);
+        }
     } else if (record->is_completed) {
         check_completed(record, routine, result);
     } else {
