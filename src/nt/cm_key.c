@@ -198,6 +198,14 @@ NTSTATUS ZwDeleteKey(HANDLE KeyHandle)
     return status;
 }
 
+/* There is no disk. */
+static NTSTATUS flush(const struct we_cm_key *key, void *context)
+{
+    UNREFERENCED_PARAMETER(key);
+    UNREFERENCED_PARAMETER(context);
+    return STATUS_SUCCESS;
+}
+
 NTSTATUS ZwFlushKey(HANDLE KeyHandle)
 {
     struct we_cm_open_key *open;
@@ -205,8 +213,10 @@ NTSTATUS ZwFlushKey(HANDLE KeyHandle)
 
     WE_NT_ENTRY(ZwFlushKey);
     status = we_cm_handle_open("ZwFlushKey", KeyHandle, 0, &open);
-    if (NT_SUCCESS(status)) {
-        we_ob_dereference(open);
+    if (!NT_SUCCESS(status)) {
+        return status;
     }
+    status = we_cm_key_use(open->key, flush, NULL);
+    we_ob_dereference(open);
     return status;
 }

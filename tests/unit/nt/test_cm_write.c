@@ -188,6 +188,7 @@ static void test_ZwDeleteKey_leaves_a_handle_that_only_closes(void **state)
                      STATUS_KEY_DELETED);
     assert_int_equal(ZwEnumerateValueKey(other, 0, KeyValueBasicInformation, buffer, sizeof(buffer), &needed),
                      STATUS_KEY_DELETED);
+    assert_int_equal(ZwFlushKey(other), STATUS_KEY_DELETED);
     assert_int_equal(ZwClose(key), STATUS_SUCCESS);
     assert_int_equal(create(other, L"below", &key), STATUS_KEY_DELETED);
     assert_int_equal(ZwClose(other), STATUS_SUCCESS);

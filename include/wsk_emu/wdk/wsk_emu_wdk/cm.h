@@ -177,7 +177,7 @@ _IRQL_requires_max_(PASSIVE_LEVEL) NTSYSAPI NTSTATUS NTAPI ZwCreateKey(_Out_ PHA
 /* Needs DELETE. The handle stays open, for ZwClose. STATUS_CANNOT_DELETE: there are keys below it. */
 _IRQL_requires_max_(PASSIVE_LEVEL) NTSYSAPI NTSTATUS NTAPI ZwDeleteKey(_In_ HANDLE KeyHandle);
 
-/* There is no disk: does nothing, with success. */
+/* There is no disk: nothing is done. */
 _IRQL_requires_max_(PASSIVE_LEVEL) NTSYSAPI NTSTATUS NTAPI ZwFlushKey(_In_ HANDLE KeyHandle);
 
 /* Basic, node, full and name information; STATUS_INVALID_PARAMETER: another class. Only the name needs no
