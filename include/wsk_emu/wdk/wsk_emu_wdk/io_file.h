@@ -57,7 +57,8 @@ _IRQL_requires_max_(PASSIVE_LEVEL) NTSYSAPI NTSTATUS NTAPI ZwDeviceIoControlFile
     _In_reads_bytes_opt_(InputBufferLength) PVOID InputBuffer, _In_ ULONG InputBufferLength,
     _Out_writes_bytes_opt_(OutputBufferLength) PVOID OutputBuffer, _In_ ULONG OutputBufferLength);
 
-/* ByteOffset: the file's own position; only with synchronous I/O. */
+/* ByteOffset with a HighPart of -1: the end of the file, which the driver gets as it is; and the file's own position, only
+ * with synchronous I/O. */
 #define FILE_WRITE_TO_END_OF_FILE      0xffffffff
 #define FILE_USE_FILE_POINTER_POSITION 0xfffffffe
 
