@@ -28,16 +28,6 @@ void we_cm_unlock(void)
     we_host_mutex_unlock(&s_lock);
 }
 
-bool we_cm_same_text(const WCHAR *a, const WCHAR *b, size_t count)
-{
-    for (size_t i = 0; i < count; i++) {
-        if (we_rtl_upcase(a[i]) != we_rtl_upcase(b[i])) {
-            return false;
-        }
-    }
-    return true;
-}
-
 /* --- keys ------------------------------------------------------------------------------------------- */
 
 static struct we_cm_key *key_make(const WCHAR *name, size_t count, bool is_volatile)
@@ -142,7 +132,7 @@ static struct we_cm_key *child_find(struct we_cm_key *parent, const WCHAR *name,
     WE_BASE_LIST_FOR_EACH (link, &parent->children) {
         struct we_cm_key *key = WE_BASE_LIST_ITEM(link, struct we_cm_key, link);
 
-        if (key->name_count == count && we_cm_same_text(key->name, name, count)) {
+        if (key->name_count == count && we_rtl_is_same_text(key->name, name, count)) {
             return key;
         }
     }
@@ -241,7 +231,7 @@ NTSTATUS we_cm_walk_path_locked(struct we_cm_walk *walk, const WCHAR *path, size
         return STATUS_INSUFFICIENT_RESOURCES;
     }
     if (!part_next(&part, &path, &count) || part.count != root->name_count ||
-        !we_cm_same_text(part.name, root->name, part.count)) {
+        !we_rtl_is_same_text(part.name, root->name, part.count)) {
         return STATUS_OBJECT_NAME_NOT_FOUND;
     }
     return we_cm_walk_locked(walk, root, path, count);
@@ -299,7 +289,7 @@ struct we_cm_value_node *we_cm_value_find_locked(struct we_cm_key *key, const WC
     WE_BASE_LIST_FOR_EACH (link, &key->values) {
         struct we_cm_value_node *node = WE_BASE_LIST_ITEM(link, struct we_cm_value_node, link);
 
-        if (node->value.name_bytes == count * sizeof(WCHAR) && we_cm_same_text(node->value.name, name, count)) {
+        if (node->value.name_bytes == count * sizeof(WCHAR) && we_rtl_is_same_text(node->value.name, name, count)) {
             return node;
         }
     }

@@ -83,6 +83,5 @@ struct we_cm_value_node *we_cm_value_put_locked(struct we_cm_key *key, struct we
 
 /* No lock needed. A copy, for a list of values; NULL: no memory. Freed by we_host_free. */
 WE_MUST_USE struct we_cm_value_node *we_cm_value_make(const struct we_cm_value *from);
-bool we_cm_same_text(const WCHAR *a, const WCHAR *b, size_t count);
 
 #endif

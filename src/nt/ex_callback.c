@@ -41,7 +41,7 @@ struct _CALLBACK_OBJECT {
     struct we_base_list registrations;
     bool allows_many;
     size_t name_count;
-    WCHAR name[]; /* in capitals, without the folder */
+    WCHAR name[]; /* as it was given, without the folder */
 };
 
 static struct we_host_mutex s_lock = WE_HOST_MUTEX_INIT(WE_RANK_OBJECT);
@@ -49,28 +49,17 @@ static struct we_base_list s_names = WE_BASE_LIST_INIT(s_names); /* guarded by s
 
 /* --- names ---------------------------------------------------------------------------------------- */
 
-/* The part of a path behind a folder, or false. The folder is in capitals. */
-static bool skip_folder(UNICODE_STRING *path, const char *folder)
+static bool is_text(const UNICODE_STRING *string, const WCHAR *text, size_t count)
 {
-    USHORT length = (USHORT)strlen(folder);
-    USHORT i;
-
-    if (path->Length / sizeof(WCHAR) < length) {
-        return false;
-    }
-    for (i = 0; i < length; i++) {
-        if (we_rtl_upcase(path->Buffer[i]) != (WCHAR)folder[i]) {
-            return false;
-        }
-    }
-    path->Buffer += length;
-    path->Length = (USHORT)(path->Length - length * sizeof(WCHAR));
-    return true;
+    return string->Length / sizeof(WCHAR) == count && we_rtl_is_same_text(string->Buffer, text, count);
 }
 
 /* The object's own name within \Callback. */
 static NTSTATUS parse_name(const OBJECT_ATTRIBUTES *attributes, UNICODE_STRING *name)
 {
+    static const WCHAR folder[] = u"\\Callback\\";
+    const size_t folder_count = WE_ARRAY_COUNT(folder) - 1;
+    size_t count;
     size_t i;
 
     if (attributes == NULL || attributes->ObjectName == NULL || attributes->ObjectName->Length == 0) {
@@ -86,10 +75,13 @@ static NTSTATUS parse_name(const OBJECT_ATTRIBUTES *attributes, UNICODE_STRING *
     if (attributes->RootDirectory != NULL || name->Buffer[0] != '\\') {
         return STATUS_OBJECT_PATH_SYNTAX_BAD;
     }
-    if (!skip_folder(name, "\\CALLBACK\\")) {
+    count = name->Length / sizeof(WCHAR);
+    if (count < folder_count || !we_rtl_is_same_text(name->Buffer, folder, folder_count)) {
         return STATUS_OBJECT_PATH_NOT_FOUND;
     }
-    for (i = 0; i < name->Length / sizeof(WCHAR); i++) {
+    name->Buffer += folder_count;
+    name->Length = (USHORT)(name->Length - folder_count * sizeof(WCHAR));
+    for (i = 0; i < count - folder_count; i++) {
         if (name->Buffer[i] == '\\') {
             return STATUS_OBJECT_PATH_NOT_FOUND;
         }
@@ -97,27 +89,12 @@ static NTSTATUS parse_name(const OBJECT_ATTRIBUTES *attributes, UNICODE_STRING *
     return name->Length != 0 ? STATUS_SUCCESS : STATUS_OBJECT_NAME_INVALID;
 }
 
-static bool has_name(const struct _CALLBACK_OBJECT *object, const UNICODE_STRING *name)
-{
-    size_t i;
-
-    if (object->name_count != name->Length / sizeof(WCHAR)) {
-        return false;
-    }
-    for (i = 0; i < object->name_count; i++) {
-        if (object->name[i] != we_rtl_upcase(name->Buffer[i])) {
-            return false;
-        }
-    }
-    return true;
-}
-
 static struct _CALLBACK_OBJECT *find_locked(const UNICODE_STRING *name)
 {
     WE_BASE_LIST_FOR_EACH (link, &s_names) {
         struct _CALLBACK_OBJECT *object = WE_BASE_LIST_ITEM(link, struct _CALLBACK_OBJECT, link);
 
-        if (has_name(object, name)) {
+        if (is_text(name, object->name, object->name_count)) {
             return object;
         }
     }
@@ -127,13 +104,11 @@ static struct _CALLBACK_OBJECT *find_locked(const UNICODE_STRING *name)
 /* Those that Windows itself notifies of. Here the clock is not set and the power does not change. */
 static bool is_system_name(const UNICODE_STRING *name)
 {
-    static const char *const names[] = { "SETSYSTEMTIME", "POWERSTATE", "PROCESSORADD" };
+    static const WCHAR *const names[] = { u"SetSystemTime", u"PowerState", u"ProcessorAdd" };
     size_t i;
 
     for (i = 0; i < WE_ARRAY_COUNT(names); i++) {
-        UNICODE_STRING rest = *name;
-
-        if (skip_folder(&rest, names[i]) && rest.Length == 0) {
+        if (is_text(name, names[i], wsk_emu_wcslen(names[i]))) {
             return true;
         }
     }
@@ -144,9 +119,7 @@ static bool is_system_name(const UNICODE_STRING *name)
 
 static struct _CALLBACK_OBJECT *object_make(const UNICODE_STRING *name, bool allows_many)
 {
-    size_t count = name->Length / sizeof(WCHAR);
-    struct _CALLBACK_OBJECT *object = we_ob_create(WE_OB_CALLBACK, sizeof(*object) + count * sizeof(WCHAR), NULL, NULL);
-    size_t i;
+    struct _CALLBACK_OBJECT *object = we_ob_create(WE_OB_CALLBACK, sizeof(*object) + name->Length, NULL, NULL);
 
     if (object == NULL) {
         return NULL;
@@ -154,10 +127,8 @@ static struct _CALLBACK_OBJECT *object_make(const UNICODE_STRING *name, bool all
     we_base_list_init(&object->link);
     we_base_list_init(&object->registrations);
     object->allows_many = allows_many;
-    object->name_count = count;
-    for (i = 0; i < count; i++) {
-        object->name[i] = we_rtl_upcase(name->Buffer[i]);
-    }
+    object->name_count = name->Length / sizeof(WCHAR);
+    memcpy(object->name, name->Buffer, name->Length);
     return object;
 }
 

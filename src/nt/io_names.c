@@ -45,17 +45,7 @@ static const WCHAR s_dos_short[] = u"\\??\\";
 /* True when text begins with these capitals, in any case. */
 static bool has_prefix(const WCHAR *text, size_t count, const WCHAR *capitals, size_t capitals_count)
 {
-    size_t i;
-
-    if (count < capitals_count) {
-        return false;
-    }
-    for (i = 0; i < capitals_count; i++) {
-        if (we_rtl_upcase(text[i]) != capitals[i]) {
-            return false;
-        }
-    }
-    return true;
+    return count >= capitals_count && we_rtl_is_same_text(text, capitals, capitals_count);
 }
 
 /* Gives a path the short form of its first directory, in place. Returns the new length. */

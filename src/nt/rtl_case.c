@@ -89,3 +89,13 @@ WCHAR we_rtl_downcase(WCHAR unit)
     }
     return unit;
 }
+
+bool we_rtl_is_same_text(const WCHAR *a, const WCHAR *b, size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        if (we_rtl_upcase(a[i]) != we_rtl_upcase(b[i])) {
+            return false;
+        }
+    }
+    return true;
+}

@@ -137,7 +137,7 @@ static const WCHAR *variable_find(const WCHAR *environment, const WCHAR *name, s
     const WCHAR *place;
 
     for (place = environment; place != NULL && place[0] != UNICODE_NULL; place += wsk_emu_wcslen(place) + 1) {
-        if (wsk_emu_wcslen(place) > count && place[count] == '=' && we_cm_same_text(place, name, count)) {
+        if (wsk_emu_wcslen(place) > count && place[count] == '=' && we_rtl_is_same_text(place, name, count)) {
             return place + count + 1;
         }
     }

@@ -33,5 +33,7 @@ struct we_rtl_converted we_rtl_utf16_to_utf8(CHAR *bytes, size_t bytes_max, cons
 /* Simple one-to-one case mapping; a unit without a partner is returned as it is. */
 WCHAR we_rtl_upcase(WCHAR unit);
 WCHAR we_rtl_downcase(WCHAR unit);
+/* Compares count units without case. */
+bool we_rtl_is_same_text(const WCHAR *a, const WCHAR *b, size_t count);
 
 #endif
