@@ -73,6 +73,16 @@ static struct we_vrf_entry *entry_of(struct we_base_list *link)
     return WE_BASE_LIST_ITEM(link, struct we_vrf_entry, link);
 }
 
+/* The callers of the function that this is part of. Inline, so that it takes no place among them. */
+static inline __attribute__((always_inline)) void trace_fill(struct we_host_trace *trace)
+{
+    if (__atomic_load_n(&s_is_tracing_off, __ATOMIC_RELAXED)) {
+        trace->frames[0] = NULL;
+    } else {
+        we_host_trace_capture(trace, 0);
+    }
+}
+
 void we_vrf_ledger_add(struct we_vrf_entry *entry, enum we_vrf_kind kind, const void *address, size_t size_bytes,
                        uint32_t tag, const char *note)
 {
@@ -87,11 +97,7 @@ void we_vrf_ledger_add(struct we_vrf_entry *entry, enum we_vrf_kind kind, const 
     entry->size_bytes = size_bytes;
     entry->note = note;
     entry->is_reported = false;
-    if (__atomic_load_n(&s_is_tracing_off, __ATOMIC_RELAXED)) {
-        entry->made.frames[0] = NULL;
-    } else {
-        we_host_trace_capture(&entry->made, 0);
-    }
+    trace_fill(&entry->made);
 
     we_host_mutex_lock(&shard->mutex);
     if (!bucket_is_used(bucket)) {
@@ -138,21 +144,14 @@ static struct we_vrf_tombstone *tombstone_make_locked(unsigned shard_index, cons
 
 void we_vrf_ledger_trace(struct we_host_trace *trace)
 {
-    if (__atomic_load_n(&s_is_tracing_off, __ATOMIC_RELAXED)) {
-        trace->frames[0] = NULL;
-    } else {
-        we_host_trace_capture(trace, 0);
-    }
+    trace_fill(trace);
 }
 
 void we_vrf_ledger_remove(struct we_vrf_entry *entry)
 {
     struct we_host_trace ended;
 
-    ended.frames[0] = NULL;
-    if (!__atomic_load_n(&s_is_tracing_off, __ATOMIC_RELAXED)) {
-        we_host_trace_capture(&ended, 0);
-    }
+    trace_fill(&ended);
     we_vrf_ledger_remove_traced(entry, &ended);
 }
 
