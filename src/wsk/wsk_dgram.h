@@ -8,6 +8,13 @@
 #include "wsk/wsk_socket.h"
 
 /* What a datagram socket has beyond others; guarded by the socket's lock. */
+/* Whether an address is one of this host's: the system was asked, which is too slow to do for each datagram. */
+struct we_wsk_known_host {
+    struct we_base_addr addr; /* WE_FAMILY_NONE: none */
+    bool is_here;
+};
+#define WE_WSK_KNOWN_HOST_COUNT 8u
+
 struct we_wsk_dgram {
     struct we_wsk_socket *socket;
     struct we_nt_work work; /* the receive pump, as work of the socket's processor */
@@ -26,6 +33,7 @@ struct we_wsk_dgram {
     struct we_base_list lent;         /* blocks that the client retains */
     struct we_base_addr fixed_remote; /* SIO_WSK_SET_REMOTE_ADDRESS; WE_FAMILY_NONE: none */
     struct we_base_addr fixed_sendto; /* SIO_WSK_SET_SENDTO_ADDRESS; the same */
+    struct we_wsk_known_host known_hosts[WE_WSK_KNOWN_HOST_COUNT]; /* senders that may have been the socket itself */
 };
 
 /* Opens the endpoint of a socket that is being bound. No lock, in a section. */

@@ -22,32 +22,46 @@ static bool is_peer_heard_locked(const struct we_wsk_dgram_pump *pump, const str
     return fixed.family == WE_FAMILY_NONE || (we_base_addr_same_host(&fixed, &sender) && fixed.port == sender.port);
 }
 
+/* The system's answer is remembered, by the end of the address; that it has none is not. */
+static bool is_here_locked(struct we_wsk_dgram *dgram, const struct we_base_addr *sender)
+{
+    unsigned last = sender->bytes[sender->family == WE_FAMILY_IPV4 ? 3 : 15];
+    struct we_wsk_known_host *known = &dgram->known_hosts[last % WE_WSK_KNOWN_HOST_COUNT];
+    uint32_t interface_index;
+    enum we_err err;
+
+    if (!we_base_addr_same_host(&known->addr, sender)) {
+        err = we_host_net_interface(sender, &interface_index);
+        known->addr = err == WE_OK || err == WE_ERR_ADDRESS ? *sender : (struct we_base_addr){ WE_FAMILY_NONE };
+        known->is_here = err == WE_OK;
+    }
+    return known->is_here;
+}
+
 /* The socket has sent it: from its port, and from its address or, without one of its own, from one of this host's.
  * Whoever else is on this host may stand for another one. */
-static bool is_own_locked(const struct we_wsk_socket *socket, const struct we_base_addr *remote)
+static bool is_own_locked(const struct we_wsk_dgram_pump *pump, const struct we_base_addr *remote)
 {
-    struct we_base_addr local = we_base_addr_unmapped(&socket->local);
+    struct we_base_addr local = we_base_addr_unmapped(&pump->socket->local);
     struct we_base_addr sender = we_base_addr_unmapped(remote);
-    uint32_t interface_index;
 
     if (sender.port != local.port) {
         return false;
     }
-    return we_base_addr_is_any(&local) ? we_host_net_interface(&sender, &interface_index) == WE_OK
-                                       : we_base_addr_same_host(&local, &sender);
+    return we_base_addr_is_any(&local) ? is_here_locked(pump->dgram, &sender) : we_base_addr_same_host(&local, &sender);
 }
 
 /* IP_RECEIVE_BROADCAST, and IP_MULTICAST_LOOP or its like of IPv6. */
-static bool is_delivery_heard_locked(const struct we_wsk_socket *socket, const struct we_host_dgram *about)
+static bool is_delivery_heard_locked(const struct we_wsk_dgram_pump *pump, const struct we_host_dgram *about)
 {
-    const struct we_wsk_dgram_options *options = &socket->dgram_options;
+    const struct we_wsk_dgram_options *options = &pump->socket->dgram_options;
 
     switch (about->delivery) {
     case WE_DGRAM_BROADCAST:
         return options->ignore_broadcast == 0;
     case WE_DGRAM_MULTICAST:
         return (about->local.family == WE_FAMILY_IPV6 ? options->v6_ignore_own : options->v4_ignore_own) == 0 ||
-               !is_own_locked(socket, &about->remote);
+               !is_own_locked(pump, &about->remote);
     case WE_DGRAM_UNICAST:
         break;
     }
@@ -60,8 +74,7 @@ static bool is_heard_locked(const struct we_wsk_dgram_pump *pump, enum we_err er
     if (err == WE_ERR_REFUSED) {
         return is_peer_heard_locked(pump, &about->remote);
     }
-    return err != WE_OK ||
-           (is_peer_heard_locked(pump, &about->remote) && is_delivery_heard_locked(pump->socket, about));
+    return err != WE_OK || (is_peer_heard_locked(pump, &about->remote) && is_delivery_heard_locked(pump, about));
 }
 
 enum we_err we_wsk_dgram_read_locked(struct we_wsk_dgram_pump *pump, struct we_host_dgram *about,

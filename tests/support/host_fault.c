@@ -63,6 +63,11 @@ static enum we_err route(const struct we_base_addr *to, struct we_base_addr *fro
     return is_due(HOST_ROUTE) ? s_fault.err : s_fault.real->route(to, from);
 }
 
+static enum we_err interface_of(const struct we_base_addr *addr, uint32_t *interface_index)
+{
+    return is_due(HOST_INTERFACE) ? s_fault.err : s_fault.real->interface_of(addr, interface_index);
+}
+
 static size_t ideal_backlog_bytes(struct we_host_ep *ep)
 {
     return is_due(HOST_BACKLOG) ? 0 : s_fault.real->ideal_backlog_bytes(ep);
@@ -92,6 +97,7 @@ static void begin(enum host_call call, unsigned index)
     s_fault.ops.local = local;
     s_fault.ops.remote = remote;
     s_fault.ops.route = route;
+    s_fault.ops.interface_of = interface_of;
     s_fault.ops.ideal_backlog_bytes = ideal_backlog_bytes;
     s_fault.ops.has_option = has_option;
     s_fault.ops.dgram_set = dgram_set;

@@ -16,6 +16,7 @@ enum host_call {
     HOST_LOCAL,
     HOST_REMOTE,
     HOST_ROUTE,
+    HOST_INTERFACE,
     HOST_BACKLOG,    /* fails with 0 */
     HOST_HAS_OPTION, /* fails with false */
     HOST_DGRAM_SET

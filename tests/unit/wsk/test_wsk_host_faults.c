@@ -2,6 +2,7 @@
 /* What becomes of calls that the host refuses, though it never should: the request fails, and the next one works. */
 #include "support/conn_client.h"
 #include "support/dgram_client.h"
+#include "support/group_scene.h"
 #include "support/host_fault.h"
 #include "support/inspect_gate.h"
 #include "support/stream_socket.h"
@@ -357,6 +358,42 @@ static void test_route_that_is_not_there_fails_the_query(void **state)
     socket_close(socket);
 }
 
+/* --- multicasts of one's own -------------------------------------------------------------------------- */
+
+/* A socket that is deaf to itself sends to the group it is in; the host's answer to whose address that is fails. */
+static void send_own_while_asking_fails(struct group_scene *scene, struct wsk_fixture *fixture, enum we_err err)
+{
+    assert_true(group_scene_open(scene, fixture, GROUP_BY_REQ));
+    group_expect(scene, GROUP_JOIN, NULL, STATUS_SUCCESS);
+    assert_int_equal(socket_set_ulong(scene->client->socket, IPPROTO_IP, IP_MULTICAST_LOOP, 0), STATUS_SUCCESS);
+    host_fault_begin(HOST_INTERFACE, 1, err);
+    group_send(scene, scene->client->socket, scene->client->port, "whose is it");
+    dgram_client_expect(scene->client, scene->seen_count++, "whose is it");
+    host_fault_end();
+}
+
+/* The host's list of addresses is no matter of each datagram. */
+static void test_host_is_asked_once_whose_address_a_sender_has(void **state)
+{
+    struct group_scene scene;
+
+    send_own_while_asking_fails(&scene, *state, WE_ERR_ADDRESS);
+    group_send(&scene, scene.client->socket, scene.client->port, "a stranger still");
+    dgram_client_expect(scene.client, scene.seen_count++, "a stranger still");
+    group_scene_close(&scene);
+}
+
+static void test_host_that_could_not_tell_whose_an_address_is_is_asked_again(void **state)
+{
+    struct group_scene scene;
+
+    send_own_while_asking_fails(&scene, *state, WE_ERR_NO_MEMORY);
+    group_send(&scene, scene.client->socket, scene.client->port, "my own");
+    group_send(&scene, scene.client->socket, scene.client->port, "my own again");
+    group_expect_heard(&scene);
+    group_scene_close(&scene);
+}
+
 #define TEST(f) wsk_emu_unit_test_setup_teardown(f, fixture_setup, fixture_teardown)
 
 int main(int argc, char **argv)
@@ -377,6 +414,8 @@ int main(int argc, char **argv)
         TEST(test_datagram_option_that_is_refused_keeps_its_value),
         TEST(test_option_that_the_host_does_not_have_is_not_supported),
         TEST(test_route_that_is_not_there_fails_the_query),
+        TEST(test_host_is_asked_once_whose_address_a_sender_has),
+        TEST(test_host_that_could_not_tell_whose_an_address_is_is_asked_again),
     };
 
     if (argc > 1) {
