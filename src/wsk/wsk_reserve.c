@@ -204,7 +204,7 @@ NTSTATUS we_wsk_reserve_next(struct we_wsk_port_search *search, uint16_t *port)
 
 /* --- the controls --------------------------------------------------------------------------------- */
 
-static NTSTATUS acquire_locked(const struct we_wsk_socket *socket, unsigned first, unsigned count,
+static NTSTATUS acquire_locked(struct we_wsk_socket *socket, unsigned first, unsigned count,
                                INET_PORT_RESERVATION_INSTANCE *instance)
 {
     struct reservation *reservation = find_locked(socket, INVALID_PORT_RESERVATION_TOKEN);
@@ -216,6 +216,7 @@ static NTSTATUS acquire_locked(const struct we_wsk_socket *socket, unsigned firs
     status = first == 0 ? block_choose_locked(socket, count, &first) : block_check_locked(socket, first, count);
     if (NT_SUCCESS(status)) {
         *reservation = (struct reservation){ ++s_last_token, is_datagram(socket), first, count, socket };
+        socket->has_reserved = true;
         instance->StartPort = RtlUshortByteSwap((USHORT)first);
         instance->NumberOfPorts = (USHORT)count;
         instance->Token = reservation->token;
@@ -292,6 +293,9 @@ void we_wsk_reserve_leave(const struct we_wsk_socket *socket)
 {
     unsigned i;
 
+    if (!socket->has_reserved) {
+        return; /* each socket comes here, and few have */
+    }
     we_host_mutex_lock(&s_lock);
     for (i = 0; i < RESERVATION_COUNT; i++) {
         if (s_reservations[i].owner == socket) {

@@ -30,7 +30,7 @@ NTSTATUS we_wsk_reserve_search(struct we_wsk_port_search *search, struct we_wsk_
 /* The next port to try. STATUS_ADDRESS_ALREADY_EXISTS: none was found; worth another call while left_count is not 0.
  * Other statuses: the network cannot. No lock. */
 NTSTATUS we_wsk_reserve_next(struct we_wsk_port_search *search, uint16_t *port);
-/* Releases what the socket has acquired. No lock. */
+/* Releases what the socket has acquired. No lock, and none of its calls runs any more. */
 void we_wsk_reserve_leave(const struct we_wsk_socket *socket);
 
 #endif

@@ -95,6 +95,7 @@ struct we_wsk_socket {
     ULONG exclusive_address;
     struct we_wsk_claim claim;                 /* the address, among those of all sockets; see wsk_share.h */
     ULONG64 reservation;                       /* of ports, to bind in; see wsk_reserve.h; guarded by its lock */
+    bool has_reserved;                         /* ports, which are free when it ends; the same */
     struct we_wsk_security *security;          /* SO_WSK_SECURITY; NULL: the default, which lets nobody share */
     struct we_wsk_dgram_options dgram_options; /* datagram sockets */
     /* One of these, by category. A stream socket has a connection's part, and a listener's from WskListen on. */
