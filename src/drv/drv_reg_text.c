@@ -185,8 +185,7 @@ static bool take_number(struct reader *reader, ULONG *number)
 
 /* --- names ----------------------------------------------------------------------------------------------- */
 
-/* UTF-8 as units, behind a prefix, with a terminator. NULL: no memory. */
-static WCHAR *wide_text(struct we_drv_reg *reg, const char *prefix, const char *text, size_t length, size_t *count)
+WCHAR *we_drv_reg_wide(struct we_drv_reg *reg, const char *prefix, const char *text, size_t length, size_t *count)
 {
     size_t prefix_count = strlen(prefix);
     size_t text_count = we_rtl_utf8_to_utf16(NULL, 0, text, length).needed;
@@ -285,7 +284,7 @@ static NTSTATUS read_key(struct reader *reader)
     if (is_removal && name == name_end) {
         return fail(reader, "a root cannot be removed");
     }
-    change.path = wide_text(reader->reg, prefix, name, (size_t)(name_end - name), &change.path_count);
+    change.path = we_drv_reg_wide(reader->reg, prefix, name, (size_t)(name_end - name), &change.path_count);
     if (change.path == NULL) {
         return STATUS_INSUFFICIENT_RESOURCES;
     }
@@ -381,7 +380,7 @@ static NTSTATUS read_string(struct reader *reader, struct we_cm_value *value)
     if (!NT_SUCCESS(status)) {
         return status;
     }
-    wide = wide_text(reader->reg, "", text, length, &count);
+    wide = we_drv_reg_wide(reader->reg, "", text, length, &count);
     if (wide == NULL) {
         return STATUS_INSUFFICIENT_RESOURCES;
     }
@@ -428,7 +427,7 @@ static NTSTATUS read_name(struct reader *reader, struct we_cm_value *value)
     if (!NT_SUCCESS(status)) {
         return status;
     }
-    value->name = wide_text(reader->reg, "", text, length, &count);
+    value->name = we_drv_reg_wide(reader->reg, "", text, length, &count);
     if (value->name == NULL) {
         return STATUS_INSUFFICIENT_RESOURCES;
     }

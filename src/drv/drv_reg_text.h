@@ -24,6 +24,8 @@ struct we_drv_reg {
 
 /* text: UTF-8 without a byte order mark, size bytes. STATUS_INVALID_PARAMETER, STATUS_INSUFFICIENT_RESOURCES. */
 NTSTATUS we_drv_reg_parse(struct we_drv_reg *reg, const char *text, size_t size);
+/* UTF-8 as units, behind a prefix, with a terminator, in memory of reg, which may be all zeros. NULL: no memory. */
+WCHAR *we_drv_reg_wide(struct we_drv_reg *reg, const char *prefix, const char *text, size_t length, size_t *count);
 void we_drv_reg_free(struct we_drv_reg *reg);
 
 #endif

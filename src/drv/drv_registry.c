@@ -5,29 +5,11 @@
 #include <string.h>
 
 #include "drv/drv_object.h"
-#include "host/host_mem.h"
+#include "drv/drv_reg_text.h"
 #include "nt/cm_registry.h"
-#include "nt/rtl_utf.h"
 
 #define PATH_MAX_COUNT 1000
 #define REGISTRY_PREFIX "\\Registry\\"
-
-/* A UTF-8 text as units in memory of its own, behind a prefix. NULL: no memory. */
-static WCHAR *wide_make(const char *prefix, const char *text, size_t *count)
-{
-    size_t prefix_count = strlen(prefix);
-    size_t text_count = we_rtl_utf8_to_utf16(NULL, 0, text, strlen(text)).needed;
-    WCHAR *wide = we_host_alloc((prefix_count + text_count + 1) * sizeof(WCHAR));
-
-    if (wide == NULL) {
-        return NULL;
-    }
-    (void)we_rtl_utf8_to_utf16(wide, prefix_count, prefix, prefix_count);
-    (void)we_rtl_utf8_to_utf16(wide + prefix_count, text_count, text, strlen(text));
-    *count = prefix_count + text_count;
-    wide[*count] = UNICODE_NULL;
-    return wide;
-}
 
 static bool path_is_valid(const char *path)
 {
@@ -60,25 +42,18 @@ static NTSTATUS arguments_check(const char *key, const char *name)
 /* One change of a value, with the names as the caller gave them. */
 static NTSTATUS change_value(PCSTR key, PCSTR name, struct we_cm_change *change)
 {
-    size_t path_count = 0;
+    struct we_drv_reg memory = { 0 };
     size_t name_count = 0;
-    WCHAR *path = wide_make(path_prefix(key), key, &path_count);
-    WCHAR *wide_name = wide_make("", name, &name_count);
     NTSTATUS status = STATUS_INSUFFICIENT_RESOURCES;
     size_t failed;
 
-    if (path == NULL || wide_name == NULL) {
-        goto free_texts;
+    change->path = we_drv_reg_wide(&memory, path_prefix(key), key, strlen(key), &change->path_count);
+    change->value.name = we_drv_reg_wide(&memory, "", name, strlen(name), &name_count);
+    if (change->path != NULL && change->value.name != NULL) {
+        change->value.name_bytes = (USHORT)(name_count * sizeof(WCHAR));
+        status = we_cm_apply(change, 1, &failed);
     }
-    change->path = path;
-    change->path_count = path_count;
-    change->value.name = wide_name;
-    change->value.name_bytes = (USHORT)(name_count * sizeof(WCHAR));
-    status = we_cm_apply(change, 1, &failed);
-
-free_texts:
-    we_host_free(wide_name);
-    we_host_free(path);
+    we_drv_reg_free(&memory);
     return status == STATUS_OBJECT_NAME_INVALID ? STATUS_INVALID_PARAMETER : status;
 }
 
@@ -103,48 +78,45 @@ NTSTATUS wsk_emu_registry_set_dword(PCSTR key, PCSTR name, ULONG value)
 
 NTSTATUS wsk_emu_registry_set_string(PCSTR key, PCSTR name, PCSTR text)
 {
+    struct we_drv_reg memory = { 0 };
+    NTSTATUS status = STATUS_INSUFFICIENT_RESOURCES;
     size_t count = 0;
-    NTSTATUS status;
-    WCHAR *wide;
+    const WCHAR *wide;
 
     if (text == NULL) {
         return STATUS_INVALID_PARAMETER;
     }
-    wide = wide_make("", text, &count);
-    if (wide == NULL) {
-        return STATUS_INSUFFICIENT_RESOURCES;
+    wide = we_drv_reg_wide(&memory, "", text, strlen(text), &count);
+    if (wide != NULL) {
+        status = wsk_emu_registry_set(key, name, REG_SZ, wide, (count + 1) * sizeof(WCHAR));
     }
-    status = wsk_emu_registry_set(key, name, REG_SZ, wide, (count + 1) * sizeof(WCHAR));
-    we_host_free(wide);
+    we_drv_reg_free(&memory);
     return status;
 }
 
 NTSTATUS wsk_emu_registry_remove(PCSTR key, PCSTR name)
 {
+    struct we_drv_reg memory = { 0 };
     struct we_cm_key *opened;
     size_t path_count = 0;
     size_t name_count = 0;
     NTSTATUS status = arguments_check(key, name);
-    WCHAR *path;
-    WCHAR *wide_name;
+    const WCHAR *path;
+    const WCHAR *wide_name;
 
     if (!NT_SUCCESS(status)) {
         return status;
     }
     status = STATUS_INSUFFICIENT_RESOURCES;
-    path = wide_make(path_prefix(key), key, &path_count);
-    wide_name = wide_make("", name, &name_count);
-    if (path == NULL || wide_name == NULL) {
-        goto free_texts;
+    path = we_drv_reg_wide(&memory, path_prefix(key), key, strlen(key), &path_count);
+    wide_name = we_drv_reg_wide(&memory, "", name, strlen(name), &name_count);
+    if (path != NULL && wide_name != NULL) {
+        status = we_cm_open(NULL, path, path_count, &opened);
+        if (NT_SUCCESS(status)) {
+            status = we_cm_value_remove(opened, wide_name, name_count);
+            we_cm_close(opened);
+        }
     }
-    status = we_cm_open(NULL, path, path_count, &opened);
-    if (NT_SUCCESS(status)) {
-        status = we_cm_value_remove(opened, wide_name, name_count);
-        we_cm_close(opened);
-    }
-
-free_texts:
-    we_host_free(wide_name);
-    we_host_free(path);
+    we_drv_reg_free(&memory);
     return status;
 }
