@@ -34,8 +34,8 @@ WSK_EMU_API NTSTATUS wsk_emu_driver_load(PDRIVER_INITIALIZE entry, PCSTR name, P
 WSK_EMU_API NTSTATUS wsk_emu_driver_load_file(PCSTR path, PCSTR name, PDRIVER_OBJECT *driver);
 
 /** Calls DriverUnload at PASSIVE_LEVEL (if the driver set one), checks what is left behind (devices, registrations,
- * threads, pool) and drops the driver object, and takes a shared object out of memory. NULL is ignored. A driver without DriverUnload stays loaded until
- * wsk_emu_stop, which is reported (UNL-001). */
+ * threads, pool) and drops the driver object, and takes a shared object out of memory. NULL is ignored. A driver without
+ * DriverUnload stays loaded until wsk_emu_stop, which is reported (UNL-001). */
 WSK_EMU_API void wsk_emu_driver_unload(PDRIVER_OBJECT driver);
 
 /* The registry is empty when an emulated kernel starts, but for the few keys that every system has, and again when it

@@ -158,7 +158,8 @@ static struct driver *driver_create(PCSTR name)
     return driver;
 }
 
-/* Makes the key, too. A string of its own, so that a driver that keeps the pointer past DriverEntry is caught by a memory checker. */
+/* Makes the key, too. A string of its own, so that a driver that keeps the pointer past DriverEntry is caught by a memory
+ * checker. */
 static PUNICODE_STRING registry_path_create(const char *name)
 {
     size_t prefix_count = sizeof(WE_DRV_SERVICES) - 1;

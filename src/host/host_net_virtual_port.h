@@ -16,9 +16,9 @@
  * WRITABLE, which comes as what is in flight arrives. A single datagram always may go.
  *
  * The best claim gets a datagram: the one with its very address, then a wildcard, then a dual-stack wildcard; of equal
- * ones, which only sharing allows, the youngest. Broadcasts go to all claims that fit, multicasts to those
- * of them that are in the group and hear the sender there. A datagram to a
- * port that nobody has comes back, to a sender who wants that, as an answer that travels like a datagram.
+ * ones, which only sharing allows, the youngest. Broadcasts go to all claims that fit, multicasts to those of them that
+ * are in the group and hear the sender there. A datagram to a port that nobody has comes back, to a sender who wants
+ * that, as an answer that travels like a datagram.
  *
  * Locks: the table of ports (rank NET), then one port (NET_LINK), then its queue. A sender holds the table for as long
  * as it delivers: so no receiver is closed meanwhile. Sender and receiver are never locked together.

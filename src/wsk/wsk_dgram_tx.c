@@ -14,8 +14,9 @@
  *
  * A request is a row of messages: one for WskSendTo, the nodes of the list for WskSendMessages. The IRP stands at one of
  * them; what is left of it, and the nodes behind it, is still to go. With a segment size a message goes in pieces, each
- * a datagram, several of which the network may take at once. All of it is sent on the caller's thread, straight from the client's memory, unless the network has no
- * room: then the request waits in order for WRITABLE, and what was said about it in the call is kept with the IRP.
+ * a datagram, several of which the network may take at once. All of it is sent on the caller's thread, straight from the
+ * client's memory, unless the network has no room: then the request waits in order for WRITABLE, and what was said about
+ * it in the call is kept with the IRP.
  */
 
 #define IOV_MAX_COUNT WE_HOST_DGRAM_IOV_MAX
