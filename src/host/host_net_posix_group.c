@@ -5,7 +5,6 @@
 #include <string.h>
 #include <sys/socket.h>
 
-#include "base/base_assert.h"
 #include "host/host_addr.h"
 #include "host/host_err.h"
 #include "host/host_net_posix.h"

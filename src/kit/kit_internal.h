@@ -3,7 +3,6 @@
 #ifndef WSK_KIT_INTERNAL_H
 #define WSK_KIT_INTERNAL_H
 
-#include "base/base_assert.h"
 #include "wsk_emu/kit.h"
 
 /* Fails when no emulated kernel runs or the caller is not the thread that started it. */
