@@ -359,18 +359,11 @@ class wsk_socket {
                 [&](PIRP irp) { return table->WskAccept(socket_, 0, context, dispatch, nullptr, nullptr, irp); },
                 &information);
         };
-        status result = STATUS_INVALID_DEVICE_STATE;
+        status result =
+            category_ == socket_category::stream
+                ? with<WSK_PROVIDER_STREAM_DISPATCH>(socket_category::stream, "wsk_socket::accept", accept_with)
+                : with<WSK_PROVIDER_LISTEN_DISPATCH>(socket_category::listen, "wsk_socket::accept", accept_with);
 
-        if (!check("wsk_socket::accept")) {
-            return result;
-        }
-        if (category_ == socket_category::listen) {
-            result = accept_with(table<WSK_PROVIDER_LISTEN_DISPATCH>());
-        } else if (category_ == socket_category::stream) {
-            result = accept_with(table<WSK_PROVIDER_STREAM_DISPATCH>());
-        } else {
-            return no_such("wsk_socket::accept");
-        }
         if (result.ok()) {
             (void)accepted.close();
             accepted.take(information, socket_category::connection);
@@ -380,26 +373,17 @@ class wsk_socket {
     /** WskListen, of a stream socket that is bound. */
     WSK_EMU_NODISCARD status listen()
     {
-        if (!check("wsk_socket::listen")) {
-            return STATUS_INVALID_DEVICE_STATE;
-        }
-        if (category_ != socket_category::stream) {
-            return no_such("wsk_socket::listen");
-        }
-        return request([&](PIRP irp) { return table<WSK_PROVIDER_STREAM_DISPATCH>()->WskListen(socket_, irp); });
+        return with<WSK_PROVIDER_STREAM_DISPATCH>(socket_category::stream, "wsk_socket::listen", [&](auto *table) {
+            return request([&](PIRP irp) { return table->WskListen(socket_, irp); });
+        });
     }
     /** WskInspectComplete, of a listening socket. */
     WSK_EMU_NODISCARD status inspect_complete(WSK_INSPECT_ID id, WSK_INSPECT_ACTION action)
     {
-        if (!check("wsk_socket::inspect_complete")) {
-            return STATUS_INVALID_DEVICE_STATE;
-        }
-        if (category_ != socket_category::listen) {
-            return no_such("wsk_socket::inspect_complete");
-        }
-        return request([&](PIRP irp) {
-            return table<WSK_PROVIDER_LISTEN_DISPATCH>()->WskInspectComplete(socket_, &id, action, irp);
-        });
+        return with<WSK_PROVIDER_LISTEN_DISPATCH>(
+            socket_category::listen, "wsk_socket::inspect_complete", [&](auto *table) {
+                return request([&](PIRP irp) { return table->WskInspectComplete(socket_, &id, action, irp); });
+            });
     }
 
     /* --- connection and stream ---------------------------------------------------------------------- */
@@ -474,15 +458,9 @@ class wsk_socket {
     {
         WSK_BUF buffer = bytes;
 
-        if (!check("wsk_socket::send_to")) {
-            return STATUS_INVALID_DEVICE_STATE;
-        }
-        if (category_ != socket_category::datagram) {
-            return no_such("wsk_socket::send_to");
-        }
-        return request([&](PIRP irp) {
-            return table<WSK_PROVIDER_DATAGRAM_DISPATCH>()->WskSendTo(socket_, &buffer, 0, remote.get(), 0, nullptr,
-                                                                      irp);
+        return with<WSK_PROVIDER_DATAGRAM_DISPATCH>(socket_category::datagram, "wsk_socket::send_to", [&](auto *table) {
+            return request(
+                [&](PIRP irp) { return table->WskSendTo(socket_, &buffer, 0, remote.get(), 0, nullptr, irp); });
         });
     }
     /** WskReceiveFrom: waits for a datagram. received and remote, if not nullptr, get its length and its sender. */
@@ -492,19 +470,14 @@ class wsk_socket {
         WSK_BUF buffer = bytes;
         address sender;
         ULONG_PTR information = 0;
-
-        if (!check("wsk_socket::receive_from")) {
-            return STATUS_INVALID_DEVICE_STATE;
-        }
-        if (category_ != socket_category::datagram) {
-            return no_such("wsk_socket::receive_from");
-        }
-        status result = request(
-            [&](PIRP irp) {
-                return table<WSK_PROVIDER_DATAGRAM_DISPATCH>()->WskReceiveFrom(socket_, &buffer, 0, sender.get(),
-                                                                               nullptr, nullptr, nullptr, irp);
-            },
-            &information);
+        status result = with<WSK_PROVIDER_DATAGRAM_DISPATCH>(
+            socket_category::datagram, "wsk_socket::receive_from", [&](auto *table) {
+                return request(
+                    [&](PIRP irp) {
+                        return table->WskReceiveFrom(socket_, &buffer, 0, sender.get(), nullptr, nullptr, nullptr, irp);
+                    },
+                    &information);
+            });
 
         if (remote != nullptr) {
             *remote = sender;
@@ -542,20 +515,21 @@ class wsk_socket {
         return STATUS_INVALID_DEVICE_REQUEST;
     }
 
-    /* The functions that connections and streams have, in the table of either. */
-    template <class Use> status with_data(const char *function, Use &&use)
+    /* A function that one category has. */
+    template <class Table, class Use> status with(socket_category category, const char *function, Use &&use)
     {
         if (!check(function)) {
             return STATUS_INVALID_DEVICE_STATE;
         }
-        switch (category_) {
-        case socket_category::connection:
-            return use(table<WSK_PROVIDER_CONNECTION_DISPATCH>());
-        case socket_category::stream:
-            return use(table<WSK_PROVIDER_STREAM_DISPATCH>());
-        default:
-            return no_such(function);
-        }
+        return category_ == category ? use(table<Table>()) : no_such(function);
+    }
+
+    /* The functions that connections and streams have, in the table of either. */
+    template <class Use> status with_data(const char *function, Use &&use)
+    {
+        return category_ == socket_category::stream
+                   ? with<WSK_PROVIDER_STREAM_DISPATCH>(socket_category::stream, function, use)
+                   : with<WSK_PROVIDER_CONNECTION_DISPATCH>(socket_category::connection, function, use);
     }
 
     /* The functions that all but basic sockets have. */
