@@ -81,14 +81,6 @@ namespace wsk_emu {
 
 namespace detail {
 
-/* How to see a failure again. */
-inline std::string replay_text(unsigned long long seed)
-{
-    std::string number = std::to_string(seed);
-
-    return "seed " + number + ": set WSK_EMU_SEED=" + number + " to replay this order of events";
-}
-
 #if CATCH_VERSION_MAJOR >= 3
 using catch2_listener = Catch::EventListenerBase;
 using catch2_ended = void;

@@ -7,11 +7,24 @@
 #include <cstddef>
 #include <cstdio>
 #include <cstdlib>
+#include <string>
 
 #include "wsk_emu/cpp/guard.hpp"
 #include "wsk_emu/cpp/kernel.hpp"
 
 namespace wsk_emu {
+
+namespace detail {
+
+/* How to see a failure again. */
+inline std::string replay_text(unsigned long long seed)
+{
+    std::string number = std::to_string(seed);
+
+    return "seed " + number + ": set WSK_EMU_SEED=" + number + " to replay this order of events";
+}
+
+} // namespace detail
 
 /** Starts a kernel, runs a test in it, and stops it; for the glue of another test framework. An object serves one test. */
 class emulated_test {
@@ -83,7 +96,7 @@ class emulated_test {
     void print_seed() const
     {
         if (seed_ != 0) {
-            std::fprintf(stderr, "seed %llu: set WSK_EMU_SEED=%llu to replay this order of events\n", seed_, seed_);
+            std::fprintf(stderr, "%s\n", detail::replay_text(seed_).c_str());
         }
     }
 

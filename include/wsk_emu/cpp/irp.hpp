@@ -5,7 +5,6 @@
 #define WSK_EMU_CPP_IRP_HPP
 
 #include <cstddef>
-#include <cstdlib>
 #include <new>
 #include <utility>
 
