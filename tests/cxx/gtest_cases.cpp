@@ -7,23 +7,11 @@
 #include <string>
 #include <vector>
 
+#include "cxx_hanging.hpp"
+
 using namespace wsk_emu;
 
 namespace {
-
-VOID NTAPI hang(PDRIVER_OBJECT)
-{
-    static KEVENT never;
-
-    KeInitializeEvent(&never, NotificationEvent, FALSE);
-    (void)KeWaitForSingleObject(&never, Executive, KernelMode, FALSE, nullptr);
-}
-
-NTSTATUS NTAPI hanging_entry(PDRIVER_OBJECT object, PUNICODE_STRING)
-{
-    object->DriverUnload = hang;
-    return STATUS_SUCCESS;
-}
 
 VOID NTAPI failing_dpc(PKDPC, PVOID, PVOID, PVOID)
 {
