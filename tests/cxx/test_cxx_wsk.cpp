@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Owners of WSK clients, sockets and the kit's peers: all categories, moved from, left early, misused, failed. */
+#include "cxx_hanging.hpp" /* the WDK before cpp.hpp, as where a driver's header is the first */
 #include "cxx_run.hpp"
 
 #include <type_traits>
@@ -440,22 +441,12 @@ static void test_failure_inside_a_callback_ends_the_test_and_harms_nobody(void *
 /* A destructor may not throw: it returns, and the next owner's method ends the test. */
 static void test_failure_in_a_destructor_ends_the_test(void **)
 {
-    static KEVENT never;
-
     expect_failure(
         [] {
             destroyed object;
             {
                 driver driver;
-                OK(driver.load(
-                    [](PDRIVER_OBJECT self, PUNICODE_STRING) -> NTSTATUS {
-                        KeInitializeEvent(&never, NotificationEvent, FALSE);
-                        self->DriverUnload = [](PDRIVER_OBJECT) {
-                            (void)KeWaitForSingleObject(&never, Executive, KernelMode, FALSE, nullptr);
-                        };
-                        return STATUS_SUCCESS;
-                    },
-                    "hangs"));
+                OK(driver.load(hanging_entry, "hangs"));
             }
             peer peer = peer::connect(1);
             fail_msg("went on");

@@ -386,13 +386,17 @@ class mdl_chain {
     }
 
   private:
+    /* Where a driver's header was included before this one, __try is the standard library's. */
     static status lock(PMDL mdl)
     {
         volatile NTSTATUS result = STATUS_SUCCESS;
 
-        __try {
+        WSK_EMU_SEH_TRY
+        {
             MmProbeAndLockPages(mdl, KernelMode, IoModifyAccess);
-        } __except (EXCEPTION_EXECUTE_HANDLER) {
+        }
+        __except (EXCEPTION_EXECUTE_HANDLER)
+        {
             result = static_cast<NTSTATUS>(GetExceptionCode());
         }
         return static_cast<NTSTATUS>(result);

@@ -175,7 +175,7 @@ DECLSPEC_NORETURN void wsk_emu_seh_raise(NTSTATUS code, PVOID address, ULONG cou
 #define WSK_EMU_SEH_FRAME_INIT { 0 }
 #endif
 
-#define __try                                                                                                          \
+#define WSK_EMU_SEH_TRY                                                                                                \
     WSK_EMU_SEH_IF __extension__({                                                                                     \
         __label__ wsk_emu_seh_body_, wsk_emu_seh_leave_, wsk_emu_seh_look_;                                            \
         struct wsk_emu_seh_frame wsk_emu_seh_frame_ __attribute__((__cleanup__(wsk_emu_seh_leave_body)))               \
@@ -196,6 +196,8 @@ DECLSPEC_NORETURN void wsk_emu_seh_raise(NTSTATUS code, PVOID address, ULONG cou
                 goto wsk_emu_seh_body_;                                                                                \
             }                                                                                                          \
         }
+
+#define __try WSK_EMU_SEH_TRY
 
 #define __except(...)                                                                                                  \
         WSK_EMU_SEH_BODY_END(0)                                                                                        \
