@@ -43,6 +43,7 @@ install(FILES
     cmake/wsk_emu_image.c.in
     cmake/WskEmuDialect.cmake
     cmake/WskEmuGuarded.cmake
+    cmake/WskEmuIncludes.cmake
     cmake/WskEmuSpelling.cmake
     cmake/WskEmuSpellingScan.cmake
     cmake/WskEmuTmh.cmake

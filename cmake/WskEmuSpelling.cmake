@@ -71,7 +71,7 @@ set(WORK \"${work}\")
     endif()
     add_custom_command(OUTPUT "${work}/stamp"
         COMMAND ${CMAKE_COMMAND} "-DARGUMENTS=${arguments}" -P "${script}"
-        DEPENDS "${script}" "${arguments}"
+        DEPENDS "${script}" "${CMAKE_CURRENT_FUNCTION_LIST_DIR}/WskEmuIncludes.cmake" "${arguments}"
         ${notice}
         COMMENT "Resolving the includes of ${target}"
         VERBATIM)

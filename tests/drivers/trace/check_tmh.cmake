@@ -44,6 +44,14 @@ file(READ "${tmh_INCLUDE}/wsk_emu_wpp.h" text)
 expect("the macro of the configuration is there" "text MATCHES \"#define Say[(]LEVEL, FLAGS, MSG, [.]+[)]\"")
 expect("DoTraceMessage is there" "text MATCHES \"#define DoTraceMessage[(]LEVEL, MSG, [.]+[)]\"")
 
+# A byte order mark hides nothing.
+string(ASCII 239 187 191 byte_order_mark)
+file(READ "${WORK}/src/gate.c" before)
+file(WRITE "${WORK}/src/gate.c" "${byte_order_mark}#include \"marked.tmh\"\n${before}")
+generate()
+expect("the include behind the mark is seen" "EXISTS \"${tmh_INCLUDE}/marked.tmh\"")
+file(READ "${tmh_INCLUDE}/wsk_emu_wpp.h" text)
+
 # What does not change is not written again.
 generate()
 file(READ "${tmh_INCLUDE}/wsk_emu_wpp.h" after)
