@@ -267,6 +267,20 @@ static void test_wsk_socket_can_be_given_away_and_taken(void **)
     });
 }
 
+/* A use of an open socket that fails the test with these words. */
+template <class Use> static void expect_refusal(socket_category category, Use use, const char *words)
+{
+    expect_failure(
+        [=] {
+            wsk_client client;
+            OK(client.open());
+            wsk_socket socket;
+            OK(socket.open(client, category));
+            use(client, socket);
+        },
+        words);
+}
+
 static void test_wsk_socket_misuse_is_refused(void **)
 {
     expect_failure(
@@ -282,33 +296,37 @@ static void test_wsk_socket_misuse_is_refused(void **)
             (void)socket.open(client, socket_category::basic);
         },
         "wsk_client::provider: it is not open");
-    expect_failure(
-        [] {
-            wsk_client client;
-            OK(client.open());
-            wsk_socket socket;
-            OK(socket.open(client, socket_category::listen));
-            (void)socket.open(client, socket_category::listen);
-        },
+    expect_refusal(
+        socket_category::listen,
+        [](wsk_client &client, wsk_socket &socket) { (void)socket.open(client, socket_category::listen); },
         "wsk_socket::open: it is open already");
-    expect_failure(
-        [] {
-            wsk_client client;
-            OK(client.open());
-            wsk_socket socket;
-            OK(socket.open(client, socket_category::listen));
-            (void)socket.connect(address::loopback(1));
-        },
+    expect_refusal(
+        socket_category::listen, [](wsk_client &, wsk_socket &socket) { (void)socket.connect(address::loopback(1)); },
         "wsk_socket::connect: a socket of this category has no such function");
-    expect_failure(
-        [] {
-            wsk_client client;
-            OK(client.open());
-            wsk_socket socket;
-            OK(socket.open(client, socket_category::basic));
-            (void)socket.bind();
-        },
+    expect_refusal(
+        socket_category::basic, [](wsk_client &, wsk_socket &socket) { (void)socket.bind(); },
         "wsk_socket::bind: a socket of this category has no such function");
+    expect_refusal(
+        socket_category::listen, [](wsk_client &, wsk_socket &socket) { (void)socket.listen(); },
+        "wsk_socket::listen: a socket of this category has no such function");
+    expect_refusal(
+        socket_category::connection,
+        [](wsk_client &, wsk_socket &socket) {
+            wsk_socket accepted;
+            (void)socket.accept(accepted);
+        },
+        "wsk_socket::accept: a socket of this category has no such function");
+    expect_refusal(
+        socket_category::stream,
+        [](wsk_client &, wsk_socket &socket) { (void)socket.inspect_complete(WSK_INSPECT_ID(), WskInspectAccept); },
+        "wsk_socket::inspect_complete: a socket of this category has no such function");
+    expect_refusal(
+        socket_category::connection,
+        [](wsk_client &, wsk_socket &socket) { (void)socket.send_to(WSK_BUF(), address::loopback(1)); },
+        "wsk_socket::send_to: a socket of this category has no such function");
+    expect_refusal(
+        socket_category::basic, [](wsk_client &, wsk_socket &socket) { (void)socket.receive_from(WSK_BUF()); },
+        "wsk_socket::receive_from: a socket of this category has no such function");
 }
 
 /* --- peers ------------------------------------------------------------------------------------------------------------- */
