@@ -1,8 +1,9 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
 # On Linux, compiles and links for macOS with warnings as errors: everything for arm64, what is installed for x86-64 too;
-# nothing of it is run. Arguments choose processors, everything for the first: scripts/check-macos.sh x86_64. Needs npm, which brings a compiler with the headers and link
-# stubs of macOS into build/macos-tools, and clang, lld, llvm, CMake, ninja, pkg-config and CMocka.
+# nothing of it is run. Arguments choose processors, everything for the first: scripts/check-macos.sh x86_64. Needs npm,
+# which brings a compiler with the headers and link stubs of macOS into build/macos-tools, and clang, lld, llvm, CMake,
+# ninja, pkg-config and CMocka.
 set -u
 me=scripts/check-macos.sh
 root=$(CDPATH='' cd -- "$(dirname -- "$0")/.." && pwd -P) || exit 1
