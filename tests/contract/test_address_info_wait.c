@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* WskGetAddressInfo while its answer is not there yet: slow resolvers, cancels, deregistration. */
 #include "support/name_client.h"
+#include "support/system_thread.h"
 
 #include <string.h>
 
@@ -100,25 +101,6 @@ static VOID NTAPI cancel_thread(PVOID Context)
     PsTerminateSystemThread(STATUS_SUCCESS);
 }
 
-static PVOID thread_start(PKSTART_ROUTINE routine, PVOID context)
-{
-    HANDLE handle;
-    PVOID thread;
-
-    assert_int_equal(PsCreateSystemThread(&handle, THREAD_ALL_ACCESS, NULL, NULL, NULL, routine, context),
-                     STATUS_SUCCESS);
-    assert_int_equal(ObReferenceObjectByHandle(handle, THREAD_ALL_ACCESS, *PsThreadType, KernelMode, &thread, NULL),
-                     STATUS_SUCCESS);
-    ZwClose(handle);
-    return thread;
-}
-
-static void thread_end(PVOID thread)
-{
-    assert_int_equal(KeWaitForSingleObject(thread, Executive, KernelMode, FALSE, NULL), STATUS_SUCCESS);
-    ObDereferenceObject(thread);
-}
-
 /* Whoever is first decides; the IRP completes once, and there is a list exactly with success. */
 static void test_get_address_info_cancel_races_with_the_answer(void **state)
 {
@@ -133,9 +115,9 @@ static void test_get_address_info_cancel_races_with_the_answer(void **state)
 
         wsk_kit_host_hold("slow.example");
         waiting_start(fixture, &waiting, "slow.example");
-        thread = thread_start(cancel_thread, &waiting);
+        thread = system_thread_start(cancel_thread, &waiting);
         wsk_kit_host_let_go("slow.example");
-        thread_end(thread);
+        system_thread_join(thread);
         status = waiting_end(&waiting);
         assert_true(status == STATUS_SUCCESS || status == STATUS_CANCELLED);
         if (NT_SUCCESS(status)) {
@@ -165,12 +147,12 @@ static void test_deregister_waits_for_get_address_info(void **state)
     wsk_kit_host_fail("slow.example", WSK_KIT_HOST_UNKNOWN);
     waiting_start(fixture, &waiting, "slow.example");
     fixture_release(fixture);
-    thread = thread_start(deregister_thread, fixture);
+    thread = system_thread_start(deregister_thread, fixture);
     wsk_kit_run_until_idle();
     assert_int_equal(wsk_kit_live_count(WSK_KIT_REGISTRATION), 1);
     wsk_kit_host_let_go("slow.example");
     assert_int_equal(waiting_end(&waiting), STATUS_NOT_FOUND);
-    thread_end(thread);
+    system_thread_join(thread);
     assert_int_equal(wsk_kit_live_count(WSK_KIT_REGISTRATION), 0);
 }
 

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* The codes of WskControlClient: transports, security descriptors, TDI settings, and what they refuse. */
+#include "support/system_thread.h"
 #include "support/wsk_fixture.h"
 
 #include <string.h>
@@ -174,21 +175,14 @@ static void test_transport_change_during_deregister_is_cancelled(void **state)
 {
     struct wsk_fixture *fixture = *state;
     struct wsk_request *request = request_create();
-    HANDLE handle;
-    PVOID thread;
+    PVOID thread = system_thread_start(deregister_main, fixture);
 
-    assert_int_equal(PsCreateSystemThread(&handle, THREAD_ALL_ACCESS, NULL, NULL, NULL, deregister_main, fixture),
-                     STATUS_SUCCESS);
-    assert_int_equal(ObReferenceObjectByHandle(handle, THREAD_ALL_ACCESS, *PsThreadType, KernelMode, &thread, NULL),
-                     STATUS_SUCCESS);
-    (void)ZwClose(handle);
     wsk_kit_run_until_idle();
     change_start(fixture, request);
     assert_int_equal(request_wait(request, STATUS_PENDING), STATUS_CANCELLED);
     request_destroy(request);
     fixture_release(fixture);
-    assert_int_equal(KeWaitForSingleObject(thread, Executive, KernelMode, FALSE, NULL), STATUS_SUCCESS);
-    ObDereferenceObject(thread);
+    system_thread_join(thread);
     fixture->is_registered = false;
 }
 

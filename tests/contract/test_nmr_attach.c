@@ -2,6 +2,7 @@
 /* The network module registrar: modules register in any order and find each other, or refuse. */
 #include "support/contract.h"
 #include "support/nmr_modules.h"
+#include "support/system_thread.h"
 
 #include <string.h>
 
@@ -325,16 +326,9 @@ static VOID NTAPI registering_main(PVOID Context)
 
 static void registering_start(struct registering_thread *registering, struct nmr_module *module, BOOLEAN is_provider)
 {
-    HANDLE handle;
-
     registering->module = module;
     registering->is_provider = is_provider;
-    assert_int_equal(PsCreateSystemThread(&handle, THREAD_ALL_ACCESS, NULL, NULL, NULL, registering_main, registering),
-                     STATUS_SUCCESS);
-    assert_int_equal(ObReferenceObjectByHandle(handle, THREAD_ALL_ACCESS, *PsThreadType, KernelMode,
-                                               (PVOID *)&registering->thread, NULL),
-                     STATUS_SUCCESS);
-    ZwClose(handle);
+    registering->thread = system_thread_start(registering_main, registering);
 }
 
 static void test_nmr_modules_that_register_at_the_same_time_meet_once(void **state)
@@ -346,8 +340,7 @@ static void test_nmr_modules_that_register_at_the_same_time_meet_once(void **sta
         registering_start(&threads[i], i < 2 ? &modules->clients[i] : &modules->providers[i - 2], i >= 2);
     }
     for (ULONG i = 0; i < 5; i++) {
-        assert_int_equal(KeWaitForSingleObject(threads[i].thread, Executive, KernelMode, FALSE, NULL), STATUS_SUCCESS);
-        ObDereferenceObject(threads[i].thread);
+        system_thread_join(threads[i].thread);
     }
     for (ULONG i = 0; i < 2; i++) {
         assert_int_equal(modules->clients[i].attach_count, 3);

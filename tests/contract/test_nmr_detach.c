@@ -2,6 +2,7 @@
 /* The network module registrar: modules deregister, detach at once or later, and waits really wait. */
 #include "support/contract.h"
 #include "support/nmr_modules.h"
+#include "support/system_thread.h"
 
 struct pair {
     struct nmr_module client;
@@ -357,21 +358,13 @@ static void test_nmr_both_sides_deregister_at_the_same_time(void **state)
 
     for (unsigned i = 0; i < 20; i++) {
         PKTHREAD thread;
-        HANDLE handle;
 
         nmr_client_make(&pair->client, 1);
         nmr_provider_make(&pair->provider, 2);
         pair_attach(pair);
-        assert_int_equal(
-            PsCreateSystemThread(&handle, THREAD_ALL_ACCESS, NULL, NULL, NULL, provider_leaves_main, &pair->provider),
-            STATUS_SUCCESS);
-        assert_int_equal(
-            ObReferenceObjectByHandle(handle, THREAD_ALL_ACCESS, *PsThreadType, KernelMode, (PVOID *)&thread, NULL),
-            STATUS_SUCCESS);
-        ZwClose(handle);
+        thread = system_thread_start(provider_leaves_main, &pair->provider);
         nmr_client_end(&pair->client);
-        assert_int_equal(KeWaitForSingleObject(thread, Executive, KernelMode, FALSE, NULL), STATUS_SUCCESS);
-        ObDereferenceObject(thread);
+        system_thread_join(thread);
         assert_int_equal(pair->client.links[0].detach_count, 1);
         assert_int_equal(pair->provider.links[0].detach_count, 1);
         assert_int_equal(pair->client.links[0].cleanup_count, 1);

@@ -2,6 +2,7 @@
 /* The WSK provider reached through the network module registrar: attach, use, and detach with sockets open. */
 #include "support/nmr_modules.h"
 #include "support/nmr_wsk.h"
+#include "support/system_thread.h"
 
 #include <string.h>
 
@@ -171,16 +172,9 @@ static VOID NTAPI ending_main(PVOID Context)
 
 static void ending_start(struct ending *ending, struct nmr_wsk_client *client)
 {
-    HANDLE handle;
-
     ending->client = client;
     ending->witness = wsk_kit_witness_create("NmrWaitForClientDeregisterComplete returned");
-    assert_int_equal(PsCreateSystemThread(&handle, THREAD_ALL_ACCESS, NULL, NULL, NULL, ending_main, ending),
-                     STATUS_SUCCESS);
-    assert_int_equal(
-        ObReferenceObjectByHandle(handle, THREAD_ALL_ACCESS, *PsThreadType, KernelMode, (PVOID *)&ending->thread, NULL),
-        STATUS_SUCCESS);
-    ZwClose(handle);
+    ending->thread = system_thread_start(ending_main, ending);
     wsk_kit_run_until_idle();
 }
 
@@ -188,8 +182,7 @@ static void ending_join(struct ending *ending)
 {
     wsk_kit_witness_wait(ending->witness, 1);
     assert_int_equal((NTSTATUS)(ULONG)wsk_kit_witness_get(ending->witness, 0).values[0], STATUS_SUCCESS);
-    assert_int_equal(KeWaitForSingleObject(ending->thread, Executive, KernelMode, FALSE, NULL), STATUS_SUCCESS);
-    ObDereferenceObject(ending->thread);
+    system_thread_join(ending->thread);
     wsk_kit_witness_destroy(ending->witness);
 }
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Registration: WskRegister, WskCaptureProviderNPI, WskReleaseProviderNPI, WskQueryProviderCharacteristics and
  * WskDeregister. */
+#include "support/system_thread.h"
 #include "support/wsk_fixture.h"
 
 #include <string.h>
@@ -155,25 +156,17 @@ static VOID NTAPI deregister_main(PVOID Context)
 
 static void deregister_start(struct deregister_thread *deregister, struct wsk_fixture *fixture)
 {
-    HANDLE handle;
-
     deregister->fixture = fixture;
     deregister->witness = wsk_kit_witness_create("WskDeregister returned");
     fixture->is_registered = false;
-    assert_int_equal(PsCreateSystemThread(&handle, THREAD_ALL_ACCESS, NULL, NULL, NULL, deregister_main, deregister),
-                     STATUS_SUCCESS);
-    assert_int_equal(ObReferenceObjectByHandle(handle, THREAD_ALL_ACCESS, *PsThreadType, KernelMode,
-                                               (PVOID *)&deregister->thread, NULL),
-                     STATUS_SUCCESS);
-    ZwClose(handle);
+    deregister->thread = system_thread_start(deregister_main, deregister);
     wsk_kit_run_until_idle();
 }
 
 static void deregister_join(struct deregister_thread *deregister)
 {
     wsk_kit_witness_wait(deregister->witness, 1);
-    assert_int_equal(KeWaitForSingleObject(deregister->thread, Executive, KernelMode, FALSE, NULL), STATUS_SUCCESS);
-    ObDereferenceObject(deregister->thread);
+    system_thread_join(deregister->thread);
     wsk_kit_witness_destroy(deregister->witness);
 }
 

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* WskSocket and WskCloseSocket: what can be made, what the tables hold, and how a socket ends. */
+#include "support/system_thread.h"
 #include "support/wsk_fixture.h"
 
 #include <string.h>
@@ -285,16 +286,9 @@ static VOID NTAPI canceller_main(PVOID Context)
 
 static void canceller_start(struct canceller *canceller)
 {
-    HANDLE handle;
-
     KeInitializeEvent(&canceller->go, SynchronizationEvent, FALSE);
     KeInitializeEvent(&canceller->done, SynchronizationEvent, FALSE);
-    assert_int_equal(PsCreateSystemThread(&handle, THREAD_ALL_ACCESS, NULL, NULL, NULL, canceller_main, canceller),
-                     STATUS_SUCCESS);
-    assert_int_equal(ObReferenceObjectByHandle(handle, THREAD_ALL_ACCESS, *PsThreadType, KernelMode,
-                                               (PVOID *)&canceller->thread, NULL),
-                     STATUS_SUCCESS);
-    ZwClose(handle);
+    canceller->thread = system_thread_start(canceller_main, canceller);
 }
 
 static void canceller_go(struct canceller *canceller, PIRP irp)
@@ -306,8 +300,7 @@ static void canceller_go(struct canceller *canceller, PIRP irp)
 static void canceller_stop(struct canceller *canceller)
 {
     canceller_go(canceller, NULL);
-    assert_int_equal(KeWaitForSingleObject(canceller->thread, Executive, KernelMode, FALSE, NULL), STATUS_SUCCESS);
-    ObDereferenceObject(canceller->thread);
+    system_thread_join(canceller->thread);
 }
 
 /* Whoever gets the IRP first, it completes once, before the close. */

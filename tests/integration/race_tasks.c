@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* The racing driver: its generator, its life, and the many places where its tasks run. */
 #include "race_internal.h"
+#include "support/system_thread.h"
 
 struct race_task {
     LIST_ENTRY link;
@@ -204,19 +205,13 @@ static VOID NTAPI thread_main(PVOID context)
 
 void race_threads_start(struct race *race)
 {
-    HANDLE handle;
     ULONG i;
 
     KeInitializeSpinLock(&race->task_lock);
     InitializeListHead(&race->tasks);
     KeInitializeSemaphore(&race->tasks_waiting, 0, 0x7fffffff);
     for (i = 0; i < race->config.thread_count; i++) {
-        assert_int_equal(PsCreateSystemThread(&handle, THREAD_ALL_ACCESS, NULL, NULL, NULL, thread_main, race),
-                         STATUS_SUCCESS);
-        assert_int_equal(
-            ObReferenceObjectByHandle(handle, SYNCHRONIZE, *PsThreadType, KernelMode, &race->threads[i], NULL),
-            STATUS_SUCCESS);
-        (void)ZwClose(handle);
+        race->threads[i] = system_thread_start(thread_main, race);
     }
 }
 
@@ -227,7 +222,6 @@ void race_threads_stop(struct race *race)
     InterlockedExchange(&race->is_stopping, 1);
     KeReleaseSemaphore(&race->tasks_waiting, IO_NO_INCREMENT, (LONG)race->config.thread_count, FALSE);
     for (i = 0; i < race->config.thread_count; i++) {
-        assert_int_equal(KeWaitForSingleObject(race->threads[i], Executive, KernelMode, FALSE, NULL), STATUS_SUCCESS);
-        ObDereferenceObject(race->threads[i]);
+        system_thread_join(race->threads[i]);
     }
 }

@@ -2,6 +2,7 @@
 /* Datagram sockets with real threads: an echo that retains what it answers from, and sockets that are closed at any
  * moment. The thread sanitizer finds in these tests what luck does not. */
 #include "support/dgram_client.h"
+#include "support/system_thread.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -33,20 +34,11 @@ struct worker {
 static void workers_run(struct worker *workers, unsigned count)
 {
     for (unsigned i = 0; i < count; i++) {
-        HANDLE handle;
-
         workers[i].index = i;
-        assert_int_equal(
-            PsCreateSystemThread(&handle, THREAD_ALL_ACCESS, NULL, NULL, NULL, workers[i].routine, &workers[i]),
-            STATUS_SUCCESS);
-        assert_int_equal(
-            ObReferenceObjectByHandle(handle, THREAD_ALL_ACCESS, *PsThreadType, KernelMode, &workers[i].thread, NULL),
-            STATUS_SUCCESS);
-        ZwClose(handle);
+        workers[i].thread = system_thread_start(workers[i].routine, &workers[i]);
     }
     for (unsigned i = 0; i < count; i++) {
-        KeWaitForSingleObject(workers[i].thread, Executive, KernelMode, FALSE, NULL);
-        ObDereferenceObject(workers[i].thread);
+        system_thread_join(workers[i].thread);
         assert_int_equal(workers[i].failures, 0);
     }
 }

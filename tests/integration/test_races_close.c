@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "support/conn_client.h"
+#include "support/system_thread.h"
 
 /* Nothing is reported: how often the rule is broken in a round is a matter of luck. */
 static struct contract_way s_way = { .config = { .size = sizeof(struct wsk_emu_config),
@@ -48,26 +49,6 @@ static VOID NTAPI caller_main(PVOID StartContext)
         }
     }
     (void)PsTerminateSystemThread(STATUS_SUCCESS);
-}
-
-static PETHREAD caller_start(struct race *race)
-{
-    PETHREAD thread;
-    HANDLE handle;
-
-    assert_int_equal(PsCreateSystemThread(&handle, THREAD_ALL_ACCESS, NULL, NULL, NULL, caller_main, race),
-                     STATUS_SUCCESS);
-    assert_int_equal(
-        ObReferenceObjectByHandle(handle, THREAD_ALL_ACCESS, *PsThreadType, KernelMode, (PVOID *)&thread, NULL),
-        STATUS_SUCCESS);
-    (void)ZwClose(handle);
-    return thread;
-}
-
-static void caller_join(PETHREAD thread)
-{
-    assert_int_equal(KeWaitForSingleObject(thread, Executive, KernelMode, FALSE, NULL), STATUS_SUCCESS);
-    ObDereferenceObject(thread);
 }
 
 static bool is_ready(void *context)
@@ -120,7 +101,7 @@ static void race_run(struct wsk_fixture *fixture, const struct race_function *fu
     for (unsigned index = 0; index < CALLS_MAX; index++) {
         race.requests[index] = conn_request_create(NULL, 3);
     }
-    thread = caller_start(&race);
+    thread = system_thread_start(caller_main, &race);
     wsk_kit_wait_for(is_ready, &race, "the other thread");
     InterlockedExchange(&race.is_started, 1);
     for (unsigned index = 0; index < round % 50 * 4; index++) {
@@ -128,7 +109,7 @@ static void race_run(struct wsk_fixture *fixture, const struct race_function *fu
     }
     returned = conn_table(race.socket)->Basic.WskCloseSocket(race.socket, request_irp(close));
     assert_int_equal(request_wait(close, returned), STATUS_SUCCESS);
-    caller_join(thread);
+    system_thread_join(thread);
     requests_judge(&race, close);
     if (!function->is_ready) {
         nobody_listens(&race.address);

@@ -3,6 +3,7 @@
  * every moment. Each request ends once, and nothing is left. In all four ways to run. */
 #include "support/contract.h"
 #include "support/device_driver.h"
+#include "support/system_thread.h"
 
 #define APPLICATIONS 3
 #define ROUNDS 60
@@ -151,25 +152,6 @@ static VOID application_thread(PVOID context)
     (void)PsTerminateSystemThread(STATUS_SUCCESS);
 }
 
-static PVOID thread_start(PKSTART_ROUTINE routine, PVOID context)
-{
-    HANDLE handle;
-    PVOID thread;
-
-    assert_int_equal(PsCreateSystemThread(&handle, THREAD_ALL_ACCESS, NULL, NULL, NULL, routine, context),
-                     STATUS_SUCCESS);
-    assert_int_equal(ObReferenceObjectByHandle(handle, THREAD_ALL_ACCESS, *PsThreadType, KernelMode, &thread, NULL),
-                     STATUS_SUCCESS);
-    (void)ZwClose(handle);
-    return thread;
-}
-
-static void thread_wait(PVOID thread)
-{
-    assert_int_equal(KeWaitForSingleObject(thread, Executive, KernelMode, FALSE, NULL), STATUS_SUCCESS);
-    ObDereferenceObject(thread);
-}
-
 static int setup(void **state)
 {
     memset(&s_driver, 0, sizeof(s_driver));
@@ -192,16 +174,16 @@ static void test_every_request_ends_once(void **state)
     unsigned i;
 
     UNREFERENCED_PARAMETER(state);
-    s_driver.thread = thread_start(completing_thread, NULL);
+    s_driver.thread = system_thread_start(completing_thread, NULL);
     for (i = 0; i < APPLICATIONS; i++) {
-        applications[i] = thread_start(application_thread, (PVOID)(ULONG_PTR)(i * 7));
+        applications[i] = system_thread_start(application_thread, (PVOID)(ULONG_PTR)(i * 7));
     }
     for (i = 0; i < APPLICATIONS; i++) {
-        thread_wait(applications[i]);
+        system_thread_join(applications[i]);
     }
     InterlockedExchange(&s_driver.is_stopping, 1);
     KeReleaseSemaphore(&s_driver.work, IO_NO_INCREMENT, 1, FALSE);
-    thread_wait(s_driver.thread);
+    system_thread_join(s_driver.thread);
     assert_int_equal(s_surprise_count, 0);
     assert_int_equal(s_ended_count, APPLICATIONS * ROUNDS);
     assert_int_equal(s_driver.completed_count + s_driver.cancelled_count, APPLICATIONS * ROUNDS);

@@ -3,6 +3,7 @@
 #include <wdm.h>
 
 #include "support/seed_run.h"
+#include "support/system_thread.h"
 #include "wsk_emu/cmocka.h"
 
 #define GUESTS 3
@@ -73,13 +74,13 @@ static void guests_come_and_go(void)
     assert_int_equal(ExCreateCallback(&s_run.object, &attributes, TRUE, TRUE), STATUS_SUCCESS);
     InterlockedExchange(&s_run.guests_left, GUESTS);
     for (i = 0; i < GUESTS; i++) {
-        threads[i] = seed_thread(come_and_go, &guests[i]);
+        threads[i] = system_thread_start(come_and_go, &guests[i]);
     }
     for (; i < GUESTS + NOTIFIERS; i++) {
-        threads[i] = seed_thread(notify, NULL);
+        threads[i] = system_thread_start(notify, NULL);
     }
     for (i = 0; i < GUESTS + NOTIFIERS; i++) {
-        seed_join(threads[i]);
+        system_thread_join(threads[i]);
     }
     for (i = 0; i < GUESTS; i++) {
         assert_int_equal(guests[i].late_count, 0);

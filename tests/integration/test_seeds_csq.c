@@ -4,6 +4,7 @@
 
 #include "support/csq_device.h"
 #include "support/seed_run.h"
+#include "support/system_thread.h"
 #include "wsk_emu/cmocka.h"
 
 #define COUNT 24
@@ -105,13 +106,13 @@ static void insert_take_and_cancel(void)
 
     RtlZeroMemory(&s_run, sizeof(s_run));
     csq_device_create(&s_run.queue, FALSE);
-    threads[0] = seed_thread(send_them, NULL);
-    threads[1] = seed_thread(serve_them, NULL);
-    threads[2] = seed_thread(cancel_them, NULL);
+    threads[0] = system_thread_start(send_them, NULL);
+    threads[1] = system_thread_start(serve_them, NULL);
+    threads[2] = system_thread_start(cancel_them, NULL);
     wsk_kit_wait_for(is_all_done, NULL, "the end of every request");
     InterlockedExchange(&s_run.is_over, 1);
     for (i = 0; i < 3; i++) {
-        seed_join(threads[i]);
+        system_thread_join(threads[i]);
     }
     for (i = 0; i < COUNT; i++) {
         if (s_run.requests[i].status == STATUS_CANCELLED) {

@@ -7,6 +7,7 @@
 #include "instance.h"
 #include "support/nmr_modules.h"
 #include "support/nmr_wsk.h"
+#include "support/system_thread.h"
 
 #ifndef SEED_COUNT
 #define SEED_COUNT 300
@@ -227,24 +228,6 @@ static VOID NTAPI wsk_main(PVOID Context)
     PsTerminateSystemThread(STATUS_SUCCESS);
 }
 
-static void worker_start(struct worker *worker, PKSTART_ROUTINE routine, PVOID context)
-{
-    HANDLE handle;
-
-    assert_int_equal(PsCreateSystemThread(&handle, THREAD_ALL_ACCESS, NULL, NULL, NULL, routine, context),
-                     STATUS_SUCCESS);
-    assert_int_equal(
-        ObReferenceObjectByHandle(handle, THREAD_ALL_ACCESS, *PsThreadType, KernelMode, (PVOID *)&worker->thread, NULL),
-        STATUS_SUCCESS);
-    ZwClose(handle);
-}
-
-static void worker_join(struct worker *worker)
-{
-    assert_int_equal(KeWaitForSingleObject(worker->thread, Executive, KernelMode, FALSE, NULL), STATUS_SUCCESS);
-    ObDereferenceObject(worker->thread);
-}
-
 /* --- runs ----------------------------------------------------------------------------------------- */
 
 static void run_fail(const char *reason)
@@ -267,21 +250,21 @@ static void run_seed(const struct wsk_emu_config *config)
         s_run.there_counts[i] = 0;
     }
     fixture = fixture_create(NULL);
-    worker_start(&s_run.wsk_worker, wsk_main, fixture);
+    s_run.wsk_worker.thread = system_thread_start(wsk_main, fixture);
     for (unsigned i = 0; i < CLIENT_COUNT; i++) {
         s_run.clients[i].is_client = TRUE;
-        worker_start(&s_run.clients[i], worker_main, &s_run.clients[i]);
+        s_run.clients[i].thread = system_thread_start(worker_main, &s_run.clients[i]);
     }
     for (unsigned i = 0; i < PROVIDER_COUNT; i++) {
-        worker_start(&s_run.providers[i], worker_main, &s_run.providers[i]);
+        s_run.providers[i].thread = system_thread_start(worker_main, &s_run.providers[i]);
     }
     for (unsigned i = 0; i < CLIENT_COUNT; i++) {
-        worker_join(&s_run.clients[i]);
+        system_thread_join(s_run.clients[i].thread);
     }
     for (unsigned i = 0; i < PROVIDER_COUNT; i++) {
-        worker_join(&s_run.providers[i]);
+        system_thread_join(s_run.providers[i].thread);
     }
-    worker_join(&s_run.wsk_worker);
+    system_thread_join(s_run.wsk_worker.thread);
     fixture_destroy(fixture);
     assert_int_equal(s_run.bad_count, 0);
     assert_int_equal(wsk_emu_stop(), 0);

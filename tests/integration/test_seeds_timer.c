@@ -3,6 +3,7 @@
 #include <wdm.h>
 
 #include "support/seed_run.h"
+#include "support/system_thread.h"
 #include "wsk_emu/cmocka.h"
 
 #define TIMERS 4
@@ -78,10 +79,10 @@ static void timers_come_and_go(void)
 
     RtlZeroMemory(s_scenes, sizeof(s_scenes));
     for (i = 0; i < TIMERS; i++) {
-        s_scenes[i].thread = seed_thread(live_and_die, &s_scenes[i]);
+        s_scenes[i].thread = system_thread_start(live_and_die, &s_scenes[i]);
     }
     for (i = 0; i < TIMERS; i++) {
-        seed_join(s_scenes[i].thread);
+        system_thread_join(s_scenes[i].thread);
         assert_int_equal(s_scenes[i].late_count, 0);
     }
 }

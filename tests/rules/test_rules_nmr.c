@@ -2,6 +2,7 @@
 /* Verifier rules of attaching and detaching network modules: each with a breach and a near miss. */
 #include "support/nmr_modules.h"
 #include "support/nmr_wsk.h"
+#include "support/system_thread.h"
 
 #include <setjmp.h>
 #include <string.h>
@@ -161,18 +162,8 @@ static VOID NTAPI attach_main(PVOID Context)
 
 static void attach_on_another_thread(struct nmr_module *module, struct nmr_link *link)
 {
-    PKTHREAD thread;
-    HANDLE handle;
-
     UNREFERENCED_PARAMETER(module);
-    assert_int_equal(PsCreateSystemThread(&handle, THREAD_ALL_ACCESS, NULL, NULL, NULL, attach_main, link),
-                     STATUS_SUCCESS);
-    assert_int_equal(
-        ObReferenceObjectByHandle(handle, THREAD_ALL_ACCESS, *PsThreadType, KernelMode, (PVOID *)&thread, NULL),
-        STATUS_SUCCESS);
-    ZwClose(handle);
-    assert_int_equal(KeWaitForSingleObject(thread, Executive, KernelMode, FALSE, NULL), STATUS_SUCCESS);
-    ObDereferenceObject(thread);
+    system_thread_join(system_thread_start(attach_main, link));
 }
 
 static void test_npi_017_breach_attach_on_another_thread(void **state)

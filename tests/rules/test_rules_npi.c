@@ -4,6 +4,7 @@
 
 #include <string.h>
 
+#include "support/system_thread.h"
 #include "wsk_emu/driver.h"
 
 /* A registration of the test's own, so that a breach does not disturb the fixture's. */
@@ -435,19 +436,11 @@ static VOID NTAPI close_and_release(PVOID Context)
 static void deregister_beside_a_closing_thread(struct wsk_fixture *fixture)
 {
     struct closing closing = { socket_open(fixture, WSK_FLAG_BASIC_SOCKET, AF_INET, NULL, NULL), fixture };
-    PKTHREAD thread;
-    HANDLE handle;
+    PKTHREAD thread = system_thread_start(close_and_release, &closing);
 
-    assert_int_equal(PsCreateSystemThread(&handle, THREAD_ALL_ACCESS, NULL, NULL, NULL, close_and_release, &closing),
-                     STATUS_SUCCESS);
-    assert_int_equal(
-        ObReferenceObjectByHandle(handle, THREAD_ALL_ACCESS, *PsThreadType, KernelMode, (PVOID *)&thread, NULL),
-        STATUS_SUCCESS);
-    ZwClose(handle);
     fixture->is_captured = false;
     fixture_deregister(fixture);
-    assert_int_equal(KeWaitForSingleObject(thread, Executive, KernelMode, FALSE, NULL), STATUS_SUCCESS);
-    ObDereferenceObject(thread);
+    system_thread_join(thread);
 }
 
 static void test_npi_011_near_miss_another_thread_releases(void **state)

@@ -2,6 +2,7 @@
 /* Rules about waits. */
 #include <ntddk.h>
 
+#include "support/system_thread.h"
 #include "wsk_emu/cmocka.h"
 
 static LARGE_INTEGER relative_ms(LONGLONG milliseconds)
@@ -320,39 +321,20 @@ static VOID NTAPI waiting_thread(PVOID context)
     (void)PsTerminateSystemThread(STATUS_SUCCESS);
 }
 
-static PVOID start_thread(PKSTART_ROUTINE routine, PVOID context)
-{
-    HANDLE handle;
-    PVOID thread;
-
-    assert_int_equal(PsCreateSystemThread(&handle, THREAD_ALL_ACCESS, NULL, NULL, NULL, routine, context),
-                     STATUS_SUCCESS);
-    assert_int_equal(ObReferenceObjectByHandle(handle, SYNCHRONIZE, *PsThreadType, KernelMode, &thread, NULL),
-                     STATUS_SUCCESS);
-    assert_int_equal(ZwClose(handle), STATUS_SUCCESS);
-    return thread;
-}
-
 static PVOID start_waiting_thread(void)
 {
     PVOID thread;
 
     KeInitializeEvent(&s_go, NotificationEvent, FALSE);
-    thread = start_thread(waiting_thread, NULL);
+    thread = system_thread_start(waiting_thread, NULL);
     wsk_kit_run_until_idle();
     return thread;
-}
-
-static void wait_for_thread(PVOID thread)
-{
-    assert_int_equal(KeWaitForSingleObject(thread, Executive, KernelMode, FALSE, NULL), STATUS_SUCCESS);
-    ObDereferenceObject(thread);
 }
 
 static void join_thread(PVOID thread)
 {
     (void)KeSetEvent(&s_go, IO_NO_INCREMENT, FALSE);
-    wait_for_thread(thread);
+    system_thread_join(thread);
 }
 
 static void test_wait_016_breach_initialised_under_a_waiter(void **state)
@@ -479,7 +461,7 @@ static void test_wait_021_breach_is_reported_once(void **state)
     (void)state;
     wsk_kit_set_failure_handler(NULL);
     wsk_kit_expect_report("WAIT-021");
-    wait_for_thread(start_thread(ends_long_after_the_report, NULL));
+    system_thread_join(system_thread_start(ends_long_after_the_report, NULL));
     assert_int_equal(wsk_kit_report_count("WAIT-021"), 1);
 }
 

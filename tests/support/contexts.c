@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Runs a piece of a driver in each of the places in which drivers run. */
 #include "contexts.h"
+#include "system_thread.h"
 
 #include <string.h>
 
@@ -103,17 +104,7 @@ static VOID NTAPI thread_main(PVOID StartContext)
 
 static void run_on_thread(struct errand *errand)
 {
-    PETHREAD thread;
-    HANDLE handle;
-
-    assert_int_equal(PsCreateSystemThread(&handle, THREAD_ALL_ACCESS, NULL, NULL, NULL, thread_main, errand),
-                     STATUS_SUCCESS);
-    assert_int_equal(
-        ObReferenceObjectByHandle(handle, THREAD_ALL_ACCESS, *PsThreadType, KernelMode, (PVOID *)&thread, NULL),
-        STATUS_SUCCESS);
-    (void)ZwClose(handle);
-    assert_int_equal(KeWaitForSingleObject(thread, Executive, KernelMode, FALSE, NULL), STATUS_SUCCESS);
-    ObDereferenceObject(thread);
+    system_thread_join(system_thread_start(thread_main, errand));
 }
 
 static VOID NTAPI work_routine(PVOID Parameter)

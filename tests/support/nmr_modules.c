@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* A client and a provider of the network module registrar with scripted answers, that record what they are called. */
 #include "nmr_modules.h"
+#include "system_thread.h"
 
 #include <string.h>
 
@@ -208,17 +209,10 @@ static VOID NTAPI waiter_main(PVOID Context)
 
 void nmr_waiter_start(struct nmr_waiter *waiter, const struct nmr_module *module, BOOLEAN is_provider)
 {
-    HANDLE handle;
-
     waiter->handle = module->handle;
     waiter->is_provider = is_provider;
     waiter->witness = wsk_kit_witness_create("the wait for the deregistration returned");
-    assert_int_equal(PsCreateSystemThread(&handle, THREAD_ALL_ACCESS, NULL, NULL, NULL, waiter_main, waiter),
-                     STATUS_SUCCESS);
-    assert_int_equal(
-        ObReferenceObjectByHandle(handle, THREAD_ALL_ACCESS, *PsThreadType, KernelMode, (PVOID *)&waiter->thread, NULL),
-        STATUS_SUCCESS);
-    ZwClose(handle);
+    waiter->thread = system_thread_start(waiter_main, waiter);
     wsk_kit_run_until_idle();
 }
 
@@ -233,8 +227,7 @@ NTSTATUS nmr_waiter_join(struct nmr_waiter *waiter)
 
     wsk_kit_witness_wait(waiter->witness, 1);
     status = (NTSTATUS)(ULONG)wsk_kit_witness_get(waiter->witness, 0).values[0];
-    assert_int_equal(KeWaitForSingleObject(waiter->thread, Executive, KernelMode, FALSE, NULL), STATUS_SUCCESS);
-    ObDereferenceObject(waiter->thread);
+    system_thread_join(waiter->thread);
     wsk_kit_witness_destroy(waiter->witness);
     return status;
 }

@@ -34,25 +34,6 @@ void seed_pause(void)
     }
 }
 
-PKTHREAD seed_thread(PKSTART_ROUTINE routine, PVOID context)
-{
-    HANDLE handle;
-    PVOID thread;
-
-    assert_int_equal(PsCreateSystemThread(&handle, THREAD_ALL_ACCESS, NULL, NULL, NULL, routine, context),
-                     STATUS_SUCCESS);
-    assert_int_equal(ObReferenceObjectByHandle(handle, THREAD_ALL_ACCESS, *PsThreadType, KernelMode, &thread, NULL),
-                     STATUS_SUCCESS);
-    ZwClose(handle);
-    return thread;
-}
-
-void seed_join(PKTHREAD thread)
-{
-    assert_int_equal(KeWaitForSingleObject(thread, Executive, KernelMode, FALSE, NULL), STATUS_SUCCESS);
-    ObDereferenceObject(thread);
-}
-
 static void fail_run(const char *reason)
 {
     print_error("%s\n", reason);

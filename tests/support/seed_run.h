@@ -17,8 +17,5 @@ int seed_run_teardown(void **state);
 ULONG seed_draw(ULONG count);
 /* On a thread below DISPATCH_LEVEL: now and then others run, or a millisecond passes. */
 void seed_pause(void);
-/* A system thread; to be joined. */
-PKTHREAD seed_thread(PKSTART_ROUTINE routine, PVOID context);
-void seed_join(PKTHREAD thread);
 
 #endif

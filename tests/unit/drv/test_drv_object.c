@@ -3,6 +3,7 @@
 #include <wsk.h>
 
 #include "support/emu_fixture.h"
+#include "support/system_thread.h"
 #include "vrf/vrf_report.h"
 #include "wsk_emu/driver.h"
 
@@ -357,19 +358,13 @@ static void test_drivers_come_and_go_while_a_thread_makes_irps(void **state)
     struct wsk_emu_config config = WSK_EMU_CONFIG_INIT;
     LONG is_over = 0;
     PETHREAD thread;
-    HANDLE handle;
 
     (void)state;
     memset(&s_seen, 0, sizeof(s_seen));
     config.execution = WSK_EMU_EXECUTION_THREADS;
     config.network = WSK_EMU_NETWORK_VIRTUAL;
     assert_int_equal(wsk_emu_start(&config), STATUS_SUCCESS);
-    assert_int_equal(PsCreateSystemThread(&handle, THREAD_ALL_ACCESS, NULL, NULL, NULL, make_irps, &is_over),
-                     STATUS_SUCCESS);
-    assert_int_equal(
-        ObReferenceObjectByHandle(handle, THREAD_ALL_ACCESS, *PsThreadType, KernelMode, (PVOID *)&thread, NULL),
-        STATUS_SUCCESS);
-    assert_int_equal(ZwClose(handle), STATUS_SUCCESS);
+    thread = system_thread_start(make_irps, &is_over);
     for (int i = 0; i < 100; i++) {
         PDRIVER_OBJECT driver;
 
@@ -377,8 +372,7 @@ static void test_drivers_come_and_go_while_a_thread_makes_irps(void **state)
         wsk_emu_driver_unload(driver);
     }
     WriteNoFence(&is_over, 1);
-    assert_int_equal(KeWaitForSingleObject(thread, Executive, KernelMode, FALSE, NULL), STATUS_SUCCESS);
-    ObDereferenceObject(thread);
+    system_thread_join(thread);
     assert_int_equal(wsk_emu_stop(), 0);
 }
 

@@ -3,6 +3,7 @@
 #include <ntddk.h>
 
 #include "nt/etw_event.h"
+#include "support/system_thread.h"
 #include "wsk_emu/cmocka.h"
 #include "wsk_emu/trace.h"
 
@@ -66,14 +67,7 @@ static void test_etw_providers_come_and_go_on_several_threads(void **state)
 
     (void)state;
     for (int i = 0; i < THREAD_COUNT; i++) {
-        HANDLE handle;
-
-        assert_int_equal(PsCreateSystemThread(&handle, THREAD_ALL_ACCESS, NULL, NULL, NULL, work, &workers[i]),
-                         STATUS_SUCCESS);
-        assert_int_equal(
-            ObReferenceObjectByHandle(handle, THREAD_ALL_ACCESS, NULL, KernelMode, (PVOID *)&workers[i].thread, NULL),
-            STATUS_SUCCESS);
-        assert_int_equal(ZwClose(handle), STATUS_SUCCESS);
+        workers[i].thread = system_thread_start(work, &workers[i]);
     }
     for (int i = 0; i < ROUND_COUNT; i++) {
         if (i % 2 == 0) {
@@ -84,8 +78,7 @@ static void test_etw_providers_come_and_go_on_several_threads(void **state)
         (void)wsk_kit_trace_count(NULL);
     }
     for (int i = 0; i < THREAD_COUNT; i++) {
-        assert_int_equal(KeWaitForSingleObject(workers[i].thread, Executive, KernelMode, FALSE, NULL), STATUS_SUCCESS);
-        ObDereferenceObject(workers[i].thread);
+        system_thread_join(workers[i].thread);
     }
     assert_int_equal(s_shared.failed_count, 0);
     assert_true(wsk_kit_trace_count(NULL) <= WE_ETW_EVENTS_MAX);

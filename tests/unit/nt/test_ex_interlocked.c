@@ -3,6 +3,7 @@
 #include <wdm.h>
 
 #include "support/emu_fixture.h"
+#include "support/system_thread.h"
 #include "vrf/vrf_report.h"
 
 /* --- lists under a spin lock ------------------------------------------------------------- */
@@ -269,20 +270,13 @@ static void shared_init(void)
 
 static void threads_run(void)
 {
-    HANDLE handles[THREAD_COUNT];
     PVOID threads[THREAD_COUNT];
 
     for (unsigned i = 0; i < THREAD_COUNT; i++) {
-        assert_int_equal(PsCreateSystemThread(&handles[i], THREAD_ALL_ACCESS, NULL, NULL, NULL, thread_routine, NULL),
-                         STATUS_SUCCESS);
-        assert_int_equal(
-            ObReferenceObjectByHandle(handles[i], THREAD_ALL_ACCESS, *PsThreadType, KernelMode, &threads[i], NULL),
-            STATUS_SUCCESS);
-        ZwClose(handles[i]);
+        threads[i] = system_thread_start(thread_routine, NULL);
     }
     for (unsigned i = 0; i < THREAD_COUNT; i++) {
-        assert_int_equal(KeWaitForSingleObject(threads[i], Executive, KernelMode, FALSE, NULL), STATUS_SUCCESS);
-        ObDereferenceObject(threads[i]);
+        system_thread_join(threads[i]);
     }
 }
 

@@ -3,6 +3,7 @@
 #include <wdm.h>
 
 #include "nt/io_irp.h"
+#include "support/system_thread.h"
 #include "wsk_emu/cmocka.h"
 
 struct seen {
@@ -203,7 +204,6 @@ static VOID canceller(PVOID Context)
 static void test_IoCancelIrp_racing_with_the_owner_has_one_winner(void **state)
 {
     NTSTATUS result;
-    HANDLE handle;
     PVOID thread;
     unsigned i;
 
@@ -211,11 +211,7 @@ static void test_IoCancelIrp_racing_with_the_owner_has_one_winner(void **state)
     RtlZeroMemory(&s_race, sizeof(s_race));
     KeInitializeEvent(&s_race.start, SynchronizationEvent, FALSE);
     KeInitializeEvent(&s_race.back, SynchronizationEvent, FALSE);
-    assert_int_equal(PsCreateSystemThread(&handle, THREAD_ALL_ACCESS, NULL, NULL, NULL, canceller, NULL),
-                     STATUS_SUCCESS);
-    assert_int_equal(ObReferenceObjectByHandle(handle, THREAD_ALL_ACCESS, *PsThreadType, KernelMode, &thread, NULL),
-                     STATUS_SUCCESS);
-    ZwClose(handle);
+    thread = system_thread_start(canceller, NULL);
     for (i = 1; i <= RACES; i++) {
         BOOLEAN is_ours;
 
@@ -232,8 +228,7 @@ static void test_IoCancelIrp_racing_with_the_owner_has_one_winner(void **state)
     }
     s_race.is_over = TRUE;
     KeSetEvent(&s_race.start, 0, FALSE);
-    KeWaitForSingleObject(thread, Executive, KernelMode, FALSE, NULL);
-    ObDereferenceObject(thread);
+    system_thread_join(thread);
 }
 
 static const struct wsk_emu_config s_threads = { .size = sizeof(s_threads),

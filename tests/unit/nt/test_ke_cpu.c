@@ -2,6 +2,7 @@
 /* IRQL, processors, spin locks, DPCs and timers: what runs where, and when. */
 #include <ntddk.h>
 
+#include "support/system_thread.h"
 #include "wsk_emu/cmocka.h"
 
 static LARGE_INTEGER relative_ms(LONGLONG milliseconds)
@@ -355,22 +356,16 @@ static VOID NTAPI contender_main(PVOID context)
 static void contend(void)
 {
     PVOID threads[THREADS];
-    HANDLE handle;
     ULONG i;
 
     KeInitializeSpinLock(&s_lock);
     s_count = 0;
     s_shared_processor = 0;
     for (i = 0; i < THREADS; i++) {
-        assert_int_equal(PsCreateSystemThread(&handle, THREAD_ALL_ACCESS, NULL, NULL, NULL, contender_main, NULL),
-                         STATUS_SUCCESS);
-        assert_int_equal(ObReferenceObjectByHandle(handle, SYNCHRONIZE, *PsThreadType, KernelMode, &threads[i], NULL),
-                         STATUS_SUCCESS);
-        (void)ZwClose(handle);
+        threads[i] = system_thread_start(contender_main, NULL);
     }
     for (i = 0; i < THREADS; i++) {
-        assert_int_equal(KeWaitForSingleObject(threads[i], Executive, KernelMode, FALSE, NULL), STATUS_SUCCESS);
-        ObDereferenceObject(threads[i]);
+        system_thread_join(threads[i]);
     }
     assert_int_equal(s_count, ROUNDS * THREADS);
     assert_int_equal(s_shared_processor, 0); /* two threads at DISPATCH_LEVEL never share a processor */

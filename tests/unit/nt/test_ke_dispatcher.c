@@ -2,6 +2,7 @@
 /* Events, semaphores, mutexes and waits: who goes on when, and what a wait leaves behind. */
 #include <ntddk.h>
 
+#include "support/system_thread.h"
 #include "wsk_emu/cmocka.h"
 
 static LARGE_INTEGER relative_ms(LONGLONG milliseconds)
@@ -49,25 +50,18 @@ static VOID NTAPI waiter_main(PVOID context)
 
 static void waiter_start(struct waiter *waiter, WAIT_TYPE type, PVOID first, PVOID second)
 {
-    HANDLE handle;
-
     waiter->objects[0] = first;
     waiter->objects[1] = second;
     waiter->count = second != NULL ? 2 : 1;
     waiter->type = type;
     waiter->is_released = 0;
-    assert_int_equal(PsCreateSystemThread(&handle, THREAD_ALL_ACCESS, NULL, NULL, NULL, waiter_main, waiter),
-                     STATUS_SUCCESS);
-    assert_int_equal(ObReferenceObjectByHandle(handle, SYNCHRONIZE, *PsThreadType, KernelMode, &waiter->thread, NULL),
-                     STATUS_SUCCESS);
-    assert_int_equal(ZwClose(handle), STATUS_SUCCESS);
+    waiter->thread = system_thread_start(waiter_main, waiter);
     wsk_kit_run_until_idle();
 }
 
 static void waiter_join(struct waiter *waiter)
 {
-    assert_int_equal(wait(waiter->thread), STATUS_SUCCESS);
-    ObDereferenceObject(waiter->thread);
+    system_thread_join(waiter->thread);
 }
 
 /* --- events ------------------------------------------------------------------------------------------------ */
@@ -201,25 +195,19 @@ static VOID NTAPI mutex_owner(PVOID context)
 
 static void test_mutex_held_by_another_thread_is_waited_for(void **state)
 {
-    HANDLE handle;
     PVOID thread;
 
     (void)state;
     KeInitializeMutex(&s_mutex, 0);
     KeInitializeEvent(&s_may_release, NotificationEvent, FALSE);
-    assert_int_equal(PsCreateSystemThread(&handle, THREAD_ALL_ACCESS, NULL, NULL, NULL, mutex_owner, NULL),
-                     STATUS_SUCCESS);
-    assert_int_equal(ObReferenceObjectByHandle(handle, SYNCHRONIZE, *PsThreadType, KernelMode, &thread, NULL),
-                     STATUS_SUCCESS);
-    (void)ZwClose(handle);
+    thread = system_thread_start(mutex_owner, NULL);
     wsk_kit_run_until_idle();
     assert_int_equal(KeReadStateMutex(&s_mutex), 0);
     assert_int_equal(poll(&s_mutex), STATUS_TIMEOUT);
     (void)KeSetEvent(&s_may_release, IO_NO_INCREMENT, FALSE);
     assert_int_equal(wait(&s_mutex), STATUS_SUCCESS);
     assert_int_equal(KeReleaseMutex(&s_mutex, FALSE), 0);
-    assert_int_equal(wait(thread), STATUS_SUCCESS);
-    ObDereferenceObject(thread);
+    system_thread_join(thread);
 }
 
 /* --- waits for several objects ------------------------------------------------------------------------------------- */
@@ -351,22 +339,16 @@ static VOID NTAPI increment_main(PVOID context)
 static void test_mutex_excludes_real_threads(void **state)
 {
     PVOID threads[THREADS];
-    HANDLE handle;
     ULONG i;
 
     (void)state;
     KeInitializeMutex(&s_shared_mutex, 0);
     s_shared_count = 0;
     for (i = 0; i < THREADS; i++) {
-        assert_int_equal(PsCreateSystemThread(&handle, THREAD_ALL_ACCESS, NULL, NULL, NULL, increment_main, NULL),
-                         STATUS_SUCCESS);
-        assert_int_equal(ObReferenceObjectByHandle(handle, SYNCHRONIZE, *PsThreadType, KernelMode, &threads[i], NULL),
-                         STATUS_SUCCESS);
-        (void)ZwClose(handle);
+        threads[i] = system_thread_start(increment_main, NULL);
     }
     for (i = 0; i < THREADS; i++) {
-        assert_int_equal(wait(threads[i]), STATUS_SUCCESS);
-        ObDereferenceObject(threads[i]);
+        system_thread_join(threads[i]);
     }
     assert_int_equal(s_shared_count, INCREMENTS * THREADS);
 }

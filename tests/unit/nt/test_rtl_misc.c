@@ -3,6 +3,7 @@
 #include <wdm.h>
 
 #include "support/emu_fixture.h"
+#include "support/system_thread.h"
 
 static unsigned s_init_count;
 static ULONG s_init_result;
@@ -131,22 +132,14 @@ static void test_run_once_waiters_take_the_result_or_try_themselves(void **state
     s_shared_init_count = 0;
     s_shared_done_count = 0;
     for (i = 0; i < RTL_NUMBER_OF(threads); i++) {
-        HANDLE handle;
-
-        assert_int_equal(PsCreateSystemThread(&handle, THREAD_ALL_ACCESS, NULL, NULL, NULL, contender, NULL),
-                         STATUS_SUCCESS);
-        assert_int_equal(
-            ObReferenceObjectByHandle(handle, THREAD_ALL_ACCESS, *PsThreadType, KernelMode, &threads[i], NULL),
-            STATUS_SUCCESS);
-        assert_int_equal(ZwClose(handle), STATUS_SUCCESS);
+        threads[i] = system_thread_start(contender, NULL);
     }
     wsk_kit_run_until_idle();
     assert_int_equal(s_shared_init_count, 1);
     assert_int_equal(s_shared_done_count, 0);
     (void)KeSetEvent(&s_go, IO_NO_INCREMENT, FALSE);
     for (i = 0; i < RTL_NUMBER_OF(threads); i++) {
-        (void)KeWaitForSingleObject(threads[i], Executive, KernelMode, FALSE, NULL);
-        ObDereferenceObject(threads[i]);
+        system_thread_join(threads[i]);
     }
     assert_int_equal(s_shared_init_count, 2);
     assert_int_equal(s_shared_done_count, 3);
@@ -196,18 +189,10 @@ static void test_run_once_among_real_threads_succeeds_once(void **state)
     config.network = WSK_EMU_NETWORK_VIRTUAL;
     assert_int_equal(wsk_emu_start(&config), STATUS_SUCCESS);
     for (i = 0; i < RACERS; i++) {
-        HANDLE handle;
-
-        assert_int_equal(PsCreateSystemThread(&handle, THREAD_ALL_ACCESS, NULL, NULL, NULL, racer, NULL),
-                         STATUS_SUCCESS);
-        assert_int_equal(
-            ObReferenceObjectByHandle(handle, THREAD_ALL_ACCESS, *PsThreadType, KernelMode, &threads[i], NULL),
-            STATUS_SUCCESS);
-        assert_int_equal(ZwClose(handle), STATUS_SUCCESS);
+        threads[i] = system_thread_start(racer, NULL);
     }
     for (i = 0; i < RACERS; i++) {
-        (void)KeWaitForSingleObject(threads[i], Executive, KernelMode, FALSE, NULL);
-        ObDereferenceObject(threads[i]);
+        system_thread_join(threads[i]);
     }
     for (i = 0; i < ROUNDS; i++) {
         assert_int_equal(s_round_init_counts[i], 3);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Tests of wsk_registration.c that need a provider which is not ready, has stopped, or is asked why nothing moves. */
+#include "support/system_thread.h"
 #include "support/wsk_fixture.h"
 
 #include <setjmp.h>
@@ -45,17 +46,10 @@ static VOID NTAPI capture_main(PVOID Context)
 
 static void capture_start(struct capture_thread *capture, struct wsk_fixture *fixture, ULONG wait_timeout_ms)
 {
-    HANDLE handle;
-
     capture->fixture = fixture;
     capture->wait_timeout_ms = wait_timeout_ms;
     capture->witness = wsk_kit_witness_create("WskCaptureProviderNPI returned");
-    assert_int_equal(PsCreateSystemThread(&handle, THREAD_ALL_ACCESS, NULL, NULL, NULL, capture_main, capture),
-                     STATUS_SUCCESS);
-    assert_int_equal(ObReferenceObjectByHandle(handle, THREAD_ALL_ACCESS, *PsThreadType, KernelMode,
-                                               (PVOID *)&capture->thread, NULL),
-                     STATUS_SUCCESS);
-    ZwClose(handle);
+    capture->thread = system_thread_start(capture_main, capture);
     wsk_kit_run_until_idle();
 }
 
@@ -65,8 +59,7 @@ static NTSTATUS capture_join(struct capture_thread *capture)
 
     wsk_kit_witness_wait(capture->witness, 1);
     status = (NTSTATUS)(ULONG)wsk_kit_witness_get(capture->witness, 0).values[0];
-    assert_int_equal(KeWaitForSingleObject(capture->thread, Executive, KernelMode, FALSE, NULL), STATUS_SUCCESS);
-    ObDereferenceObject(capture->thread);
+    system_thread_join(capture->thread);
     wsk_kit_witness_destroy(capture->witness);
     return status;
 }
