@@ -18,7 +18,7 @@ static struct contract_way s_way = { .config = { .size = sizeof(struct wsk_emu_c
 struct race {
     const struct race_function *function;
     PWSK_SOCKET socket;
-    volatile LONG is_ready; /* the caller is, to begin with its calls */
+    KEVENT ready; /* the caller is, to begin with its calls */
     volatile LONG is_started;
     LONG calls; /* made; read when the caller has ended */
     struct conn_request *requests[CALLS_MAX];
@@ -36,7 +36,7 @@ static VOID NTAPI caller_main(PVOID StartContext)
 {
     struct race *race = StartContext;
 
-    InterlockedExchange(&race->is_ready, 1);
+    (void)KeSetEvent(&race->ready, IO_NO_INCREMENT, FALSE);
     while (InterlockedCompareExchange(&race->is_started, 0, 0) == 0) {
         YieldProcessor();
     }
@@ -49,13 +49,6 @@ static VOID NTAPI caller_main(PVOID StartContext)
         }
     }
     (void)PsTerminateSystemThread(STATUS_SUCCESS);
-}
-
-static bool is_ready(void *context)
-{
-    struct race *race = context;
-
-    return InterlockedCompareExchange(&race->is_ready, 0, 0) != 0;
 }
 
 /* What was pending is done before the close. */
@@ -101,8 +94,9 @@ static void race_run(struct wsk_fixture *fixture, const struct race_function *fu
     for (unsigned index = 0; index < CALLS_MAX; index++) {
         race.requests[index] = conn_request_create(NULL, 3);
     }
+    KeInitializeEvent(&race.ready, NotificationEvent, FALSE);
     thread = system_thread_start(caller_main, &race);
-    wsk_kit_wait_for(is_ready, &race, "the other thread");
+    assert_int_equal(KeWaitForSingleObject(&race.ready, Executive, KernelMode, FALSE, NULL), STATUS_SUCCESS);
     InterlockedExchange(&race.is_started, 1);
     for (unsigned index = 0; index < round % 50 * 4; index++) {
         YieldProcessor();
