@@ -7,19 +7,6 @@
 #include <mstcpip.h>
 #include <mswsockdef.h>
 
-/* One call with an IRP. */
-static NTSTATUS control(PWSK_SOCKET socket, ULONG code, const void *input, SIZE_T input_size, void *output,
-                        SIZE_T output_size, ULONG_PTR *information)
-{
-    NTSTATUS status;
-
-    REQUEST_CALL(
-        status, information, irp,
-        ((const WSK_PROVIDER_BASIC_DISPATCH *)socket->Dispatch)
-            ->WskControlSocket(socket, WskIoctl, code, 0, input_size, (PVOID)input, output_size, output, NULL, irp));
-    return status;
-}
-
 static ULONG option_get(PWSK_SOCKET socket, ULONG level, ULONG option)
 {
     ULONG value = 0x5a5a5a5a;
@@ -37,7 +24,7 @@ static void test_ioctl_keepalive_values_are_the_three_options(void **state)
     struct tcp_keepalive values = { 1, 60000, 2500 };
     ULONG_PTR information = 7;
 
-    assert_int_equal(control(socket, SIO_KEEPALIVE_VALS, &values, sizeof(values), NULL, 0, &information),
+    assert_int_equal(socket_ioctl(socket, SIO_KEEPALIVE_VALS, &values, sizeof(values), NULL, 0, &information),
                      STATUS_SUCCESS);
     assert_int_equal(information, 0);
     assert_int_equal(option_get(socket, SOL_SOCKET, SO_KEEPALIVE), 1);
@@ -46,7 +33,7 @@ static void test_ioctl_keepalive_values_are_the_three_options(void **state)
     /* Off leaves the times alone. */
     values.onoff = 0;
     values.keepalivetime = 0;
-    assert_int_equal(control(socket, SIO_KEEPALIVE_VALS, &values, sizeof(values), NULL, 0, &information),
+    assert_int_equal(socket_ioctl(socket, SIO_KEEPALIVE_VALS, &values, sizeof(values), NULL, 0, &information),
                      STATUS_SUCCESS);
     assert_int_equal(option_get(socket, SOL_SOCKET, SO_KEEPALIVE), 0);
     assert_int_equal(option_get(socket, IPPROTO_TCP, TCP_KEEPIDLE), 60);
@@ -59,11 +46,11 @@ static void test_ioctl_keepalive_values_without_a_time_fail(void **state)
     PWSK_SOCKET socket = connection_open_bound(*state, AF_INET, NULL, NULL);
     struct tcp_keepalive values = { 1, 0, 1000 };
 
-    assert_int_equal(control(socket, SIO_KEEPALIVE_VALS, &values, sizeof(values), NULL, 0, NULL),
+    assert_int_equal(socket_ioctl(socket, SIO_KEEPALIVE_VALS, &values, sizeof(values), NULL, 0, NULL),
                      STATUS_INVALID_PARAMETER);
     values.keepalivetime = 1000;
     values.keepaliveinterval = 0;
-    assert_int_equal(control(socket, SIO_KEEPALIVE_VALS, &values, sizeof(values), NULL, 0, NULL),
+    assert_int_equal(socket_ioctl(socket, SIO_KEEPALIVE_VALS, &values, sizeof(values), NULL, 0, NULL),
                      STATUS_INVALID_PARAMETER);
     assert_int_equal(option_get(socket, SOL_SOCKET, SO_KEEPALIVE), 0);
     socket_close(socket);
@@ -83,7 +70,7 @@ static void test_ioctl_tcp_info_tells_of_the_connection(void **state)
     wsk_kit_peer_send_text(peer, "five!");
     connection_expect_text(socket, "five!");
     memset(info, 0x5a, sizeof(info));
-    assert_int_equal(control(socket, SIO_TCP_INFO, &version, sizeof(version), info, sizeof(info[0]), &information),
+    assert_int_equal(socket_ioctl(socket, SIO_TCP_INFO, &version, sizeof(version), info, sizeof(info[0]), &information),
                      STATUS_SUCCESS);
     assert_int_equal(information, sizeof(info[0]));
     assert_int_equal(info[0].State, TCPSTATE_ESTABLISHED);
@@ -110,11 +97,11 @@ static void test_ioctl_tcp_info_knows_whose_end_was_sent(void **state)
     wsk_kit_peer_end(peer);
     assert_int_equal(connection_receive_try(socket, &byte, 1, 0, &received), STATUS_SUCCESS);
     assert_int_equal(received, 0);
-    assert_int_equal(control(socket, SIO_TCP_INFO, &version, sizeof(version), &info, sizeof(info), NULL),
+    assert_int_equal(socket_ioctl(socket, SIO_TCP_INFO, &version, sizeof(version), &info, sizeof(info), NULL),
                      STATUS_SUCCESS);
     assert_int_equal(info.State, TCPSTATE_CLOSE_WAIT);
     assert_int_equal(connection_disconnect_try(socket, 0), STATUS_SUCCESS);
-    assert_int_equal(control(socket, SIO_TCP_INFO, &version, sizeof(version), &info, sizeof(info), NULL),
+    assert_int_equal(socket_ioctl(socket, SIO_TCP_INFO, &version, sizeof(version), &info, sizeof(info), NULL),
                      STATUS_SUCCESS);
     assert_int_equal(info.State, TCPSTATE_LAST_ACK);
     wsk_kit_peer_expect_end(peer);
@@ -130,15 +117,16 @@ static void test_ioctl_tcp_info_has_two_versions(void **state)
     ULONG_PTR information = 0;
     TCP_INFO_v1 info;
 
-    assert_int_equal(control(socket, SIO_TCP_INFO, &version, sizeof(version), &info, sizeof(info), &information),
+    assert_int_equal(socket_ioctl(socket, SIO_TCP_INFO, &version, sizeof(version), &info, sizeof(info), &information),
                      STATUS_SUCCESS);
     assert_int_equal(information, sizeof(info));
     assert_int_equal(info.SndLimTimeSnd, 0);
-    assert_int_equal(control(socket, SIO_TCP_INFO, &version, sizeof(version), &info, sizeof(TCP_INFO_v0), &information),
-                     STATUS_BUFFER_TOO_SMALL);
+    assert_int_equal(
+        socket_ioctl(socket, SIO_TCP_INFO, &version, sizeof(version), &info, sizeof(TCP_INFO_v0), &information),
+        STATUS_BUFFER_TOO_SMALL);
     assert_int_equal(information, 0);
     version = 2;
-    assert_int_equal(control(socket, SIO_TCP_INFO, &version, sizeof(version), &info, sizeof(info), &information),
+    assert_int_equal(socket_ioctl(socket, SIO_TCP_INFO, &version, sizeof(version), &info, sizeof(info), &information),
                      STATUS_INVALID_PARAMETER);
     wsk_kit_peer_close(peer);
     socket_close(socket);
@@ -152,7 +140,7 @@ static void test_ioctl_tcp_info_of_a_connection_that_was_aborted_fails(void **st
     TCP_INFO_v0 info;
 
     assert_int_equal(connection_disconnect_try(socket, WSK_FLAG_ABORTIVE), STATUS_SUCCESS);
-    assert_false(NT_SUCCESS(control(socket, SIO_TCP_INFO, &version, sizeof(version), &info, sizeof(info), NULL)));
+    assert_false(NT_SUCCESS(socket_ioctl(socket, SIO_TCP_INFO, &version, sizeof(version), &info, sizeof(info), NULL)));
     wsk_kit_peer_close(peer);
     socket_close(socket);
 }
@@ -181,7 +169,7 @@ static void test_ioctl_receive_side_scaling_is_off(void **state)
     ULONG_PTR information = 0;
     RSS_SCALABILITY_INFO info = { TRUE };
 
-    assert_int_equal(control(socket, SIO_QUERY_RSS_SCALABILITY_INFO, NULL, 0, &info, sizeof(info), &information),
+    assert_int_equal(socket_ioctl(socket, SIO_QUERY_RSS_SCALABILITY_INFO, NULL, 0, &info, sizeof(info), &information),
                      STATUS_SUCCESS);
     assert_int_equal(information, sizeof(info));
     assert_false(info.RssEnabled);
@@ -195,9 +183,9 @@ static void test_ioctl_nothing_was_redirected(void **state)
     UCHAR records[64];
 
     assert_int_equal(
-        control(socket, SIO_QUERY_WFP_CONNECTION_REDIRECT_RECORDS, NULL, 0, records, sizeof(records), NULL),
+        socket_ioctl(socket, SIO_QUERY_WFP_CONNECTION_REDIRECT_RECORDS, NULL, 0, records, sizeof(records), NULL),
         STATUS_NOT_FOUND);
-    assert_int_equal(control(socket, SIO_QUERY_WFP_CONNECTION_REDIRECT_CONTEXT, NULL, 0, NULL, 0, NULL),
+    assert_int_equal(socket_ioctl(socket, SIO_QUERY_WFP_CONNECTION_REDIRECT_CONTEXT, NULL, 0, NULL, 0, NULL),
                      STATUS_NOT_FOUND);
     wsk_kit_peer_close(peer);
     socket_close(socket);
@@ -208,8 +196,8 @@ static void test_ioctl_loopback_fast_path_wants_a_whole_flag(void **state)
     PWSK_SOCKET socket = connection_open_bound(*state, AF_INET, NULL, NULL);
     const ULONG on = 1;
 
-    assert_int_equal(control(socket, SIO_LOOPBACK_FAST_PATH, &on, 1, NULL, 0, NULL), STATUS_INVALID_BUFFER_SIZE);
-    assert_int_equal(control(socket, SIO_LOOPBACK_FAST_PATH, &on, sizeof(on), NULL, 0, NULL), STATUS_SUCCESS);
+    assert_int_equal(socket_ioctl(socket, SIO_LOOPBACK_FAST_PATH, &on, 1, NULL, 0, NULL), STATUS_INVALID_BUFFER_SIZE);
+    assert_int_equal(socket_ioctl(socket, SIO_LOOPBACK_FAST_PATH, &on, sizeof(on), NULL, 0, NULL), STATUS_SUCCESS);
     socket_close(socket);
 }
 

@@ -220,8 +220,7 @@ static void test_options_that_wsk_does_not_have_are_not_supported(void **state)
 
 /* --- I/O controls --------------------------------------------------------------------------------- */
 
-static NTSTATUS socket_ioctl(PWSK_SOCKET socket, ULONG code, PVOID output, SIZE_T output_size, SIZE_T *returned,
-                             PIRP irp)
+static NTSTATUS ioctl_call(PWSK_SOCKET socket, ULONG code, PVOID output, SIZE_T output_size, SIZE_T *returned, PIRP irp)
 {
     return ((const WSK_PROVIDER_BASIC_DISPATCH *)socket->Dispatch)
         ->WskControlSocket(socket, WskIoctl, code, 0, 0, NULL, output_size, output, returned, irp);
@@ -234,9 +233,9 @@ static void test_inspect_id_of_an_ordinary_socket_is_an_invalid_request(void **s
     WSK_INSPECT_ID id;
     SIZE_T returned = 0;
 
-    assert_int_equal(socket_ioctl(connection, SIO_WSK_QUERY_INSPECT_ID, &id, sizeof(id), &returned, NULL),
+    assert_int_equal(ioctl_call(connection, SIO_WSK_QUERY_INSPECT_ID, &id, sizeof(id), &returned, NULL),
                      STATUS_INVALID_DEVICE_REQUEST);
-    assert_int_equal(socket_ioctl(basic, SIO_WSK_QUERY_INSPECT_ID, &id, sizeof(id), &returned, NULL),
+    assert_int_equal(ioctl_call(basic, SIO_WSK_QUERY_INSPECT_ID, &id, sizeof(id), &returned, NULL),
                      STATUS_INVALID_DEVICE_REQUEST);
     socket_close(connection);
     socket_close(basic);
@@ -249,14 +248,13 @@ static void test_inspect_id_with_bad_arguments_fails(void **state)
     SIZE_T returned[2] = { 0, 0x5a5a5a5a };
     NTSTATUS status;
 
-    assert_int_equal(socket_ioctl(socket, SIO_WSK_QUERY_INSPECT_ID, &id, sizeof(id), NULL, NULL),
+    assert_int_equal(ioctl_call(socket, SIO_WSK_QUERY_INSPECT_ID, &id, sizeof(id), NULL, NULL),
                      STATUS_INVALID_PARAMETER);
-    assert_int_equal(socket_ioctl(socket, SIO_WSK_QUERY_INSPECT_ID, &id, 4, &returned[0], NULL),
-                     STATUS_BUFFER_TOO_SMALL);
+    assert_int_equal(ioctl_call(socket, SIO_WSK_QUERY_INSPECT_ID, &id, 4, &returned[0], NULL), STATUS_BUFFER_TOO_SMALL);
     assert_int_equal(returned[0], sizeof(id));
     assert_int_equal(returned[1], 0x5a5a5a5a);
     wsk_kit_expect_report("SOCK-003");
-    REQUEST_CALL(status, NULL, irp, socket_ioctl(socket, SIO_WSK_QUERY_INSPECT_ID, &id, sizeof(id), &returned[0], irp));
+    REQUEST_CALL(status, NULL, irp, ioctl_call(socket, SIO_WSK_QUERY_INSPECT_ID, &id, sizeof(id), &returned[0], irp));
     assert_int_equal(status, STATUS_INVALID_PARAMETER);
     socket_close(socket);
 }
@@ -268,8 +266,8 @@ static void test_unknown_controls_are_not_supported(void **state)
     SIZE_T returned = 0;
     NTSTATUS status;
 
-    assert_int_equal(socket_ioctl(socket, SIO_GET_QOS, NULL, 0, &returned, NULL), STATUS_NOT_SUPPORTED);
-    REQUEST_CALL(status, NULL, irp, socket_ioctl(socket, FIONREAD, &count, sizeof(count), NULL, irp));
+    assert_int_equal(ioctl_call(socket, SIO_GET_QOS, NULL, 0, &returned, NULL), STATUS_NOT_SUPPORTED);
+    REQUEST_CALL(status, NULL, irp, ioctl_call(socket, FIONREAD, &count, sizeof(count), NULL, irp));
     assert_int_equal(status, STATUS_NOT_SUPPORTED);
     assert_int_equal(((const WSK_PROVIDER_BASIC_DISPATCH *)socket->Dispatch)
                          ->WskControlSocket(socket, WskControlMax, 0, 0, 0, NULL, 0, NULL, NULL, NULL),

@@ -14,18 +14,6 @@ struct scene {
     PWSK_SOCKET holder;
 };
 
-static NTSTATUS control(PWSK_SOCKET socket, ULONG code, const void *input, SIZE_T input_size, void *output,
-                        SIZE_T output_size, ULONG_PTR *information)
-{
-    NTSTATUS status;
-
-    REQUEST_CALL(
-        status, information, irp,
-        ((const WSK_PROVIDER_BASIC_DISPATCH *)socket->Dispatch)
-            ->WskControlSocket(socket, WskIoctl, code, 0, input_size, (PVOID)input, output_size, output, NULL, irp));
-    return status;
-}
-
 static NTSTATUS acquire_try(PWSK_SOCKET socket, USHORT first, USHORT count, INET_PORT_RESERVATION_INSTANCE *instance)
 {
     const INET_PORT_RANGE range = { RtlUshortByteSwap(first), count };
@@ -33,8 +21,8 @@ static NTSTATUS acquire_try(PWSK_SOCKET socket, USHORT first, USHORT count, INET
     NTSTATUS status;
 
     memset(instance, 0, sizeof(*instance));
-    status =
-        control(socket, SIO_ACQUIRE_PORT_RESERVATION, &range, sizeof(range), instance, sizeof(*instance), &information);
+    status = socket_ioctl(socket, SIO_ACQUIRE_PORT_RESERVATION, &range, sizeof(range), instance, sizeof(*instance),
+                          &information);
     assert_int_equal(information, NT_SUCCESS(status) ? sizeof(*instance) : 0);
     return status;
 }
@@ -54,12 +42,12 @@ static USHORT acquire(PWSK_SOCKET socket, USHORT count, ULONG64 *token)
 
 static NTSTATUS release(PWSK_SOCKET socket, ULONG64 token)
 {
-    return control(socket, SIO_RELEASE_PORT_RESERVATION, &token, sizeof(token), NULL, 0, NULL);
+    return socket_ioctl(socket, SIO_RELEASE_PORT_RESERVATION, &token, sizeof(token), NULL, 0, NULL);
 }
 
 static NTSTATUS associate(PWSK_SOCKET socket, ULONG64 token)
 {
-    return control(socket, SIO_ASSOCIATE_PORT_RESERVATION, &token, sizeof(token), NULL, 0, NULL);
+    return socket_ioctl(socket, SIO_ASSOCIATE_PORT_RESERVATION, &token, sizeof(token), NULL, 0, NULL);
 }
 
 #define GET_LOCAL_ADDRESS(name, table)                                \

@@ -2,6 +2,7 @@
 /* Which call is legal when: every function in every state of a stream socket, in both of its roles. One test for each
  * row of the table. */
 #define CONTRACT_CONFIG .processors = 1
+#include "support/inspect_answers.h"
 #include "support/state_row.h"
 
 /* --- calls ------------------------------------------------------------------------------------ */
@@ -108,21 +109,7 @@ static NTSTATUS call_close(PWSK_SOCKET socket, PIRP irp)
     return s_table->WskCloseSocket(socket, irp);
 }
 
-static NTSTATUS WSKAPI no_accept(PVOID SocketContext, ULONG Flags, PSOCKADDR LocalAddress, PSOCKADDR RemoteAddress,
-                                 PWSK_SOCKET AcceptSocket, PVOID *AcceptSocketContext,
-                                 CONST WSK_CLIENT_CONNECTION_DISPATCH **AcceptSocketDispatch)
-{
-    UNREFERENCED_PARAMETER(SocketContext);
-    UNREFERENCED_PARAMETER(Flags);
-    UNREFERENCED_PARAMETER(LocalAddress);
-    UNREFERENCED_PARAMETER(RemoteAddress);
-    UNREFERENCED_PARAMETER(AcceptSocket);
-    UNREFERENCED_PARAMETER(AcceptSocketContext);
-    UNREFERENCED_PARAMETER(AcceptSocketDispatch);
-    return STATUS_REQUEST_NOT_ACCEPTED;
-}
-
-static const WSK_CLIENT_LISTEN_DISPATCH s_listen_events = { no_accept, NULL, NULL };
+static const WSK_CLIENT_LISTEN_DISPATCH s_listen_events = { accept_refuse, NULL, NULL };
 static const WSK_CLIENT_STREAM_DISPATCH s_events = { &s_listen_events, &conn_client_dispatch };
 
 static void row_check(void **state, const struct state_row *row)

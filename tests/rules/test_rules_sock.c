@@ -12,21 +12,7 @@ static const WSK_PROVIDER_BASIC_DISPATCH *basic_table(PWSK_SOCKET socket)
     return socket->Dispatch;
 }
 
-static NTSTATUS WSKAPI accept_event(PVOID SocketContext, ULONG Flags, PSOCKADDR LocalAddress, PSOCKADDR RemoteAddress,
-                                    PWSK_SOCKET AcceptSocket, PVOID *AcceptSocketContext,
-                                    const WSK_CLIENT_CONNECTION_DISPATCH **AcceptSocketDispatch)
-{
-    (void)SocketContext;
-    (void)Flags;
-    (void)LocalAddress;
-    (void)RemoteAddress;
-    (void)AcceptSocket;
-    (void)AcceptSocketContext;
-    (void)AcceptSocketDispatch;
-    return STATUS_REQUEST_NOT_ACCEPTED;
-}
-
-static const WSK_CLIENT_LISTEN_DISPATCH accept_dispatch = { accept_event, NULL, NULL };
+static const WSK_CLIENT_LISTEN_DISPATCH accept_dispatch = { accept_refuse, NULL, NULL };
 
 /* --- SOCK-003 control-socket-irp ------------------------------------------------------------------ */
 

@@ -382,6 +382,17 @@ NTSTATUS socket_set_ulong(PWSK_SOCKET socket, ULONG level, ULONG option, ULONG v
     return socket_set_option(socket, level, option, &value, sizeof(value));
 }
 
+NTSTATUS socket_ioctl(PWSK_SOCKET socket, ULONG code, const void *input, SIZE_T input_size, void *output,
+                      SIZE_T output_size, ULONG_PTR *information)
+{
+    NTSTATUS status;
+
+    REQUEST_CALL(status, information, irp,
+                 basic_table(socket)->WskControlSocket(socket, WskIoctl, code, 0, input_size, (PVOID)input, output_size,
+                                                       output, NULL, irp));
+    return status;
+}
+
 NTSTATUS socket_events_try(PWSK_SOCKET socket, ULONG mask)
 {
     WSK_EVENT_CALLBACK_CONTROL control;

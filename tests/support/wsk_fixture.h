@@ -118,6 +118,9 @@ SOCKADDR_STORAGE socket_local(PWSK_SOCKET socket, bool is_listener);
 NTSTATUS socket_set_option(PWSK_SOCKET socket, ULONG level, ULONG option, const void *value, SIZE_T size);
 NTSTATUS socket_get_option(PWSK_SOCKET socket, ULONG level, ULONG option, void *value, SIZE_T size, SIZE_T *returned);
 NTSTATUS socket_set_ulong(PWSK_SOCKET socket, ULONG level, ULONG option, ULONG value);
+/* WskIoctl. information may be NULL. */
+NTSTATUS socket_ioctl(PWSK_SOCKET socket, ULONG code, const void *input, SIZE_T input_size, void *output,
+                      SIZE_T output_size, ULONG_PTR *information);
 /* SO_WSK_EVENT_CALLBACK without an IRP; the status as it is. mask may contain WSK_EVENT_DISABLE. */
 NTSTATUS socket_events_try(PWSK_SOCKET socket, ULONG mask);
 void socket_events(PWSK_SOCKET socket, ULONG mask);
