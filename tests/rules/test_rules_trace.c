@@ -9,33 +9,8 @@
 #include "wsk_emu/driver.h"
 #include "wsk_emu/trace.h"
 
-BOOLEAN trace_forgets_cleanup;
-BOOLEAN trace_before_init;
-BOOLEAN trace_after_cleanup;
-BOOLEAN trace_init_again;
-NTSTATUS trace_entry_status;
-
 DRIVER_INITIALIZE trace_plain_DriverEntry;
 DRIVER_INITIALIZE trace_full_DriverEntry;
-
-static int reset(void **state)
-{
-    (void)state;
-    trace_forgets_cleanup = FALSE;
-    trace_before_init = FALSE;
-    trace_after_cleanup = FALSE;
-    trace_init_again = FALSE;
-    trace_entry_status = STATUS_SUCCESS;
-    return 0;
-}
-
-static PDRIVER_OBJECT load(PDRIVER_INITIALIZE entry, const char *name)
-{
-    PDRIVER_OBJECT driver;
-
-    assert_int_equal(wsk_emu_driver_load(entry, name, &driver), STATUS_SUCCESS);
-    return driver;
-}
 
 /* --- UNL-010 -------------------------------------------------------------------------------- */
 
@@ -78,7 +53,7 @@ static void test_unl_010_breach_unregister_forgotten_at_unload(void **state)
     (void)state;
     trace_forgets_cleanup = TRUE;
     wsk_kit_expect_report("UNL-010");
-    wsk_emu_driver_unload(load(etw_entry, "etw"));
+    wsk_emu_driver_unload(trace_driver_load(etw_entry, "etw"));
     assert_non_null(strstr(wsk_kit_last_report(), "EtwUnregister was not called"));
     /* The callback of a driver that is gone is not called any more. */
     calls = s_calls;
@@ -114,8 +89,8 @@ static void test_unl_010_near_miss_registered_again(void **state)
 
     (void)state;
     EventDescZero(&descriptor);
-    wsk_emu_driver_unload(load(etw_entry, "etw"));
-    wsk_emu_driver_unload(load(etw_entry, "etw"));
+    wsk_emu_driver_unload(trace_driver_load(etw_entry, "etw"));
+    wsk_emu_driver_unload(trace_driver_load(etw_entry, "etw"));
     /* A handle of zero is one that was never registered. */
     assert_int_equal(EtwWrite(0, &descriptor, NULL, 0, NULL), STATUS_INVALID_HANDLE);
     assert_int_equal(EtwUnregister(0), STATUS_INVALID_HANDLE);
@@ -128,22 +103,22 @@ static void test_unl_012_breach_cleanup_forgotten_at_unload(void **state)
     (void)state;
     trace_forgets_cleanup = TRUE;
     wsk_kit_expect_report("UNL-012");
-    wsk_emu_driver_unload(load(trace_plain_DriverEntry, "plain"));
+    wsk_emu_driver_unload(trace_driver_load(trace_plain_DriverEntry, "plain"));
     assert_int_equal(wsk_kit_report_count("UNL-012"), 1);
     assert_non_null(strstr(wsk_kit_last_report(), "DriverUnload of the driver plain returned"));
     trace_forgets_cleanup = FALSE;
-    wsk_emu_driver_unload(load(trace_plain_DriverEntry, "plain"));
+    wsk_emu_driver_unload(trace_driver_load(trace_plain_DriverEntry, "plain"));
 }
 
 /* What a driver has left is told from what another one still uses. */
 static void test_unl_012_breach_beside_another_driver(void **state)
 {
-    PDRIVER_OBJECT other = load(trace_full_DriverEntry, "full");
+    PDRIVER_OBJECT other = trace_driver_load(trace_full_DriverEntry, "full");
 
     (void)state;
     trace_forgets_cleanup = TRUE;
     wsk_kit_expect_report("UNL-012");
-    wsk_emu_driver_unload(load(trace_plain_DriverEntry, "plain"));
+    wsk_emu_driver_unload(trace_driver_load(trace_plain_DriverEntry, "plain"));
     assert_non_null(strstr(wsk_kit_last_report(), "DriverUnload of the driver plain returned"));
     wsk_emu_driver_unload(other);
 }
@@ -164,7 +139,7 @@ static void test_unl_012_breach_driver_stays_loaded_at_the_stop(void **state)
 {
     (void)state;
     wsk_kit_expect_report("UNL-012");
-    (void)load(trace_plain_DriverEntry, "plain");
+    (void)trace_driver_load(trace_plain_DriverEntry, "plain");
 }
 
 static void test_unl_012_breach_trace_after_cleanup(void **state)
@@ -172,7 +147,7 @@ static void test_unl_012_breach_trace_after_cleanup(void **state)
     (void)state;
     trace_after_cleanup = TRUE;
     wsk_kit_expect_report("UNL-012");
-    wsk_emu_driver_unload(load(trace_plain_DriverEntry, "plain"));
+    wsk_emu_driver_unload(trace_driver_load(trace_plain_DriverEntry, "plain"));
     assert_non_null(strstr(wsk_kit_last_report(), "PlainUnload traces after WPP_CLEANUP"));
     assert_int_equal(wsk_kit_trace_count(NULL), 2);
 }
@@ -182,7 +157,7 @@ static void test_unl_012_breach_init_twice(void **state)
     (void)state;
     trace_init_again = TRUE;
     wsk_kit_expect_report("UNL-012");
-    wsk_emu_driver_unload(load(trace_plain_DriverEntry, "plain"));
+    wsk_emu_driver_unload(trace_driver_load(trace_plain_DriverEntry, "plain"));
 }
 
 static void test_unl_012_near_miss_failing_entry_cleans_up(void **state)
@@ -202,11 +177,11 @@ static void test_unl_012_near_miss_trace_before_init(void **state)
 {
     (void)state;
     trace_before_init = TRUE;
-    wsk_emu_driver_unload(load(trace_plain_DriverEntry, "plain"));
+    wsk_emu_driver_unload(trace_driver_load(trace_plain_DriverEntry, "plain"));
     assert_int_equal(wsk_kit_trace_count(NULL), 2);
 }
 
-#define TEST(name) wsk_emu_unit_test_setup_teardown(name, reset, NULL)
+#define TEST(name) wsk_emu_unit_test_setup_teardown(name, trace_drivers_reset, NULL)
 
 int main(void)
 {

@@ -8,18 +8,8 @@
 #include "wsk_emu/driver.h"
 #include "wsk_emu/trace.h"
 
-BOOLEAN trace_forgets_cleanup;
-
 DRIVER_INITIALIZE trace_logging_DriverEntry;
 DRIVER_INITIALIZE trace_logging_cxx_DriverEntry;
-
-static PDRIVER_OBJECT load(PDRIVER_INITIALIZE entry, const char *name)
-{
-    PDRIVER_OBJECT driver;
-
-    assert_int_equal(wsk_emu_driver_load(entry, name, &driver), STATUS_SUCCESS);
-    return driver;
-}
 
 static struct wsk_kit_trace_event event_of(const char *name)
 {
@@ -30,7 +20,7 @@ static struct wsk_kit_trace_event event_of(const char *name)
 
 static void test_trace_logging_fields_have_names_and_values(void **state)
 {
-    PDRIVER_OBJECT driver = load(trace_logging_DriverEntry, "logging");
+    PDRIVER_OBJECT driver = trace_driver_load(trace_logging_DriverEntry, "logging");
 
     (void)state;
     assert_int_equal(logging_fields(7), 8);
@@ -45,7 +35,7 @@ static void test_trace_logging_fields_have_names_and_values(void **state)
 /* quote: fields */
 static void test_trace_logging_addresses_structures_and_arrays(void **state)
 {
-    PDRIVER_OBJECT driver = load(trace_logging_DriverEntry, "logging");
+    PDRIVER_OBJECT driver = trace_driver_load(trace_logging_DriverEntry, "logging");
 
     (void)state;
     (void)logging_fields(1);
@@ -59,7 +49,7 @@ static void test_trace_logging_addresses_structures_and_arrays(void **state)
 static void test_trace_logging_settings_are_those_of_the_event(void **state)
 {
     const GUID guid = { 0xb3864c38, 0x4273, 0x58c5, { 0x54, 0x5b, 0x8b, 0x36, 0x08, 0x34, 0x34, 0x71 } };
-    PDRIVER_OBJECT driver = load(trace_logging_DriverEntry, "logging");
+    PDRIVER_OBJECT driver = trace_driver_load(trace_logging_DriverEntry, "logging");
     struct wsk_kit_trace_event event;
 
     (void)state;
@@ -76,7 +66,7 @@ static void test_trace_logging_settings_are_those_of_the_event(void **state)
 static void test_trace_logging_level_is_verbose_unless_told(void **state)
 {
     const struct wsk_kit_trace_filter verbose = { .level = 5 };
-    PDRIVER_OBJECT driver = load(trace_logging_DriverEntry, "logging");
+    PDRIVER_OBJECT driver = trace_driver_load(trace_logging_DriverEntry, "logging");
 
     (void)state;
     assert_int_equal(logging_fields(1), 2);
@@ -92,7 +82,7 @@ static void test_trace_logging_level_is_verbose_unless_told(void **state)
 static void test_trace_logging_wrapper_with_empty_end_compiles(void **state)
 {
     const struct wsk_kit_trace_filter status = { .name = "Status" };
-    PDRIVER_OBJECT driver = load(trace_logging_DriverEntry, "logging");
+    PDRIVER_OBJECT driver = trace_driver_load(trace_logging_DriverEntry, "logging");
 
     (void)state;
     (void)logging_fields(4);
@@ -107,7 +97,7 @@ static void test_trace_logging_wrapper_with_empty_end_compiles(void **state)
 static void test_trace_logging_outside_registration_is_silent(void **state)
 {
     (void)state;
-    wsk_emu_driver_unload(load(trace_logging_DriverEntry, "logging"));
+    wsk_emu_driver_unload(trace_driver_load(trace_logging_DriverEntry, "logging"));
     assert_int_equal(wsk_kit_trace_count(NULL), 0);
 }
 
@@ -116,16 +106,16 @@ static void test_trace_logging_unregister_forgotten_is_reported(void **state)
     (void)state;
     trace_forgets_cleanup = TRUE;
     wsk_kit_expect_report("UNL-010");
-    wsk_emu_driver_unload(load(trace_logging_DriverEntry, "logging"));
+    wsk_emu_driver_unload(trace_driver_load(trace_logging_DriverEntry, "logging"));
     trace_forgets_cleanup = FALSE;
-    wsk_emu_driver_unload(load(trace_logging_DriverEntry, "logging"));
+    wsk_emu_driver_unload(trace_driver_load(trace_logging_DriverEntry, "logging"));
 }
 
 #ifdef HAS_CXX
 static void test_trace_logging_in_cxx(void **state)
 {
     const struct wsk_kit_trace_filter cxx = { .provider = "Example.Cxx" };
-    PDRIVER_OBJECT driver = load(trace_logging_cxx_DriverEntry, "cxx");
+    PDRIVER_OBJECT driver = trace_driver_load(trace_logging_cxx_DriverEntry, "cxx");
     struct wsk_kit_trace_event event;
 
     (void)state;

@@ -8,12 +8,6 @@
 #include "wsk_emu/driver.h"
 #include "wsk_emu/trace.h"
 
-BOOLEAN trace_forgets_cleanup;
-BOOLEAN trace_before_init;
-BOOLEAN trace_after_cleanup;
-BOOLEAN trace_init_again;
-NTSTATUS trace_entry_status;
-
 DRIVER_INITIALIZE trace_plain_DriverEntry;
 DRIVER_INITIALIZE trace_full_DriverEntry;
 DRIVER_INITIALIZE trace_cxx_DriverEntry;
@@ -35,14 +29,8 @@ static void log_keep(void *context, const char *line)
 
 static int reset(void **state)
 {
-    (void)state;
     s_log[0] = 0;
-    trace_forgets_cleanup = FALSE;
-    trace_before_init = FALSE;
-    trace_after_cleanup = FALSE;
-    trace_init_again = FALSE;
-    trace_entry_status = STATUS_SUCCESS;
-    return 0;
+    return trace_drivers_reset(state);
 }
 
 static const struct wsk_emu_config kept = {
@@ -51,14 +39,6 @@ static const struct wsk_emu_config kept = {
     .network = WSK_EMU_NETWORK_VIRTUAL,
     .log = log_keep,
 };
-
-static PDRIVER_OBJECT load(PDRIVER_INITIALIZE entry, const char *name)
-{
-    PDRIVER_OBJECT driver;
-
-    assert_int_equal(wsk_emu_driver_load(entry, name, &driver), STATUS_SUCCESS);
-    return driver;
-}
 
 /* Text of event number index; the test goes on with a copy. */
 static const char *text_of(const struct wsk_kit_trace_filter *filter, size_t index)
@@ -75,7 +55,7 @@ static void test_do_trace_message_is_recorded_with_flag_and_function(void **stat
 {
     const struct wsk_kit_trace_filter plain = { .provider = "PlainCtlGuid" };
     struct wsk_kit_trace_event event;
-    PDRIVER_OBJECT driver = load(trace_plain_DriverEntry, "plain");
+    PDRIVER_OBJECT driver = trace_driver_load(trace_plain_DriverEntry, "plain");
 
     (void)state;
     assert_int_equal(wsk_kit_trace_count(&plain), 1);
@@ -94,7 +74,7 @@ static void test_do_trace_message_is_recorded_with_flag_and_function(void **stat
 
 static void test_do_trace_message_goes_to_the_log(void **state)
 {
-    PDRIVER_OBJECT driver = load(trace_plain_DriverEntry, "plain");
+    PDRIVER_OBJECT driver = trace_driver_load(trace_plain_DriverEntry, "plain");
 
     (void)state;
     assert_non_null(strstr(s_log, "DriverEntry: LOADED\n"));
@@ -108,7 +88,7 @@ static void test_wpp_trace_before_init_is_lost_and_the_log_says_so(void **state)
 {
     (void)state;
     trace_before_init = TRUE;
-    wsk_emu_driver_unload(load(trace_plain_DriverEntry, "plain"));
+    wsk_emu_driver_unload(trace_driver_load(trace_plain_DriverEntry, "plain"));
     assert_int_equal(wsk_kit_trace_count(NULL), 2);
     assert_non_null(strstr(s_log, "DriverEntry traces before WPP_INIT_TRACING"));
 }
@@ -119,7 +99,7 @@ static void test_wpp_flags_select_messages(void **state)
 
     (void)state;
     wsk_kit_trace_enable("{0A1B2C3D-1234-08FD-ABEB-C70043F84152}", 5, 1 /* TRCERROR */);
-    driver = load(trace_plain_DriverEntry, "plain");
+    driver = trace_driver_load(trace_plain_DriverEntry, "plain");
     wsk_kit_trace_enable("PlainCtlGuid", 5, 2 /* TRCINFO */);
     wsk_emu_driver_unload(driver);
     assert_int_equal(wsk_kit_trace_count(NULL), 1);
@@ -130,7 +110,7 @@ static void test_wpp_disabled_provider_is_silent(void **state)
 {
     (void)state;
     wsk_kit_trace_disable(NULL);
-    wsk_emu_driver_unload(load(trace_plain_DriverEntry, "plain"));
+    wsk_emu_driver_unload(trace_driver_load(trace_plain_DriverEntry, "plain"));
     assert_int_equal(wsk_kit_trace_count(NULL), 0);
     assert_string_equal(s_log, "");
 }
@@ -139,7 +119,7 @@ static void test_wpp_driver_can_be_loaded_again(void **state)
 {
     (void)state;
     for (int i = 0; i < 3; i++) {
-        wsk_emu_driver_unload(load(trace_plain_DriverEntry, "plain"));
+        wsk_emu_driver_unload(trace_driver_load(trace_plain_DriverEntry, "plain"));
     }
     assert_int_equal(wsk_kit_trace_count(NULL), 6);
 }
@@ -148,7 +128,7 @@ static void test_wpp_driver_can_be_loaded_again(void **state)
 
 static void test_wpp_level_of_the_configuration_selects_messages(void **state)
 {
-    PDRIVER_OBJECT driver = load(trace_full_DriverEntry, "full");
+    PDRIVER_OBJECT driver = trace_driver_load(trace_full_DriverEntry, "full");
 
     (void)state;
     assert_int_equal(full_trace_all(3), 3 + 1);
@@ -169,7 +149,7 @@ static void test_wpp_every_form_of_a_configuration_prints(void **state)
 
     (void)state;
     wsk_kit_trace_enable(NULL, WSK_EMU_TRACE_VERBOSE, ~0ull);
-    driver = load(trace_full_DriverEntry, "full");
+    driver = trace_driver_load(trace_full_DriverEntry, "full");
     event = wsk_kit_trace_get(NULL, 0);
     assert_int_equal(event.level, 4);
     assert_string_equal(event.name, "FLAG_GENERAL");
@@ -194,7 +174,7 @@ static void test_wpp_every_form_of_a_configuration_prints(void **state)
 
 static void test_wpp_log_line_has_level_flag_and_function(void **state)
 {
-    PDRIVER_OBJECT driver = load(trace_full_DriverEntry, "full");
+    PDRIVER_OBJECT driver = trace_driver_load(trace_full_DriverEntry, "full");
 
     (void)state;
     (void)full_trace_all(1);
@@ -207,7 +187,7 @@ static void test_wpp_log_line_has_level_flag_and_function(void **state)
 static void test_wpp_failed_connect_is_traced(void **state)
 {
     const struct wsk_kit_trace_filter failed = { .provider = "FullTraceGuid", .name = "FLAG_NET", .text = "failed" };
-    PDRIVER_OBJECT driver = load(trace_full_DriverEntry, "full");
+    PDRIVER_OBJECT driver = trace_driver_load(trace_full_DriverEntry, "full");
 
     (void)state;
     (void)full_trace_all(1);
@@ -219,7 +199,7 @@ static void test_wpp_failed_connect_is_traced(void **state)
 static void test_wpp_tmh_in_another_folder_and_spelling_is_found(void **state)
 {
     UNICODE_STRING name = RTL_CONSTANT_STRING(L"gr\u00FC\u00DFe");
-    PDRIVER_OBJECT driver = load(trace_full_DriverEntry, "full");
+    PDRIVER_OBJECT driver = trace_driver_load(trace_full_DriverEntry, "full");
 
     (void)state;
     assert_int_equal(full_part_trace(&name), 1);
@@ -231,8 +211,8 @@ static void test_wpp_tmh_in_another_folder_and_spelling_is_found(void **state)
 static void test_wpp_two_drivers_have_control_blocks_of_their_own(void **state)
 {
     const struct wsk_kit_trace_filter full = { .provider = "FullTraceGuid" };
-    PDRIVER_OBJECT plain_driver = load(trace_plain_DriverEntry, "plain");
-    PDRIVER_OBJECT full_driver = load(trace_full_DriverEntry, "full");
+    PDRIVER_OBJECT plain_driver = trace_driver_load(trace_plain_DriverEntry, "plain");
+    PDRIVER_OBJECT full_driver = trace_driver_load(trace_full_DriverEntry, "full");
 
     (void)state;
     wsk_emu_driver_unload(plain_driver);
@@ -244,7 +224,7 @@ static void test_wpp_two_drivers_have_control_blocks_of_their_own(void **state)
 static void test_wpp_configuration_of_a_project_is_read(void **state)
 {
     (void)state;
-    wsk_emu_driver_unload(load(trace_project_DriverEntry, "project"));
+    wsk_emu_driver_unload(trace_driver_load(trace_project_DriverEntry, "project"));
     assert_string_equal(text_of(NULL, 0), "the color is Green");
     assert_string_equal(text_of(NULL, 1), "in project.c");
 }
@@ -252,7 +232,7 @@ static void test_wpp_configuration_of_a_project_is_read(void **state)
 #ifdef HAS_CXX
 static void test_wpp_driver_in_cxx_traces_every_type(void **state)
 {
-    PDRIVER_OBJECT driver = load(trace_cxx_DriverEntry, "cxx");
+    PDRIVER_OBJECT driver = trace_driver_load(trace_cxx_DriverEntry, "cxx");
 
     (void)state;
     assert_int_equal(cxx_trace_all(3), 4 + 2);

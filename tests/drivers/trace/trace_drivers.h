@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* What the tests ask of the drivers in this folder; the variables are the test program's. */
+/* What the tests ask of the drivers in this folder; what trace_drivers.c defines is the test program's. */
 #ifndef TRACE_DRIVERS_H
 #define TRACE_DRIVERS_H
 
@@ -14,6 +14,10 @@ extern BOOLEAN trace_before_init;
 extern BOOLEAN trace_after_cleanup;
 extern BOOLEAN trace_init_again;
 extern NTSTATUS trace_entry_status;
+
+/* Setup of a test: the variables as in an orderly driver. */
+int trace_drivers_reset(void **state);
+PDRIVER_OBJECT trace_driver_load(PDRIVER_INITIALIZE entry, const char *name);
 
 /* Calls of the drivers' own, with every form of trace. */
 int full_trace_all(int value);
