@@ -3,25 +3,16 @@
 #include <wdm.h>
 
 #include "support/emu_fixture.h"
+#include "support/registry_key.h"
 #include "wsk_emu/driver.h"
 
 #define SERVICES L"\\Registry\\Machine\\System\\CurrentControlSet\\Services\\"
-
-static NTSTATUS open_below(HANDLE root, const WCHAR *path, ACCESS_MASK access, HANDLE *handle)
-{
-    OBJECT_ATTRIBUTES attributes;
-    UNICODE_STRING name;
-
-    RtlInitUnicodeString(&name, path);
-    InitializeObjectAttributes(&attributes, &name, OBJ_CASE_INSENSITIVE | OBJ_KERNEL_HANDLE, root, NULL);
-    return ZwOpenKey(handle, access, &attributes);
-}
 
 static HANDLE open_key(const WCHAR *path)
 {
     HANDLE handle = NULL;
 
-    assert_int_equal(open_below(NULL, path, KEY_READ, &handle), STATUS_SUCCESS);
+    assert_int_equal(registry_key_open(NULL, path, KEY_READ, &handle), STATUS_SUCCESS);
     assert_non_null(handle);
     return handle;
 }
@@ -89,15 +80,15 @@ static void test_paths_that_lead_nowhere_are_told_apart(void **state)
 
     (void)state;
     assert_int_equal(wsk_emu_registry_set_dword("paths\\below", "a", 1), STATUS_SUCCESS);
-    assert_int_equal(open_below(NULL, SERVICES L"nobody", KEY_READ, &key), STATUS_OBJECT_NAME_NOT_FOUND);
+    assert_int_equal(registry_key_open(NULL, SERVICES L"nobody", KEY_READ, &key), STATUS_OBJECT_NAME_NOT_FOUND);
     assert_null(key);
-    assert_int_equal(open_below(NULL, SERVICES L"path", KEY_READ, &key), STATUS_OBJECT_NAME_NOT_FOUND);
-    assert_int_equal(open_below(NULL, L"Registry\\Machine", KEY_READ, &key), STATUS_OBJECT_PATH_SYNTAX_BAD);
+    assert_int_equal(registry_key_open(NULL, SERVICES L"path", KEY_READ, &key), STATUS_OBJECT_NAME_NOT_FOUND);
+    assert_int_equal(registry_key_open(NULL, L"Registry\\Machine", KEY_READ, &key), STATUS_OBJECT_PATH_SYNTAX_BAD);
     services = open_key(SERVICES); /* with a backslash at its end */
-    assert_int_equal(open_below(services, L"\\paths", KEY_READ, &key), STATUS_OBJECT_PATH_SYNTAX_BAD);
-    assert_int_equal(open_below(services, L"Paths\\Below", KEY_READ, &key), STATUS_SUCCESS);
+    assert_int_equal(registry_key_open(services, L"\\paths", KEY_READ, &key), STATUS_OBJECT_PATH_SYNTAX_BAD);
+    assert_int_equal(registry_key_open(services, L"Paths\\Below", KEY_READ, &key), STATUS_SUCCESS);
     assert_int_equal(ZwClose(key), STATUS_SUCCESS);
-    assert_int_equal(open_below(services, NULL, KEY_READ, &key), STATUS_SUCCESS);
+    assert_int_equal(registry_key_open(services, NULL, KEY_READ, &key), STATUS_SUCCESS);
     assert_int_equal(ZwClose(key), STATUS_SUCCESS);
     assert_int_equal(ZwClose(services), STATUS_SUCCESS);
     InitializeObjectAttributes(&attributes, NULL, 0, NULL, NULL);
@@ -114,10 +105,10 @@ static void test_key_that_was_opened_without_the_right_cannot_be_asked(void **st
 
     (void)state;
     assert_int_equal(wsk_emu_registry_set_dword("rights", "a", 1), STATUS_SUCCESS);
-    assert_int_equal(open_below(NULL, SERVICES L"rights", KEY_SET_VALUE, &key), STATUS_SUCCESS);
+    assert_int_equal(registry_key_open(NULL, SERVICES L"rights", KEY_SET_VALUE, &key), STATUS_SUCCESS);
     assert_int_equal(query(key, L"a", KeyValuePartialInformation, &info, sizeof(info), &needed), STATUS_ACCESS_DENIED);
     assert_int_equal(ZwClose(key), STATUS_SUCCESS);
-    assert_int_equal(open_below(NULL, SERVICES L"rights", GENERIC_READ, &key), STATUS_SUCCESS);
+    assert_int_equal(registry_key_open(NULL, SERVICES L"rights", GENERIC_READ, &key), STATUS_SUCCESS);
     assert_int_equal(query(key, L"a", KeyValuePartialInformation, &info, sizeof(info), &needed), STATUS_SUCCESS);
     assert_int_equal(query(key, L"a", MaxKeyValueInfoClass, &info, sizeof(info), &needed), STATUS_INVALID_PARAMETER);
     assert_int_equal(ZwClose(key), STATUS_SUCCESS);
@@ -134,7 +125,7 @@ static void test_handles_that_are_none_or_of_another_kind_are_refused(void **sta
     assert_int_equal(query((HANDLE)0x7ffc, L"a", KeyValuePartialInformation, &info, sizeof(info), &needed),
                      STATUS_INVALID_HANDLE);
     wsk_kit_expect_report("OBJ-002");
-    assert_int_equal(open_below((HANDLE)0x7ffc, L"a", KEY_READ, &key), STATUS_INVALID_HANDLE);
+    assert_int_equal(registry_key_open((HANDLE)0x7ffc, L"a", KEY_READ, &key), STATUS_INVALID_HANDLE);
 }
 
 /* Every size from nothing to one byte too many, and nothing is written behind the buffer. */
@@ -214,7 +205,7 @@ static void test_key_that_is_never_closed_is_reported_and_the_next_start_is_empt
     assert_int_equal(wsk_emu_stop(), 0);
     assert_int_equal(wsk_emu_registry_set_dword("left", "a", 1), STATUS_INVALID_DEVICE_STATE);
     assert_int_equal(emu_setup(state), 0);
-    assert_int_equal(open_below(NULL, SERVICES L"left", KEY_READ, &key), STATUS_OBJECT_NAME_NOT_FOUND);
+    assert_int_equal(registry_key_open(NULL, SERVICES L"left", KEY_READ, &key), STATUS_OBJECT_NAME_NOT_FOUND);
 }
 
 static NTSTATUS s_entry_status;

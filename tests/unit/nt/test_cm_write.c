@@ -4,6 +4,7 @@
 
 #include "host/host_mem.h"
 #include "support/emu_fixture.h"
+#include "support/registry_key.h"
 #include "wsk_emu/driver.h"
 
 #define ROOT L"\\Registry\\Machine\\Software"
@@ -26,16 +27,6 @@ static NTSTATUS create_as(HANDLE root, const WCHAR *path, ACCESS_MASK access, UL
 static NTSTATUS create(HANDLE root, const WCHAR *path, HANDLE *handle)
 {
     return create_as(root, path, KEY_ALL_ACCESS, 0, NULL, handle, NULL);
-}
-
-static NTSTATUS open_below(HANDLE root, const WCHAR *path, ACCESS_MASK access, HANDLE *handle)
-{
-    OBJECT_ATTRIBUTES attributes;
-    UNICODE_STRING name;
-
-    RtlInitUnicodeString(&name, path);
-    InitializeObjectAttributes(&attributes, &name, OBJ_CASE_INSENSITIVE | OBJ_KERNEL_HANDLE, root, NULL);
-    return ZwOpenKey(handle, access, &attributes);
 }
 
 static NTSTATUS set(HANDLE key, const WCHAR *name, ULONG type, const void *data, ULONG bytes)
@@ -71,7 +62,7 @@ static ULONG type_of(HANDLE key, const WCHAR *name)
 static int setup(void **state)
 {
     UNREFERENCED_PARAMETER(state);
-    return open_below(NULL, ROOT, KEY_ALL_ACCESS, &s_root) == STATUS_SUCCESS ? 0 : -1;
+    return registry_key_open(NULL, ROOT, KEY_ALL_ACCESS, &s_root) == STATUS_SUCCESS ? 0 : -1;
 }
 
 static int teardown(void **state)
@@ -105,7 +96,7 @@ static void test_ZwCreateKey_makes_one_level_only(void **state)
     UNREFERENCED_PARAMETER(state);
     assert_int_equal(create(s_root, L"a\\b", &key), STATUS_OBJECT_NAME_NOT_FOUND);
     assert_null(key);
-    assert_int_equal(open_below(s_root, L"a", KEY_READ, &key), STATUS_OBJECT_NAME_NOT_FOUND);
+    assert_int_equal(registry_key_open(s_root, L"a", KEY_READ, &key), STATUS_OBJECT_NAME_NOT_FOUND);
     assert_int_equal(create(s_root, L"a", &key), STATUS_SUCCESS);
     assert_int_equal(ZwClose(key), STATUS_SUCCESS);
     assert_int_equal(create(s_root, L"a\\b", &key), STATUS_SUCCESS);
@@ -176,7 +167,7 @@ static void test_ZwDeleteKey_leaves_a_handle_that_only_closes(void **state)
 
     UNREFERENCED_PARAMETER(state);
     assert_int_equal(create(s_root, L"gone", &key), STATUS_SUCCESS);
-    assert_int_equal(open_below(s_root, L"gone", KEY_ALL_ACCESS, &other), STATUS_SUCCESS);
+    assert_int_equal(registry_key_open(s_root, L"gone", KEY_ALL_ACCESS, &other), STATUS_SUCCESS);
     assert_int_equal(set(key, L"a", REG_BINARY, "x", 1), STATUS_SUCCESS);
     assert_int_equal(ZwDeleteKey(key), STATUS_SUCCESS);
     assert_int_equal(ZwDeleteKey(key), STATUS_KEY_DELETED);
@@ -192,7 +183,7 @@ static void test_ZwDeleteKey_leaves_a_handle_that_only_closes(void **state)
     assert_int_equal(ZwClose(key), STATUS_SUCCESS);
     assert_int_equal(create(other, L"below", &key), STATUS_KEY_DELETED);
     assert_int_equal(ZwClose(other), STATUS_SUCCESS);
-    assert_int_equal(open_below(s_root, L"gone", KEY_READ, &key), STATUS_OBJECT_NAME_NOT_FOUND);
+    assert_int_equal(registry_key_open(s_root, L"gone", KEY_READ, &key), STATUS_OBJECT_NAME_NOT_FOUND);
 }
 
 static void test_ZwDeleteKey_keeps_what_has_keys_below(void **state)
@@ -209,7 +200,7 @@ static void test_ZwDeleteKey_keeps_what_has_keys_below(void **state)
     assert_int_equal(ZwDeleteKey(key), STATUS_SUCCESS);
     assert_int_equal(ZwClose(below), STATUS_SUCCESS);
     assert_int_equal(ZwClose(key), STATUS_SUCCESS);
-    assert_int_equal(open_below(NULL, L"\\Registry", KEY_ALL_ACCESS, &registry), STATUS_SUCCESS);
+    assert_int_equal(registry_key_open(NULL, L"\\Registry", KEY_ALL_ACCESS, &registry), STATUS_SUCCESS);
     assert_int_equal(ZwDeleteKey(registry), STATUS_CANNOT_DELETE);
     assert_int_equal(ZwClose(registry), STATUS_SUCCESS);
 }
@@ -226,13 +217,13 @@ static void test_each_call_needs_its_right(void **state)
     UNREFERENCED_PARAMETER(state);
     assert_int_equal(create(s_root, L"rights", &key), STATUS_SUCCESS);
     assert_int_equal(ZwClose(key), STATUS_SUCCESS);
-    assert_int_equal(open_below(s_root, L"rights", KEY_READ, &weak), STATUS_SUCCESS);
+    assert_int_equal(registry_key_open(s_root, L"rights", KEY_READ, &weak), STATUS_SUCCESS);
     assert_int_equal(set(weak, L"a", REG_NONE, NULL, 0), STATUS_ACCESS_DENIED);
     assert_int_equal(delete_value(weak, L"a"), STATUS_ACCESS_DENIED);
     assert_int_equal(ZwDeleteKey(weak), STATUS_ACCESS_DENIED);
     assert_int_equal(ZwQueryKey(weak, KeyBasicInformation, buffer, sizeof(buffer), &needed), STATUS_SUCCESS);
     assert_int_equal(ZwClose(weak), STATUS_SUCCESS);
-    assert_int_equal(open_below(s_root, L"rights", GENERIC_WRITE, &weak), STATUS_SUCCESS);
+    assert_int_equal(registry_key_open(s_root, L"rights", GENERIC_WRITE, &weak), STATUS_SUCCESS);
     assert_int_equal(set(weak, L"a", REG_NONE, NULL, 0), STATUS_SUCCESS);
     assert_int_equal(ZwQueryKey(weak, KeyBasicInformation, buffer, sizeof(buffer), &needed), STATUS_ACCESS_DENIED);
     assert_int_equal(ZwQueryKey(weak, KeyNameInformation, buffer, 4, &needed), STATUS_BUFFER_OVERFLOW);
@@ -241,7 +232,7 @@ static void test_each_call_needs_its_right(void **state)
     assert_int_equal(ZwEnumerateValueKey(weak, 0, KeyValueBasicInformation, buffer, sizeof(buffer), &needed),
                      STATUS_ACCESS_DENIED);
     assert_int_equal(ZwClose(weak), STATUS_SUCCESS);
-    assert_int_equal(open_below(s_root, L"rights", MAXIMUM_ALLOWED, &weak), STATUS_SUCCESS);
+    assert_int_equal(registry_key_open(s_root, L"rights", MAXIMUM_ALLOWED, &weak), STATUS_SUCCESS);
     assert_int_equal(ZwDeleteKey(weak), STATUS_SUCCESS);
     assert_int_equal(ZwClose(weak), STATUS_SUCCESS);
 }
@@ -342,7 +333,7 @@ static void test_without_memory_nothing_is_changed(void **state)
             break;
         }
         assert_int_equal(status, STATUS_INSUFFICIENT_RESOURCES);
-        if (NT_SUCCESS(open_below(s_root, L"short", KEY_ALL_ACCESS, &key))) {
+        if (NT_SUCCESS(registry_key_open(s_root, L"short", KEY_ALL_ACCESS, &key))) {
             assert_int_equal(type_of(key, L"a"), MAXULONG);
             assert_int_equal(ZwDeleteKey(key), STATUS_SUCCESS);
             assert_int_equal(ZwClose(key), STATUS_SUCCESS);
@@ -362,7 +353,7 @@ static void test_the_first_look_without_memory_fails_and_the_next_one_does_not(v
     UNREFERENCED_PARAMETER(state);
     for (index = 1; index <= 20; index++) {
         (void)we_host_mem_fail(index);
-        status = open_below(NULL, ROOT, KEY_READ, &key);
+        status = registry_key_open(NULL, ROOT, KEY_READ, &key);
         if (!we_host_mem_fail(0)) {
             break;
         }
