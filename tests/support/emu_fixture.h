@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Group fixtures for unit tests that only need a running emulated kernel: stepped, over the virtual network. */
+/* Group fixtures for unit tests that only need a running emulated kernel: stepped, over the virtual network; and a log that
+ * is dropped. */
 #ifndef WE_TEST_EMU_FIXTURE_H
 #define WE_TEST_EMU_FIXTURE_H
 
@@ -20,6 +21,13 @@ static inline int emu_teardown(void **state)
 {
     (void)state;
     return wsk_emu_stop() == 0 ? 0 : -1;
+}
+
+/* For the configuration of tests whose log nobody wants to see. */
+static inline void emu_log_drop(void *context, const char *line)
+{
+    (void)context;
+    (void)line;
 }
 
 #endif

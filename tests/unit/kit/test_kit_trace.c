@@ -4,6 +4,7 @@
 
 #include <string.h>
 
+#include "support/emu_fixture.h"
 #include "wsk_emu/cmocka.h"
 #include "wsk_emu/trace.h"
 
@@ -14,17 +15,11 @@ static void note_reason(const char *reason)
     strncpy(s_reason, reason, sizeof(s_reason) - 1);
 }
 
-static void log_drop(void *context, const char *line)
-{
-    (void)context;
-    (void)line;
-}
-
 static const struct wsk_emu_config quiet = {
     .size = sizeof(struct wsk_emu_config),
     .execution = WSK_EMU_EXECUTION_STEPPED,
     .network = WSK_EMU_NETWORK_VIRTUAL,
-    .log = log_drop,
+    .log = emu_log_drop,
 };
 
 static const GUID first_guid = { 1, 0, 0, { 0 } };

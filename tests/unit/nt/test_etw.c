@@ -7,6 +7,7 @@
 
 #include "host/host_mem.h"
 #include "nt/etw_event.h"
+#include "support/emu_fixture.h"
 #include "wsk_emu/cmocka.h"
 #include "wsk_emu/trace.h"
 
@@ -353,17 +354,11 @@ static void test_EtwActivityIdControl_at_dispatch_may_only_create(void **state)
     assert_int_equal(wsk_kit_report_count("IRQL-001"), 1);
 }
 
-static void log_drop(void *context, const char *line)
-{
-    (void)context;
-    (void)line;
-}
-
 static const struct wsk_emu_config quiet = {
     .size = sizeof(struct wsk_emu_config),
     .execution = WSK_EMU_EXECUTION_STEPPED,
     .network = WSK_EMU_NETWORK_VIRTUAL,
-    .log = log_drop,
+    .log = emu_log_drop,
 };
 
 #define WITH_PROVIDER(name) wsk_emu_unit_test_config(name, make, drop, &quiet)

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "nt/etw_provider.h"
+#include "support/emu_fixture.h"
 #include "wsk_emu/cmocka.h"
 #include "wsk_emu/trace.h"
 
@@ -69,19 +70,13 @@ static NTSTATUS start(const char *environment, struct wsk_emu_config *config)
     return status;
 }
 
-static void log_drop(void *context, const char *line)
-{
-    (void)context;
-    (void)line;
-}
-
 static struct wsk_emu_config stepped(void)
 {
     struct wsk_emu_config config = WSK_EMU_CONFIG_INIT;
 
     config.execution = WSK_EMU_EXECUTION_STEPPED;
     config.network = WSK_EMU_NETWORK_VIRTUAL;
-    config.log = log_drop;
+    config.log = emu_log_drop;
     return config;
 }
 

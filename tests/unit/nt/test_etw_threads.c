@@ -3,6 +3,7 @@
 #include <ntddk.h>
 
 #include "nt/etw_event.h"
+#include "support/emu_fixture.h"
 #include "support/system_thread.h"
 #include "wsk_emu/cmocka.h"
 #include "wsk_emu/trace.h"
@@ -84,19 +85,13 @@ static void test_etw_providers_come_and_go_on_several_threads(void **state)
     assert_true(wsk_kit_trace_count(NULL) <= WE_ETW_EVENTS_MAX);
 }
 
-static void log_drop(void *context, const char *line)
-{
-    (void)context;
-    (void)line;
-}
-
 int main(void)
 {
     static const struct wsk_emu_config threads = {
         .size = sizeof(struct wsk_emu_config),
         .execution = WSK_EMU_EXECUTION_THREADS,
         .network = WSK_EMU_NETWORK_VIRTUAL,
-        .log = log_drop,
+        .log = emu_log_drop,
     };
     const struct CMUnitTest tests[] = {
         wsk_emu_unit_test_config(test_etw_providers_come_and_go_on_several_threads, NULL, NULL, &threads),
