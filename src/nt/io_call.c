@@ -47,11 +47,7 @@ static bool call_check(PDEVICE_OBJECT device, PIRP irp)
                             "IoCallDriver got IRP %p, which is %s", (void *)irp, we_io_irp_state_text(irp));
         return false;
     }
-    if (__atomic_load_n(&irp->CancelRoutine, __ATOMIC_SEQ_CST) != NULL) {
-        (void)we_vrf_report(WE_RULE_IRP_051, we_nt_view_make(&view, WE_KIND_IRP, irp),
-                            "IoCallDriver got IRP %p with the cancel routine %p still set", (void *)irp,
-                            (void *)(ULONG_PTR)irp->CancelRoutine);
-    }
+    we_io_irp_check_cancel(irp, "IoCallDriver");
     if (irp->CurrentLocation <= 1) {
         KeBugCheckEx(NO_MORE_IRP_STACK_LOCATIONS, (ULONG_PTR)irp, 0, 0, 0);
     }

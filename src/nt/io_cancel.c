@@ -51,7 +51,7 @@ static BOOLEAN cancel_locked_call(PIRP irp, struct we_nt_frame *frame)
 
     __atomic_store_n(&irp->Cancel, TRUE, __ATOMIC_SEQ_CST);
     /* With the door shut the routine stays where it is: whoever has the IRP takes it back and finishes it. */
-    routine = we_nt_door_is_shut() ? NULL : IoSetCancelRoutine(irp, NULL);
+    routine = we_nt_door_is_shut() ? NULL : we_io_irp_exchange_cancel(irp, NULL);
     if (routine == NULL) {
         KeReleaseSpinLock(&s_cancel_lock, irql);
         return FALSE;
@@ -79,6 +79,48 @@ BOOLEAN IoCancelIrp(PIRP Irp)
     was_called = cancel_locked_call(Irp, &frame);
     we_nt_door_leave(&frame);
     return was_called;
+}
+
+PDRIVER_CANCEL we_io_irp_exchange_cancel(PIRP irp, PDRIVER_CANCEL routine)
+{
+    return __atomic_exchange_n(&irp->CancelRoutine, routine, __ATOMIC_SEQ_CST);
+}
+
+/* False: it is not the caller's to exchange, and why was reported. */
+static bool set_check(PIRP irp)
+{
+    struct we_nt_view view;
+
+    if (!we_io_irp_is_live(irp)) {
+        (void)we_vrf_report(WE_RULE_IRP_012, we_nt_view_make(&view, WE_KIND_IRP, irp),
+                            "IoSetCancelRoutine was called with %p, which is not a live IRP", (void *)irp);
+        return false;
+    }
+    if (we_io_irp_state(irp) == WE_IRP_SENT) {
+        (void)we_vrf_report(WE_RULE_IRP_051, we_nt_view_make(&view, WE_KIND_IRP, irp),
+                            "IoSetCancelRoutine was called for IRP %p, which is %s", (void *)irp,
+                            we_io_irp_state_text(irp));
+        return false;
+    }
+    return true;
+}
+
+PDRIVER_CANCEL IoSetCancelRoutine(PIRP Irp, PDRIVER_CANCEL CancelRoutine)
+{
+    WE_NT_ENTRY(IoSetCancelRoutine);
+    return set_check(Irp) ? we_io_irp_exchange_cancel(Irp, CancelRoutine) : NULL;
+}
+
+void we_io_irp_check_cancel(PIRP irp, const char *function)
+{
+    PDRIVER_CANCEL routine = __atomic_load_n(&irp->CancelRoutine, __ATOMIC_SEQ_CST);
+    struct we_nt_view view;
+
+    if (routine != NULL) {
+        (void)we_vrf_report(WE_RULE_IRP_051, we_nt_view_make(&view, WE_KIND_IRP, irp),
+                            "%s got IRP %p with the cancel routine %p still set", function, (void *)irp,
+                            (void *)(ULONG_PTR)routine);
+    }
 }
 
 bool we_io_irp_set_cancel(PIRP irp, PDRIVER_CANCEL routine)

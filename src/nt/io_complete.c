@@ -242,7 +242,7 @@ static void complete_check_state(PIRP irp)
     if (__atomic_load_n(&irp->CancelRoutine, __ATOMIC_SEQ_CST) != NULL) {
         (void)we_vrf_report(WE_RULE_IRP_006, object, "IRP %p was completed with its cancel routine %p still set",
                             (void *)irp, (void *)(uintptr_t)irp->CancelRoutine);
-        (void)IoSetCancelRoutine(irp, NULL);
+        (void)we_io_irp_exchange_cancel(irp, NULL);
     }
 }
 

@@ -25,7 +25,7 @@ const char *we_io_major_name(UCHAR major);
 
 /* The WSK provider takes an IRP for one request: checks SOCK-001 (a free location), SOCK-002 (NULL),
  * SOCK-004/IRP-022 (own IRP without completion routine or without all three conditions), SOCK-005 (still
- * sent), SOCK-006 (not reused); steps to the next location and marks it pending. function names the
+ * sent), SOCK-006 (not reused), IRP-051 (a cancel routine of the sender, which is taken away); steps to the next location and marks it pending. function names the
  * caller in reports. Returns STATUS_SUCCESS; or STATUS_INVALID_PARAMETER when the IRP cannot be taken at
  * all (NULL, no location, still in use): then nothing was changed and the call must return that. */
 NTSTATUS we_io_irp_take(PIRP irp, const char *function);
@@ -47,6 +47,10 @@ void we_io_irp_free_managed(PIRP irp);
 /* The walk behind IoCompleteRequest, without its argument checks. */
 void we_io_complete_walk(PIRP irp);
 
+/* IRP-051: whoever sends an IRP on has taken its cancel routine away. function names the caller in the report. */
+void we_io_irp_check_cancel(PIRP irp, const char *function);
+/* IoSetCancelRoutine by whoever has the IRP. */
+PDRIVER_CANCEL we_io_irp_exchange_cancel(PIRP irp, PDRIVER_CANCEL routine);
 /* Provider cancel: installs routine as the cancel routine of a taken, pending IRP. Returns false when the IRP
  * is cancelled already: the caller then completes it with STATUS_CANCELLED. */
 bool we_io_irp_set_cancel(PIRP irp, PDRIVER_CANCEL routine);

@@ -3,6 +3,7 @@
 #include <wdm.h>
 
 #include "nt/io_device.h"
+#include "nt/io_irp.h"
 #include "nt/ke_bugcheck.h"
 #include "nt/nt_door.h"
 #include "nt/nt_irql.h"
@@ -137,7 +138,7 @@ static void current_set(PDEVICE_OBJECT device, PIRP irp, bool is_cancelable)
     IoAcquireCancelSpinLock(&irql);
     device->CurrentIrp = irp;
     if (irp != NULL && we_io_device_extension(device)->is_start_uncancelable) {
-        (void)IoSetCancelRoutine(irp, NULL);
+        (void)we_io_irp_exchange_cancel(irp, NULL);
     }
     IoReleaseCancelSpinLock(irql);
 }
@@ -181,7 +182,7 @@ VOID IoStartPacket(PDEVICE_OBJECT DeviceObject, PIRP Irp, PULONG Key, PDRIVER_CA
     KeRaiseIrql(DISPATCH_LEVEL, &irql);
     if (is_cancelable) {
         IoAcquireCancelSpinLock(&cancel_irql);
-        (void)IoSetCancelRoutine(Irp, CancelFunction);
+        (void)we_io_irp_exchange_cancel(Irp, CancelFunction);
     }
     is_queued = queue_insert(&DeviceObject->DeviceQueue, &Irp->Tail.Overlay.DeviceQueueEntry, Key);
     if (is_cancelable) {

@@ -5,6 +5,7 @@
 #include "support/conn_client.h"
 
 #include "instance.h"
+#include "nt/io_irp.h"
 
 /* Tests that need luck to meet the order they are about run under this many seeds; each fails under some of them when
  * what it guards is taken out. */
@@ -69,7 +70,7 @@ static void test_send_behind_one_that_is_being_cancelled_goes_out(void **state)
     irp = first->request->irp;
     assert_false(conn_request_is_done(first));
 
-    routine = IoSetCancelRoutine(irp, NULL); /* what IoCancelIrp begins with */
+    routine = we_io_irp_exchange_cancel(irp, NULL); /* what IoCancelIrp begins with */
     assert_non_null(routine);
     do {
         wsk_kit_run_until_idle();

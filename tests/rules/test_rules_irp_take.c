@@ -167,6 +167,72 @@ static void test_sock_006_near_miss_used_again_after_reuse(void **state)
     IoFreeIrp(irp);
 }
 
+static VOID complete_as_cancelled(PDEVICE_OBJECT DeviceObject, PIRP Irp)
+{
+    UNREFERENCED_PARAMETER(DeviceObject);
+    IoReleaseCancelSpinLock(Irp->CancelIrql);
+    Irp->IoStatus.Status = STATUS_CANCELLED;
+    IoCompleteRequest(Irp, IO_NO_INCREMENT);
+}
+
+static VOID provider_cancel(PDEVICE_OBJECT DeviceObject, PIRP Irp)
+{
+    UNREFERENCED_PARAMETER(DeviceObject);
+    IoReleaseCancelSpinLock(Irp->CancelIrql);
+    (void)we_io_irp_finish_inline(Irp, STATUS_CANCELLED, 0);
+}
+
+static void test_irp_051_breach_given_with_a_cancel_routine_which_is_then_never_called(void **state)
+{
+    PIRP irp = new_irp(1);
+
+    UNREFERENCED_PARAMETER(state);
+    (void)IoSetCancelRoutine(irp, complete_as_cancelled);
+    wsk_kit_expect_report("IRP-051");
+    assert_int_equal(we_io_irp_take(irp, "WskReceive"), STATUS_SUCCESS);
+    assert_false(IoCancelIrp(irp));
+    (void)we_io_irp_finish_inline(irp, STATUS_SUCCESS, 0);
+    IoFreeIrp(irp);
+}
+
+static void test_irp_051_breach_set_while_the_provider_has_it_changes_nothing(void **state)
+{
+    PIRP irp = new_irp(1);
+
+    UNREFERENCED_PARAMETER(state);
+    assert_int_equal(we_io_irp_take(irp, "WskReceive"), STATUS_SUCCESS);
+    assert_true(we_io_irp_set_cancel(irp, provider_cancel));
+    wsk_kit_expect_report("IRP-051");
+    assert_null((PVOID)(ULONG_PTR)IoSetCancelRoutine(irp, complete_as_cancelled));
+    assert_true(IoCancelIrp(irp));
+    assert_int_equal(irp->IoStatus.Status, STATUS_CANCELLED);
+    IoFreeIrp(irp);
+}
+
+static void test_irp_051_near_miss_taken_back_before_and_set_after(void **state)
+{
+    PIRP irp = new_irp(1);
+
+    UNREFERENCED_PARAMETER(state);
+    (void)IoSetCancelRoutine(irp, complete_as_cancelled);
+    assert_non_null((PVOID)(ULONG_PTR)IoSetCancelRoutine(irp, NULL));
+    take_and_finish(irp);
+    assert_null((PVOID)(ULONG_PTR)IoSetCancelRoutine(irp, complete_as_cancelled));
+    assert_non_null((PVOID)(ULONG_PTR)IoSetCancelRoutine(irp, NULL));
+    IoFreeIrp(irp);
+}
+
+static void test_irp_012_breach_cancel_routine_for_an_irp_that_is_no_more(void **state)
+{
+    IRP irp;
+
+    UNREFERENCED_PARAMETER(state);
+    memset(&irp, 0, sizeof(irp));
+    wsk_kit_expect_report("IRP-012");
+    assert_null((PVOID)(ULONG_PTR)IoSetCancelRoutine(&irp, complete_as_cancelled));
+    assert_null((PVOID)(ULONG_PTR)irp.CancelRoutine);
+}
+
 #define rule_test(f) wsk_emu_unit_test(f)
 
 int main(void)
@@ -185,6 +251,10 @@ int main(void)
         rule_test(test_sock_005_near_miss_two_irps_in_use),
         rule_test(test_sock_006_breach_used_again_as_it_came_back),
         rule_test(test_sock_006_near_miss_used_again_after_reuse),
+        rule_test(test_irp_051_breach_given_with_a_cancel_routine_which_is_then_never_called),
+        rule_test(test_irp_051_breach_set_while_the_provider_has_it_changes_nothing),
+        rule_test(test_irp_051_near_miss_taken_back_before_and_set_after),
+        rule_test(test_irp_012_breach_cancel_routine_for_an_irp_that_is_no_more),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -16,11 +16,15 @@ DriverUnload|DriverStartIo|CompareRoutine|AllocateRoutine|FreeRoutine|AllocateEx
 Csq[A-Za-z]+|QueryRoutine|ClientAttachProvider|ClientDetachProvider|ClientCleanupBindingContext|ProviderAttachClient|ProviderDetachClient|\
 ProviderCleanupBindingContext")
 
-# names_of(<out> <text>): variables and members declared with one of the types, "a|b|c".
+# names_of(<out> <text>): variables and members declared with one of the types, "a|b|c"; functions of ours that return one are
+# not among them.
 function(names_of out text)
-    string(REGEX MATCHALL "(^|[^A-Za-z0-9_])(${routine_types})[ *]+(const )?[A-Za-z_][A-Za-z0-9_]*" declarations "${text}")
+    string(REGEX MATCHALL "(^|[^A-Za-z0-9_])(${routine_types})[ *]+(const )?[A-Za-z_][A-Za-z0-9_]*[(]?" declarations "${text}")
     set(names "")
     foreach(declaration IN LISTS declarations)
+        if(declaration MATCHES "[(]$")
+            continue()
+        endif()
         string(REGEX MATCH "[A-Za-z_][A-Za-z0-9_]*$" name "${declaration}")
         list(APPEND names "${name}")
     endforeach()

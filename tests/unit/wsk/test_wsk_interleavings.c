@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "host/host_net_ops.h"
+#include "nt/io_irp.h"
 #include "wsk/wsk_conn.h"
 #include "wsk/wsk_listen.h"
 #include "wsk/wsk_option_table.h"
@@ -42,7 +43,7 @@ static PDRIVER_CANCEL cancel_begin(PIRP irp)
     PDRIVER_CANCEL routine;
 
     irp->Cancel = TRUE;
-    routine = IoSetCancelRoutine(irp, NULL);
+    routine = we_io_irp_exchange_cancel(irp, NULL);
     assert_non_null(routine);
     return routine;
 }

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "nt/io_irp.h"
 #include "nt/ke_cpu.h"
 #include "wsk/wsk_irp.h"
 #include "wsk/wsk_socket.h"
@@ -225,7 +226,7 @@ static void test_queue_passes_over_an_irp_that_cancel_has_taken(void **state)
 
     assert_int_equal(rig_post(rig, taken), STATUS_PENDING);
     assert_int_equal(rig_post(rig, other), STATUS_PENDING);
-    routine = IoSetCancelRoutine(taken->irp, NULL);
+    routine = we_io_irp_exchange_cancel(taken->irp, NULL);
     assert_non_null(routine);
 
     assert_ptr_equal(rig_first(rig), other->irp);

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "host/host_resolve.h"
+#include "nt/io_irp.h"
 
 static volatile LONG s_asked_count;
 static volatile LONG s_gate_is_open;
@@ -206,7 +207,7 @@ static void test_lookup_that_is_being_cancelled_gets_no_answer(void **state)
     wsk_kit_host_add("slow.example", "192.0.2.9");
     held_start(*state, request, &list);
     request->irp->Cancel = TRUE;
-    routine = IoSetCancelRoutine(request->irp, NULL);
+    routine = we_io_irp_exchange_cancel(request->irp, NULL);
     assert_non_null(routine);
     wsk_kit_host_let_go("slow.example");
     wsk_kit_run_until_idle();

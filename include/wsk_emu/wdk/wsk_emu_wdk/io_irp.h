@@ -408,10 +408,10 @@ _IRQL_requires_max_(DISPATCH_LEVEL) _IRQL_raises_(DISPATCH_LEVEL) NTKERNELAPI VO
 _IRQL_requires_(DISPATCH_LEVEL) NTKERNELAPI VOID IoReleaseCancelSpinLock(
     _In_ _IRQL_restores_ _IRQL_uses_cancel_ KIRQL Irql);
 
-static FORCEINLINE PDRIVER_CANCEL IoSetCancelRoutine(_Inout_ PIRP Irp, _In_opt_ PDRIVER_CANCEL CancelRoutine)
-{
-    return __atomic_exchange_n(&Irp->CancelRoutine, CancelRoutine, __ATOMIC_SEQ_CST);
-}
+/* Returns the routine that was set. NULL: there was none, or IoCancelIrp has it. Inline in the WDK; a function here,
+ * because the routine of an IRP that WSK has is not the sender's to exchange (IRP-051): then nothing changes. */
+_IRQL_requires_max_(DISPATCH_LEVEL) NTKERNELAPI PDRIVER_CANCEL IoSetCancelRoutine(
+    _Inout_ PIRP Irp, _In_opt_ PDRIVER_CANCEL CancelRoutine);
 
 #ifdef __cplusplus
 }
