@@ -3,6 +3,7 @@
 #include <wdm.h>
 
 #include <initguid.h>
+#include <ndisguid.h>
 #include <wdmguid.h>
 
 #include "host/host_log.h"

@@ -95,9 +95,10 @@ endforeach()
 
 # --- obstacles: obstacle(<name> <text> <gcc> <clang>), each fails, passes, or the option that makes it pass ----------------
 
+set(prelude "#include <ntddk.h>\n")
 function(obstacle name text gcc clang)
     set(source "${WORK}/${name}.${language}")
-    file(WRITE "${source}" "#include <ntddk.h>\n${text}\n")
+    file(WRITE "${source}" "${prelude}${text}\n")
     if(is_clang)
         set(expected "${clang}")
     else()
@@ -137,7 +138,67 @@ else()
     obstacle(narrow "unsigned x(void *p) { return (unsigned)p; }" -fpermissive passes)
 endif()
 
+obstacle(windows "#if !_WIN32\n#error\n#endif" "-D_WIN32=1" "-D_WIN32=1")
 obstacle(sockets "#include <sys/socket.h>\n#include <wsk.h>" fails fails)
+
+
+# --- obstacles before the WDK's headers, for the linker, and in how a source is saved -----------------------------------
+
+set(prelude "")
+obstacle(forceinline "#ifndef FORCEINLINE\n#define FORCEINLINE DRIVER_INLINE\n#endif\n#include <ntddk.h>\n#define DRIVER_INLINE"
+    "-DFORCEINLINE=__forceinline" "-DFORCEINLINE=__forceinline")
+
+# links(<what> <passes | fails> <option>...): the object of the last compilation, into a program.
+function(links what expected)
+    execute_process(COMMAND ${COMPILER} -o "${WORK}/program" "${WORK}/construct.o" ${ARGN}
+        RESULT_VARIABLE result OUTPUT_QUIET ERROR_VARIABLE text)
+    if(result EQUAL 0)
+        set(found passes)
+    else()
+        set(found fails)
+    endif()
+    math(EXPR count "${count} + 1")
+    if(NOT found STREQUAL expected)
+        message("${what}: linking ${found} as ${STANDARD}; docs/compiling.md says that it ${expected}\n${text}")
+        math(EXPR failed "${failed} + 1")
+    endif()
+    set(count ${count} PARENT_SCOPE)
+    set(failed ${failed} PARENT_SCOPE)
+endfunction()
+
+if(language STREQUAL "c" AND is_thorough)
+    file(WRITE "${WORK}/inline.c" "inline int one(void) { return 1; }\nint main(void) { return one() - 1; }\n")
+    passes("plain inline" "${WORK}/inline.c" -O0)
+    links("plain inline" fails)
+    passes("plain inline" "${WORK}/inline.c" -O0 "-Dinline=__inline__ __attribute__((__always_inline__))")
+    links("plain inline with its remedy" passes)
+    passes("plain inline" "${WORK}/inline.c" -O0 -fgnu89-inline)
+    links("plain inline with -fgnu89-inline" passes)
+
+    file(WRITE "${WORK}/library.c" "#pragma comment(lib, \"netio.lib\")\nint main(void) { return 0; }\n")
+    passes("a library by pragma" "${WORK}/library.c" -Wno-unknown-pragmas)
+    links("a library by pragma" passes)
+    find_program(lld NAMES ld.lld)
+    if(is_clang AND lld)
+        links("a library by pragma" fails -fuse-ld=lld)
+        links("a library by pragma with its remedy" passes -fuse-ld=lld -Wl,--no-dependent-libraries)
+    endif()
+
+    file(WRITE "${WORK}/section.c" "#pragma code_seg(\"PAGE\")\nint one(void) { return 1; }\n")
+    passes("a code section by pragma" "${WORK}/section.c" -Wno-unknown-pragmas)
+    if(is_clang)
+        fails("a code section by pragma for macOS" "${WORK}/section.c" -target arm64-apple-macosx11.0 -fsyntax-only)
+    endif()
+
+    find_program(iconv NAMES iconv)
+    if(iconv)
+        file(WRITE "${WORK}/plain.c" "#include <ntddk.h>\nint one(void) { return 1; }\n")
+        execute_process(COMMAND ${iconv} -f UTF-8 -t UTF-16 "${WORK}/plain.c" OUTPUT_FILE "${WORK}/wide.c")
+        fails("a source saved as UTF-16" "${WORK}/wide.c")
+        execute_process(COMMAND ${iconv} -f UTF-16 -t UTF-8 "${WORK}/wide.c" OUTPUT_FILE "${WORK}/back.c")
+        passes("a source saved as UTF-16 and converted" "${WORK}/back.c")
+    endif()
+endif()
 
 if(failed)
     message(FATAL_ERROR "constructs as ${STANDARD}: ${failed} of ${count} are not as they should be")

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* The headers that stand beside the main ones: each alone, with the names that sources take from it. */
+#include <initguid.h>
+#include <ndisguid.h>
+
 #include <devioctl.h>
 #include <minwindef.h>
 #include <ntverp.h>
@@ -51,6 +54,8 @@ ULONG HeadersCheck(VOID)
     EXPECT(IOCTL_CONSTRUCTS_GET == 0x0012E004);
     EXPECT(VER_PRODUCTMAJORVERSION == 10 && VER_PRODUCTVERSION_W == 0x0A00 && VER_PRODUCTBUILD == 22621);
     EXPECT(MAX_PATH == 260 && MAKEWORD(1, 2) == 0x0201 && MAKELONG(1, 2) == 0x00020001 && HIWORD(0x12345678) == 0x1234);
+    EXPECT(GUID_DEVINTERFACE_NET.Data1 == 0xCAC88484 && GUID_NDIS_LAN_CLASS.Data4[7] == 0x8C);
+    EXPECT(GUID_DEVINTERFACE_NETUIO.Data2 == 0x0679);
     EXPECT(device == NULL && address.Ipv6.sin6_family == 23 && time.dwHighDateTime == 1);
     return 0;
 }
