@@ -32,7 +32,8 @@ static bool is_here_locked(struct we_wsk_dgram *dgram, const struct we_base_addr
 
     if (!we_base_addr_same_host(&known->addr, sender)) {
         err = we_host_net_interface(sender, &interface_index);
-        known->addr = err == WE_OK || err == WE_ERR_ADDRESS ? *sender : (struct we_base_addr){ WE_FAMILY_NONE };
+        known->addr =
+            err == WE_OK || err == WE_ERR_ADDRESS ? *sender : (struct we_base_addr){ .family = WE_FAMILY_NONE };
         known->is_here = err == WE_OK;
     }
     return known->is_here;
