@@ -53,8 +53,9 @@ wrapper()
     chmod +x "$tools/bin/$1" || fail "cannot write $tools/bin/$1"
 }
 
-# The linker of the package knows no list of symbols to hide, so shared libraries are linked by lld, which does. The
-# sanitizer that the compiler turns on by itself is of no use here.
+# The linker of the package knows no list of symbols to hide, makes no bundles, and takes no archive whole. So shared libraries,
+# drivers as shared objects and programs that load these are linked by lld. The sanitizer that the compiler turns on by
+# itself is of no use here.
 make_compilers()
 {
     mkdir -p "$tools/bin" "$tools/sdk/usr/lib"
@@ -67,9 +68,11 @@ make_compilers()
             wrapper "macos-$processor-$language" <<EOF
 export ZIG_GLOBAL_CACHE_DIR='$tools/cache'
 for argument in "\$@"; do
-    if [ "\$argument" = -dynamiclib ]; then
+    case \$argument in
+    -dynamiclib | -bundle | -force_load)
         exec clang -target $processor-apple-macosx$oldest_macos -isysroot '$tools/sdk' -fuse-ld=lld "\$@"
-    fi
+        ;;
+    esac
 done
 exec '$zig' $language -target $target-macos.$oldest_macos -fno-sanitize=undefined "\$@"
 EOF
