@@ -22,9 +22,9 @@ struct we_drv_leaks {
 void we_drv_leaks_collect(struct we_drv_leaks *leaks);
 /* Reports what is alive now, was not before, and is the driver's: NPI-012, NPI-019, UNL-002, UNL-010, UNL-012, UNL-013,
  * UNL-017, DPC-004, DPC-021, THREAD-001. Each object is marked, so that the stop does not report it once more; timers and
- * registrations with event tracing are ended. Returns how many there were. function: whose return was too early. image: the driver's, or NULL.
- * is_alone: no other driver is loaded, so everything is the driver's that is not known to be somebody else's; with others
- * it must be known to be this one's. */
+ * registrations with event tracing are ended. Returns how many there were. function: whose return was too early. image:
+ * the driver's, or NULL. is_alone: no other driver is loaded, so everything is the driver's that is not known to be
+ * somebody else's; with others it must be known to be this one's. */
 size_t we_drv_leaks_report(const struct we_drv_leaks *before, const char *driver_name, const char *function,
                            const struct wsk_emu_image *image, bool is_alone);
 
