@@ -3,6 +3,7 @@
 include(CheckCSourceCompiles)
 
 set(wsk_emu_sanitize_flags "")
+set(wsk_emu_sanitize_driver_flags "")
 if(NOT WSK_EMU_SANITIZE STREQUAL "none")
     string(REPLACE "+" "," wsk_emu_sanitize_list "${WSK_EMU_SANITIZE}")
     set(wsk_emu_sanitize_flags -fsanitize=${wsk_emu_sanitize_list} -fno-sanitize-recover=all)
@@ -18,6 +19,12 @@ if(NOT WSK_EMU_SANITIZE STREQUAL "none")
     if(NOT ${wsk_emu_probe})
         message(FATAL_ERROR "${CMAKE_C_COMPILER} cannot compile and link with -fsanitize=${wsk_emu_sanitize_list}; "
             "install its sanitizer libraries (Debian: libasan, libubsan, libtsan for gcc, libclang-rt-<n>-dev for clang)")
+    endif()
+    # A sanitizer sees what is compiled with it, so drivers are, too. Only this system's declarations forbid them to copy
+    # nothing from or to a null pointer.
+    set(wsk_emu_sanitize_driver_flags ${wsk_emu_sanitize_flags})
+    if(WSK_EMU_SANITIZE MATCHES "undefined")
+        list(APPEND wsk_emu_sanitize_driver_flags -fno-sanitize=nonnull-attribute)
     endif()
     add_compile_options(${wsk_emu_sanitize_flags})
     add_link_options(${wsk_emu_sanitize_flags})

@@ -36,6 +36,7 @@ CONSTRUCT_TEST(test_declarations_of_Windows_have_its_sizes_and_values, Declarati
 CONSTRUCT_TEST(test_variadic_macros_take_an_empty_tail, MacrosCheck)
 CONSTRUCT_TEST(test_intrinsics_have_their_values_for_integers_of_any_name, IntrinsicsCheck)
 CONSTRUCT_TEST(test_pointers_without_casts_arrive, PointersCheck)
+CONSTRUCT_TEST(test_copies_of_nothing_take_null_pointers, CopiesCheck)
 CONSTRUCT_TEST(test_driver_may_bring_the_types_of_stdint_itself, OwnTypesCheck)
 CONSTRUCT_TEST(test_headers_beside_the_main_ones_have_their_names, HeadersCheck)
 CONSTRUCT_TEST(test_layouts_and_values_are_those_of_64_bit_Windows, LayoutsCheck)
@@ -92,6 +93,7 @@ int main(void)
         WITH_DRIVER(test_variadic_macros_take_an_empty_tail),
         WITH_DRIVER(test_intrinsics_have_their_values_for_integers_of_any_name),
         WITH_DRIVER(test_pointers_without_casts_arrive),
+        WITH_DRIVER(test_copies_of_nothing_take_null_pointers),
         WITH_DRIVER(test_driver_may_bring_the_types_of_stdint_itself),
         WITH_DRIVER(test_headers_beside_the_main_ones_have_their_names),
         WITH_DRIVER(test_layouts_and_values_are_those_of_64_bit_Windows),

@@ -14,6 +14,7 @@ ULONG DeclarationsCheck(VOID);
 ULONG MacrosCheck(VOID);
 ULONG IntrinsicsCheck(VOID);
 ULONG PointersCheck(VOID);
+ULONG CopiesCheck(VOID);
 ULONG OwnTypesCheck(VOID);
 ULONG HeadersCheck(VOID);
 ULONG LayoutsCheck(VOID);
