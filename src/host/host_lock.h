@@ -31,7 +31,7 @@
     X(POOL, 110, "wsk_block.c: receive blocks")                                    \
     X(TRACE_PROVIDER, 112, "etw_provider.c: providers, their settings")            \
     X(TRACE, 115, "etw_event.c: recorded events")                                  \
-    X(LEDGER, 120, "vrf_ledger.c: live objects")                                   \
+    X(LEDGER, 120, "vrf_ledger.c, ex_paged.c: live objects")                       \
     X(REPORT, 125, "vrf_report.c: collected reports")                              \
     X(IMAGE, 127, "drv_image.c: drivers in memory")                                \
     X(LOG, 130, "host_log.c: the sink")

@@ -6,6 +6,7 @@
 
 #include "base/base_assert.h"
 #include "host/host_mem.h"
+#include "nt/ex_paged.h"
 #include "nt/nt_block.h"
 #include "nt/nt_door.h"
 #include "nt/nt_irql.h"
@@ -181,6 +182,7 @@ VOID ExInitializeNPagedLookasideList(PNPAGED_LOOKASIDE_LIST Lookaside, PALLOCATE
                                      ULONG Flags, SIZE_T Size, ULONG Tag, USHORT Depth)
 {
     WE_NT_ENTRY(ExInitializeNPagedLookasideList);
+    we_ex_paged_check(Lookaside, "lookaside list", "ExInitializeNPagedLookasideList");
     UNREFERENCED_PARAMETER(Depth);
     list_init("ExInitializeNPagedLookasideList", general(Lookaside), (POOL_TYPE)(NonPagedPool | (int)Flags), Size, Tag);
     Lookaside->L.Allocate = Allocate;

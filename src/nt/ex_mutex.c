@@ -3,6 +3,7 @@
 #include <wdm.h>
 
 #include "nt/ex_block.h"
+#include "nt/ex_paged.h"
 #include "nt/ke_cpu.h"
 #include "nt/ke_dispatcher.h"
 #include "nt/nt_irql.h"
@@ -225,6 +226,7 @@ void we_ex_mutex_force_release(const void *lock, enum we_nt_own_kind kind)
 VOID NTAPI ExInitializeFastMutex(PFAST_MUTEX FastMutex)
 {
     WE_NT_ENTRY(ExInitializeFastMutex);
+    we_ex_paged_check(FastMutex, "fast mutex", "ExInitializeFastMutex");
     mutex_init(FastMutex);
 }
 
@@ -258,6 +260,7 @@ VOID NTAPI ExReleaseFastMutexUnsafe(PFAST_MUTEX FastMutex)
 VOID NTAPI KeInitializeGuardedMutex(PKGUARDED_MUTEX Mutex)
 {
     WE_NT_ENTRY(KeInitializeGuardedMutex);
+    we_ex_paged_check(Mutex, "guarded mutex", "KeInitializeGuardedMutex");
     mutex_init(Mutex);
 }
 

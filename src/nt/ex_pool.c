@@ -8,6 +8,7 @@
 #include "base/base_assert.h"
 #include "host/host_exec.h"
 #include "host/host_mem.h"
+#include "nt/ex_paged.h"
 #include "nt/ke_dispatcher.h"
 #include "nt/nt_asan.h"
 #include "nt/nt_block.h"
@@ -44,6 +45,7 @@ enum pool_kind { POOL_KIND_NONPAGED, POOL_KIND_PAGED };
 
 struct pool_header {
     struct we_vrf_entry entry; /* address = the block, with its tag and size */
+    struct we_ex_paged paged;  /* of paged pool */
     void *memory;              /* what the host allocated */
     uint64_t magic;
     uint8_t kind;                              /* enum pool_kind */
@@ -208,12 +210,10 @@ static void request_check(const struct pool_request *request)
 static PVOID pool_allocate(const struct pool_request *request)
 {
     size_t size_bytes = request->size_bytes != 0 ? request->size_bytes : 1;
-    struct pool_header *header = NULL;
+    struct pool_header *header;
 
     request_check(request);
-    if (size_bytes <= BLOCK_MAX_BYTES) {
-        header = place(size_bytes, request->is_cache_aligned);
-    }
+    header = size_bytes <= BLOCK_MAX_BYTES ? place(size_bytes, request->is_cache_aligned) : NULL;
     if (header == NULL) {
         if (request->raises) {
             ExRaiseStatus(request->raise_status);
@@ -224,6 +224,9 @@ static PVOID pool_allocate(const struct pool_request *request)
     memset(header_block(header), request->is_zeroed ? 0 : s_fill_byte, size_bytes);
     canaries_write(header, size_bytes);
     we_vrf_ledger_add(&header->entry, WE_KIND_POOL, header_block(header), size_bytes, request->tag, NULL);
+    if (request->kind == POOL_KIND_PAGED) {
+        we_ex_paged_add(&header->paged, &header->entry);
+    }
     __atomic_store_n(&header->magic, header_magic(header), __ATOMIC_RELAXED);
     return header_block(header);
 }
@@ -495,6 +498,7 @@ static void pool_free(PVOID block, ULONG tag)
     }
     canaries_check(header);
     we_ke_check_freed_range(block, header->entry.size_bytes);
+    we_ex_paged_remove(&header->paged, &header->entry);
     we_vrf_ledger_remove(&header->entry);
     dispose(header);
 }
@@ -556,6 +560,7 @@ static void leak_free(struct we_vrf_entry *entry, void *context)
         return;
     }
     canaries_check(header);
+    we_ex_paged_remove(&header->paged, entry);
     we_vrf_ledger_remove(entry);
     __atomic_store_n(&header->magic, 0, __ATOMIC_RELAXED);
     we_host_free(header->memory);

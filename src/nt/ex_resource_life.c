@@ -6,6 +6,7 @@
 
 #include "host/host_mem.h"
 #include "nt/ex_block.h"
+#include "nt/ex_paged.h"
 #include "nt/ke_dispatcher.h"
 #include "nt/nt_irql.h"
 
@@ -67,6 +68,7 @@ NTSTATUS NTAPI ExInitializeResourceLite(PERESOURCE Resource)
     struct we_ex_resource_record *record;
 
     WE_NT_ENTRY(ExInitializeResourceLite);
+    we_ex_paged_check(Resource, "resource", "ExInitializeResourceLite");
     records_forget((ULONG_PTR)Resource, (ULONG_PTR)Resource + 1); /* of what lay here before */
     record = (struct we_ex_resource_record *)we_host_alloc(sizeof(*record));
     if (record == NULL) {

@@ -8,6 +8,7 @@
 #include "host/host_lock.h"
 #include "host/host_mem.h"
 #include "nt/ex_block.h"
+#include "nt/ex_paged.h"
 #include "nt/ke_dispatcher.h"
 #include "nt/nt_irql.h"
 
@@ -108,6 +109,7 @@ VOID NTAPI IoInitializeRemoveLockEx(PIO_REMOVE_LOCK Lock, ULONG AllocateTag, ULO
                                     ULONG HighWatermark, ULONG RemlockSize)
 {
     WE_NT_ENTRY(IoInitializeRemoveLockEx);
+    we_ex_paged_check(Lock, "remove lock", "IoInitializeRemoveLockEx");
     UNREFERENCED_PARAMETER(AllocateTag);
     UNREFERENCED_PARAMETER(MaxLockedMinutes);
     UNREFERENCED_PARAMETER(HighWatermark);
@@ -115,7 +117,7 @@ VOID NTAPI IoInitializeRemoveLockEx(PIO_REMOVE_LOCK Lock, ULONG AllocateTag, ULO
     tags_forget(Lock); /* of what lay here before */
     Lock->Common.Removed = FALSE;
     Lock->Common.IoCount = 1;
-    KeInitializeEvent(&Lock->Common.RemoveEvent, SynchronizationEvent, FALSE);
+    we_ke_header_init(&Lock->Common.RemoveEvent.Header, WE_KE_SYNCHRONIZATION_EVENT, 0);
 }
 
 NTSTATUS NTAPI IoAcquireRemoveLockEx(PIO_REMOVE_LOCK RemoveLock, PVOID Tag, PCSTR File, ULONG Line, ULONG RemlockSize)

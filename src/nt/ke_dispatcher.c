@@ -5,6 +5,7 @@
 #include <stdio.h>
 
 #include "base/base_assert.h"
+#include "nt/ex_paged.h"
 #include "nt/nt_forget.h"
 #include "vrf/vrf_report.h"
 
@@ -78,6 +79,7 @@ void we_ke_header_init_checked(DISPATCHER_HEADER *header, enum we_ke_object_type
 {
     struct waiter_search search = { header, NULL };
 
+    we_ex_paged_check(header, we_ke_type_name((UCHAR)type), function);
     /* Fresh memory may hold anything, so the threads are asked and not the object. Nobody waits: the usual case. */
     if (__atomic_load_n(&s_waiting_count, __ATOMIC_SEQ_CST) != 0) {
         we_ke_dispatcher_lock();

@@ -2,6 +2,7 @@
 /* KDPC: the driver's side of a processor's queue of deferred procedure calls. */
 #include "nt/ke_dpc.h"
 
+#include "nt/ex_paged.h"
 #include "nt/ke_cpu.h"
 #include "nt/ke_dispatcher.h"
 #include "nt/nt_irql.h"
@@ -53,6 +54,7 @@ static void check_not_active(PKDPC dpc)
 
 VOID NTAPI KeInitializeDpc(PRKDPC Dpc, PKDEFERRED_ROUTINE DeferredRoutine, PVOID DeferredContext)
 {
+    we_ex_paged_check(Dpc, "DPC", "KeInitializeDpc");
     check_not_active(Dpc);
     dpc_init(Dpc, TYPE_DPC, DeferredRoutine, DeferredContext);
 }
@@ -60,6 +62,7 @@ VOID NTAPI KeInitializeDpc(PRKDPC Dpc, PKDEFERRED_ROUTINE DeferredRoutine, PVOID
 VOID NTAPI KeInitializeThreadedDpc(PRKDPC Dpc, PKDEFERRED_ROUTINE DeferredRoutine, PVOID DeferredContext)
 {
     /* Windows runs threaded DPCs at PASSIVE_LEVEL or, when they are switched off, at DISPATCH_LEVEL: always the latter. */
+    we_ex_paged_check(Dpc, "DPC", "KeInitializeThreadedDpc");
     check_not_active(Dpc);
     dpc_init(Dpc, TYPE_THREADED_DPC, DeferredRoutine, DeferredContext);
 }

@@ -4,6 +4,7 @@
 
 #include "base/base_assert.h"
 #include "host/host_exec.h"
+#include "nt/ex_paged.h"
 #include "nt/ex_spinlock.h"
 #include "nt/ke_cpu.h"
 #include "nt/ke_hold.h"
@@ -149,6 +150,7 @@ static void release_plain(PKSPIN_LOCK lock, enum we_nt_hold_kind kind, KIRQL new
 
 VOID NTAPI KeInitializeSpinLock(PKSPIN_LOCK SpinLock)
 {
+    we_ex_paged_check(SpinLock, "spin lock", "KeInitializeSpinLock");
     __atomic_store_n(SpinLock, WORD_FREE, __ATOMIC_SEQ_CST);
 }
 

@@ -250,6 +250,115 @@ static void test_irql_009_near_miss_paged_code_at_apc(void **state)
     KeLowerIrql(old);
 }
 
+/* --- IRQL-011 ------------------------------------------------------------------------------------ */
+
+/* What a driver keeps together: one allocation decides for all of it. */
+struct kept {
+    UCHAR bytes[200];
+    KEVENT event;
+    KTIMER timer;
+    KSEMAPHORE semaphore;
+    KMUTEX mutex;
+    KDPC dpc;
+    KSPIN_LOCK spin_lock;
+    FAST_MUTEX fast_mutex;
+    KGUARDED_MUTEX guarded_mutex;
+    ERESOURCE resource;
+    IO_REMOVE_LOCK remove_lock;
+    NPAGED_LOOKASIDE_LIST lookaside;
+    UCHAR more_bytes[PAGE_SIZE];
+};
+#define KEPT_OBJECTS 12
+
+static VOID NTAPI kept_routine(PKDPC dpc, PVOID context, PVOID a, PVOID b)
+{
+    UNREFERENCED_PARAMETER(dpc);
+    UNREFERENCED_PARAMETER(context);
+    UNREFERENCED_PARAMETER(a);
+    UNREFERENCED_PARAMETER(b);
+}
+
+static void make_all(struct kept *kept)
+{
+    KeInitializeEvent(&kept->event, NotificationEvent, FALSE);
+    KeInitializeTimer(&kept->timer);
+    KeInitializeSemaphore(&kept->semaphore, 0, 1);
+    KeInitializeMutex(&kept->mutex, 0);
+    KeInitializeDpc(&kept->dpc, kept_routine, NULL);
+    KeInitializeThreadedDpc(&kept->dpc, kept_routine, NULL);
+    KeInitializeSpinLock(&kept->spin_lock);
+    ExInitializeFastMutex(&kept->fast_mutex);
+    KeInitializeGuardedMutex(&kept->guarded_mutex);
+    assert_int_equal(ExInitializeResourceLite(&kept->resource), STATUS_SUCCESS);
+    IoInitializeRemoveLock(&kept->remove_lock, 'tpeK', 0, 0);
+    ExInitializeNPagedLookasideList(&kept->lookaside, NULL, NULL, 0, 32, 'tpeK', 0);
+    ExDeleteNPagedLookasideList(&kept->lookaside);
+    assert_int_equal(ExDeleteResourceLite(&kept->resource), STATUS_SUCCESS);
+}
+
+/* The story of a public socket library: the socket, with the event on which it waits, in paged pool. The completion
+ * routine sets the event at DISPATCH_LEVEL, which goes well until the page is not there. */
+static void test_irql_011_breach_event_in_paged_pool(void **state)
+{
+    struct kept *kept = (struct kept *)ExAllocatePool2(POOL_FLAG_PAGED, 256, 'tpeK');
+
+    (void)state;
+    assert_non_null(kept);
+    wsk_kit_expect_report("IRQL-011");
+    KeInitializeEvent(&kept->event, SynchronizationEvent, FALSE);
+    assert_int_equal(wsk_kit_report_count("IRQL-011"), 1);
+    assert_non_null(strstr(wsk_kit_last_report(), "the synchronization event lies in a block of paged pool"));
+    assert_non_null(strstr(wsk_kit_last_report(), "'Kept'"));
+    ExFreePoolWithTag(kept, 'tpeK');
+}
+
+static void test_irql_011_breach_every_kind_in_a_large_block(void **state)
+{
+    struct kept *kept = (struct kept *)ExAllocatePoolWithTag(PagedPool, sizeof(*kept), 'tpeK');
+    int i;
+
+    (void)state;
+    assert_non_null(kept);
+    for (i = 0; i < KEPT_OBJECTS; i++) {
+        wsk_kit_expect_report("IRQL-011");
+    }
+    make_all(kept);
+    assert_int_equal(wsk_kit_report_count("IRQL-011"), KEPT_OBJECTS);
+    ExFreePoolWithTag(kept, 'tpeK');
+}
+
+static void test_irql_011_near_miss_nonpaged_pool_stack_and_image(void **state)
+{
+    static struct kept s_kept;
+    struct kept on_stack;
+    PVOID paged = ExAllocatePool2(POOL_FLAG_PAGED, 64, 'tpeK'); /* others may well be paged */
+    struct kept *kept = (struct kept *)ExAllocatePool2(POOL_FLAG_NON_PAGED, sizeof(*kept), 'tpeK');
+
+    (void)state;
+    assert_true(paged != NULL && kept != NULL);
+    make_all(kept);
+    make_all(&on_stack);
+    make_all(&s_kept);
+    ExFreePoolWithTag(kept, 'tpeK');
+    ExFreePoolWithTag(paged, 'tpeK');
+}
+
+/* The object that points at the event may be paged, and so may be what is gone. */
+static void test_irql_011_near_miss_pointer_in_paged_pool(void **state)
+{
+    PKEVENT *holder = (PKEVENT *)ExAllocatePool2(POOL_FLAG_PAGED, sizeof(*holder), 'tpeK');
+    PVOID gone = ExAllocatePool2(POOL_FLAG_PAGED, 64, 'tpeK');
+
+    (void)state;
+    assert_true(holder != NULL && gone != NULL);
+    ExFreePoolWithTag(gone, 'tpeK');
+    *holder = (PKEVENT)ExAllocatePool2(POOL_FLAG_NON_PAGED, sizeof(KEVENT), 'tpeK');
+    assert_non_null(*holder);
+    KeInitializeEvent(*holder, NotificationEvent, FALSE);
+    ExFreePoolWithTag(*holder, 'tpeK');
+    ExFreePoolWithTag(holder, 'tpeK');
+}
+
 /* --- DPC-007: what a DPC leaves over (its rule tests stand here because they are the same story) --------- */
 
 static VOID NTAPI dpc_raises(PKDPC dpc, PVOID context, PVOID a, PVOID b)
@@ -302,6 +411,10 @@ int main(void)
         wsk_emu_unit_test(test_irql_008_near_miss_entry_leaves_region),
         wsk_emu_unit_test(test_irql_009_breach_paged_code_at_dispatch),
         wsk_emu_unit_test(test_irql_009_near_miss_paged_code_at_apc),
+        wsk_emu_unit_test(test_irql_011_breach_event_in_paged_pool),
+        wsk_emu_unit_test(test_irql_011_breach_every_kind_in_a_large_block),
+        wsk_emu_unit_test(test_irql_011_near_miss_nonpaged_pool_stack_and_image),
+        wsk_emu_unit_test(test_irql_011_near_miss_pointer_in_paged_pool),
         wsk_emu_unit_test(test_dpc_007_breach_dpc_returns_raised),
         wsk_emu_unit_test(test_dpc_007_near_miss_dpc_returns_as_entered),
     };
