@@ -18,6 +18,8 @@
  * into the middle of one is recognised without a look at what it points to.
  */
 
+#define FREED_BYTE 0xDD
+
 struct list {
     struct we_base_list link;
     ADDRINFOEXW *entries; /* the block's body */
@@ -139,6 +141,15 @@ static struct list *list_find_locked(const void *pointer)
     return NULL;
 }
 
+/* What a driver still reads there looks like nothing. */
+static void list_erase(struct list *list)
+{
+    struct we_nt_block *block = block_of(list);
+
+    memset(list->entries, FREED_BYTE, list->size_bytes);
+    we_nt_block_free(block);
+}
+
 static void report_no_list(const void *pointer)
 {
     struct we_nt_view view;
@@ -171,7 +182,7 @@ void we_wsk_address_list_free(const struct we_wsk_client *client, PADDRINFOEXW l
                                 "WskFreeAddressInfo was called with list %p by another client than the one that got it",
                                 (void *)list);
         }
-        we_nt_block_free(block_of(found));
+        list_erase(found);
     }
 }
 
