@@ -69,6 +69,12 @@
                                    doer_,                                                          \
                                    .text = text_ },
 
+/* Of winsock2.h, which no kernel source has. */
+#define FIONBIO _IOW('f', 126, ULONG)
+#define FIONREAD _IOR('f', 127, ULONG)
+#define FIOASYNC _IOW('f', 125, ULONG)
+#define SIOCATMARK _IOR('s', 7, ULONG)
+
 static const struct we_wsk_row s_rows[WE_WSK_ROW_COUNT] = {
 #include "wsk/wsk_options.def"
 };

@@ -262,12 +262,13 @@ static void test_inspect_id_with_bad_arguments_fails(void **state)
 static void test_unknown_controls_are_not_supported(void **state)
 {
     PWSK_SOCKET socket = socket_open(*state, WSK_FLAG_CONNECTION_SOCKET, AF_INET, NULL, NULL);
+    const ULONG fionread = 0x4004667F; /* of winsock2.h */
     ULONG count = 0;
     SIZE_T returned = 0;
     NTSTATUS status;
 
     assert_int_equal(ioctl_call(socket, SIO_GET_QOS, NULL, 0, &returned, NULL), STATUS_NOT_SUPPORTED);
-    REQUEST_CALL(status, NULL, irp, ioctl_call(socket, FIONREAD, &count, sizeof(count), NULL, irp));
+    REQUEST_CALL(status, NULL, irp, ioctl_call(socket, fionread, &count, sizeof(count), NULL, irp));
     assert_int_equal(status, STATUS_NOT_SUPPORTED);
     assert_int_equal(((const WSK_PROVIDER_BASIC_DISPATCH *)socket->Dispatch)
                          ->WskControlSocket(socket, WskControlMax, 0, 0, 0, NULL, 0, NULL, NULL, NULL),

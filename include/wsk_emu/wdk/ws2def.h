@@ -269,10 +269,6 @@ C_ASSERT(sizeof(SOCKADDR_IN) == 16);
 #undef IOC_OUT
 #undef IOC_IN
 #undef IOC_INOUT
-#undef FIONREAD
-#undef FIONBIO
-#undef FIOASYNC
-#undef SIOCATMARK
 #define IOCPARM_MASK 0x7f
 #define IOC_VOID     0x20000000
 #define IOC_OUT      0x40000000
@@ -299,11 +295,6 @@ C_ASSERT(sizeof(SOCKADDR_IN) == 16);
 #ifndef _IOW
 #define _IOW(x, y, t) (IOC_IN | (((LONG)sizeof(t) & IOCPARM_MASK) << 16) | ((x) << 8) | (y))
 #endif
-
-#define FIONREAD    0x4004667F
-#define FIONBIO     0x8004667E
-#define FIOASYNC    0x8004667D
-#define SIOCATMARK  0x40047307
 
 #define SIO_ASSOCIATE_HANDLE               _WSAIOW(IOC_WS2, 1)
 #define SIO_ENABLE_CIRCULAR_QUEUEING       _WSAIO(IOC_WS2, 2)

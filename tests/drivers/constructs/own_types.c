@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: MIT */
-/* A driver that brings the types of stdint.h and of POSIX itself, built from those of the WDK. */
+/* A driver that brings the types of stdint.h and of POSIX itself, built from those of the WDK, and what is only in
+ * winsock2.h. */
 #include <wdm.h>
+
+#include <ws2def.h>
 
 typedef INT8 int8_t;
 typedef UINT8 uint8_t;
@@ -25,6 +28,9 @@ typedef struct _FILE {
 #define UINT16_MAX 0xffff
 #define UINT32_MAX 0xffffffffU
 
+#define FIONREAD _IOR('f', 127, ULONG)
+#define FIONBIO _IOW('f', 126, ULONG)
+
 #include "constructs.h"
 
 static ULONG Sum(int64_t First, uint64_t *Second, INT64 *Third, LONGLONG *Fourth)
@@ -45,6 +51,7 @@ ULONG OwnTypesCheck(VOID)
 
     EXPECT(Sum(4, &second, &third, &fourth) == 7);
     EXPECT(file.Own == 1 && size < 0 && length == 4 && sizeof(dev_t) == 4 && sizeof(mode_t) == 2);
+    EXPECT(FIONREAD == 0x4004667F && (ULONG)FIONBIO == 0x8004667E);
     EXPECT(sizeof(uintptr_t) == sizeof(PVOID) && UINT32_MAX == MAXULONG);
     return 0;
 }
