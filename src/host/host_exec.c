@@ -220,9 +220,14 @@ void we_host_thread_detach(struct we_host_thread *thread)
 static void *thread_main(void *argument)
 {
     struct we_host_thread *thread = (struct we_host_thread *)argument;
+    jmp_buf end;
 
     we_host_exec_instance.ops->begin(thread);
-    thread->fn(thread->context);
+    thread->end = &end;
+    /* Not by pthread_exit, which unwinds: that would run destructors of C++, and stop at noexcept. */
+    if (setjmp(end) == 0) {
+        thread->fn(thread->context);
+    }
     we_host_exec_instance.ops->end(thread);
     return NULL;
 }
@@ -258,8 +263,7 @@ void we_host_thread_join(struct we_host_thread *thread)
 void we_host_thread_exit(struct we_host_thread *self)
 {
     WE_ASSERT(self->is_created);
-    we_host_exec_instance.ops->end(self);
-    pthread_exit(NULL);
+    longjmp(*self->end, 1);
 }
 
 enum we_host_park_result we_host_park(struct we_host_thread *self, uint64_t deadline_ns)

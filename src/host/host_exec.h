@@ -4,6 +4,7 @@
 #define WE_HOST_EXEC_H
 
 #include <pthread.h>
+#include <setjmp.h>
 #include <stdbool.h>
 #include <stdint.h>
 
@@ -111,6 +112,7 @@ struct we_host_thread {
     bool is_main;
     bool is_ended;
     bool is_created; /* made by we_host_thread_create, must be joined */
+    jmp_buf *end;    /* where we_host_thread_exit goes */
 };
 
 /* Makes the calling host thread known (main and foreign threads). In stepped execution a foreign
@@ -122,7 +124,7 @@ WE_MUST_USE enum we_err we_host_thread_create(struct we_host_thread *thread, con
                                               void (*fn)(void *context), void *context);
 /* Waits until the thread has ended; in stepped execution lets it run. */
 void we_host_thread_join(struct we_host_thread *thread);
-/* Ends the calling thread (made by we_host_thread_create) at once. */
+/* Ends the calling thread (made by we_host_thread_create) at once; what its functions have on the stack is forgotten. */
 __attribute__((noreturn)) void we_host_thread_exit(struct we_host_thread *self);
 
 /* Blocks until unparked, until deadline_ns (we_host_now_ns scale, WE_HOST_FOREVER = never), or
