@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* What drivers ask of devices that they have opened: ZwReadFile, ZwWriteFile, ZwDeviceIoControlFile. */
+/* What drivers ask of devices that they have opened: ZwReadFile, ZwWriteFile, ZwDeviceIoControlFile, ZwQueryInformationFile. */
 #include <wdm.h>
 
 #include "host/host_log.h"
@@ -112,4 +112,25 @@ NTSTATUS ZwDeviceIoControlFile(HANDLE FileHandle, HANDLE Event, PIO_APC_ROUTINE 
     UNREFERENCED_PARAMETER(ApcContext);
     WE_NT_ENTRY(ZwDeviceIoControlFile);
     return handle_ask("ZwDeviceIoControlFile", FileHandle, Event, ApcRoutine, &ask, IoStatusBlock);
+}
+
+NTSTATUS ZwQueryInformationFile(HANDLE FileHandle, PIO_STATUS_BLOCK IoStatusBlock, PVOID FileInformation, ULONG Length,
+                                FILE_INFORMATION_CLASS FileInformationClass)
+{
+    PFILE_OBJECT file;
+    NTSTATUS status;
+
+    UNREFERENCED_PARAMETER(FileInformation);
+    UNREFERENCED_PARAMETER(Length);
+    UNREFERENCED_PARAMETER(FileInformationClass);
+    WE_NT_ENTRY(ZwQueryInformationFile);
+    status = we_io_file_of_handle("ZwQueryInformationFile", FileHandle, &file);
+    if (!NT_SUCCESS(status)) {
+        return status;
+    }
+    we_ob_dereference(file);
+    WE_LOG_ONCE(WE_LOG_WARNING, "ZwQueryInformationFile: devices are not asked, and there are no files");
+    IoStatusBlock->Status = STATUS_INVALID_DEVICE_REQUEST;
+    IoStatusBlock->Information = 0;
+    return STATUS_INVALID_DEVICE_REQUEST;
 }

@@ -276,23 +276,12 @@ struct notification {
     ULONG mark;
 };
 
-static void call_initial(PIPFORWARD_CHANGE_CALLBACK callback, PVOID context)
-{
-    struct we_nt_frame frame;
-
-    we_nt_door_enter(&frame, WE_DOOR_CHANGE, (const void *)(ULONG_PTR)callback, context);
-    callback(context, NULL, MibInitialNotification);
-    we_nt_door_leave(&frame);
-}
-
-NTSTATUS NotifyRouteChange2(ADDRESS_FAMILY AddressFamily, PIPFORWARD_CHANGE_CALLBACK Callback, PVOID CallerContext,
-                            BOOLEAN InitialNotification, HANDLE *NotificationHandle)
+/* The handle of a notification that never comes. */
+static NTSTATUS notification_make(ADDRESS_FAMILY family, HANDLE *handle)
 {
     struct notification *notification;
 
-    WE_NT_ENTRY(NotifyRouteChange2);
-    if (Callback == NULL || NotificationHandle == NULL ||
-        (AddressFamily != AF_UNSPEC && !is_ip_family(AddressFamily))) {
+    if (handle == NULL || (family != AF_UNSPEC && !is_ip_family(family))) {
         return STATUS_INVALID_PARAMETER;
     }
     notification = ExAllocatePool2(POOL_FLAG_NON_PAGED, sizeof(*notification), NOTIFICATION_TAG);
@@ -300,11 +289,40 @@ NTSTATUS NotifyRouteChange2(ADDRESS_FAMILY AddressFamily, PIPFORWARD_CHANGE_CALL
         return STATUS_INSUFFICIENT_RESOURCES;
     }
     notification->mark = NOTIFICATION_MARK;
-    *NotificationHandle = notification;
-    if (InitialNotification) {
-        call_initial(Callback, CallerContext);
-    }
+    *handle = notification;
     return STATUS_SUCCESS;
+}
+
+NTSTATUS NotifyRouteChange2(ADDRESS_FAMILY AddressFamily, PIPFORWARD_CHANGE_CALLBACK Callback, PVOID CallerContext,
+                            BOOLEAN InitialNotification, HANDLE *NotificationHandle)
+{
+    struct we_nt_frame frame;
+    NTSTATUS status;
+
+    WE_NT_ENTRY(NotifyRouteChange2);
+    status = Callback != NULL ? notification_make(AddressFamily, NotificationHandle) : STATUS_INVALID_PARAMETER;
+    if (NT_SUCCESS(status) && InitialNotification) {
+        we_nt_door_enter(&frame, WE_DOOR_CHANGE, (const void *)(ULONG_PTR)Callback, CallerContext);
+        Callback(CallerContext, NULL, MibInitialNotification);
+        we_nt_door_leave(&frame);
+    }
+    return status;
+}
+
+NTSTATUS NotifyIpInterfaceChange(ADDRESS_FAMILY Family, PIPINTERFACE_CHANGE_CALLBACK Callback, PVOID CallerContext,
+                                 BOOLEAN InitialNotification, HANDLE *NotificationHandle)
+{
+    struct we_nt_frame frame;
+    NTSTATUS status;
+
+    WE_NT_ENTRY(NotifyIpInterfaceChange);
+    status = Callback != NULL ? notification_make(Family, NotificationHandle) : STATUS_INVALID_PARAMETER;
+    if (NT_SUCCESS(status) && InitialNotification) {
+        we_nt_door_enter(&frame, WE_DOOR_CHANGE, (const void *)(ULONG_PTR)Callback, CallerContext);
+        Callback(CallerContext, NULL, MibInitialNotification);
+        we_nt_door_leave(&frame);
+    }
+    return status;
 }
 
 NTSTATUS CancelMibChangeNotify2(HANDLE NotificationHandle)

@@ -129,6 +129,7 @@ struct we_nt_thread {
     BOOLEAN is_cpu;    /* a processor's host thread */
     SHORT kernel_apc_disable;
     SHORT special_apc_disable;
+    USHORT attach_count;                 /* to processes */
     struct we_nt_cpu *cpu;               /* owned processor, NULL below DISPATCH_LEVEL */
     struct we_nt_cpu *last_cpu;          /* never NULL once attached */
     struct we_nt_frame *frames;          /* innermost door frame, NULL outside driver code entered by us */

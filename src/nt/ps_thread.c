@@ -5,6 +5,7 @@
 #include "nt/ps_thread.h"
 
 #include <stdio.h>
+#include <string.h>
 
 #include "base/base_assert.h"
 #include "host/host_stack.h"
@@ -306,6 +307,27 @@ HANDLE PsGetCurrentProcessId(VOID)
 PEPROCESS IoGetCurrentProcess(VOID)
 {
     return &s_system_process;
+}
+
+PEPROCESS PsInitialSystemProcess = &s_system_process;
+
+VOID KeStackAttachProcess(PRKPROCESS Process, PRKAPC_STATE ApcState)
+{
+    WE_NT_ENTRY(KeStackAttachProcess);
+    memset(ApcState, 0, sizeof(*ApcState));
+    ApcState->Process = Process; /* the one there is, so also the one to go back to */
+    we_nt_thread_current()->attach_count++;
+}
+
+VOID KeUnstackDetachProcess(PRKAPC_STATE ApcState)
+{
+    struct we_nt_thread *thread = we_nt_thread_current();
+
+    WE_NT_ENTRY(KeUnstackDetachProcess);
+    if (thread->attach_count == 0) {
+        KeBugCheckEx(INVALID_PROCESS_DETACH_ATTEMPT, (ULONG_PTR)ApcState, 0, 0, 0);
+    }
+    thread->attach_count--;
 }
 
 /* --- priorities: kept and given back, without effect ------------------------------------------ */

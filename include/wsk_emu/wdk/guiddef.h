@@ -22,6 +22,10 @@ typedef struct _GUID {
 #endif
 
 typedef GUID *LPGUID, *PGUID;
+#ifndef UUID_DEFINED
+#define UUID_DEFINED
+typedef GUID UUID;
+#endif
 typedef const GUID *LPCGUID, *PCGUID;
 typedef GUID IID, *LPIID;
 typedef GUID CLSID, *LPCLSID;

@@ -20,6 +20,7 @@ extern "C" {
 #define ANY_SIZE 1
 #endif
 #define NETIO_STATUS NTSTATUS
+#define NETIO_SUCCESS(_status) NT_SUCCESS(_status)
 #define NETIOAPI_API_
 #define NETIOAPI_API NETIO_STATUS NETIOAPI_API_
 #ifndef _NETIOAPI_SUCCESS_
@@ -222,6 +223,14 @@ typedef VOID(NETIOAPI_API_ *PIPFORWARD_CHANGE_CALLBACK)(
  * a Row of NULL. The handle is pool until CancelMibChangeNotify2. */
 _IRQL_requires_max_(PASSIVE_LEVEL) _NETIOAPI_SUCCESS_ NETIOAPI_API NotifyRouteChange2(_In_ ADDRESS_FAMILY AddressFamily,
     _In_ PIPFORWARD_CHANGE_CALLBACK Callback, _In_ PVOID CallerContext, _In_ BOOLEAN InitialNotification,
+    _Inout_ HANDLE *NotificationHandle);
+
+typedef VOID(NETIOAPI_API_ *PIPINTERFACE_CHANGE_CALLBACK)(
+    _In_ PVOID CallerContext, _In_opt_ PMIB_IPINTERFACE_ROW Row, _In_ MIB_NOTIFICATION_TYPE NotificationType);
+
+/* The same for interfaces. */
+_IRQL_requires_max_(PASSIVE_LEVEL) _NETIOAPI_SUCCESS_ NETIOAPI_API NotifyIpInterfaceChange(_In_ ADDRESS_FAMILY Family,
+    _In_ PIPINTERFACE_CHANGE_CALLBACK Callback, _In_opt_ PVOID CallerContext, _In_ BOOLEAN InitialNotification,
     _Inout_ HANDLE *NotificationHandle);
 
 _IRQL_requires_max_(PASSIVE_LEVEL) _NETIOAPI_SUCCESS_ NETIOAPI_API CancelMibChangeNotify2(_In_ HANDLE NotificationHandle);

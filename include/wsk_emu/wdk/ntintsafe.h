@@ -6,6 +6,11 @@
 #include "ntdef.h"
 #include "ntstatus.h"
 
+#ifndef LODWORD
+#define LODWORD(_value) ((ULONG)(_value))
+#define HIDWORD(_value) ((ULONG)(((ULONGLONG)(_value)) >> 32))
+#endif
+
 #define WSK_EMU_INTSAFE_OPERATION(name, type, operation)                                                               \
     static FORCEINLINE NTSTATUS name(_In_ type First, _In_ type Second, _Out_ type *Result)                            \
     {                                                                                                                  \

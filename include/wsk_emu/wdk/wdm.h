@@ -38,6 +38,7 @@
 #include "wsk_emu_wdk/ob.h"
 #include "wsk_emu_wdk/ps.h"
 #include "wsk_emu_wdk/ps_info.h"
+#include "wsk_emu_wdk/ps_process.h"
 #include "wsk_emu_wdk/rtl.h"
 #include "wsk_emu_wdk/rtl_list.h"
 #include "wsk_emu_wdk/rtl_misc.h"

@@ -414,6 +414,53 @@ static void test_hashes_and_providers_that_are_left_are_reported(void **state)
     wsk_kit_expect_report("UNL-015");
 }
 
+/* --- keys, of which there are none ---------------------------------------------------------------------------------- */
+
+static void test_keys_are_refused_by_every_provider_that_there_is(void **state)
+{
+    BCRYPT_KEY_HANDLE key = &key;
+    BCRYPT_ALG_HANDLE algorithm;
+    UCHAR secret[16] = { 0 };
+
+    UNREFERENCED_PARAMETER(state);
+    assert_int_equal(BCryptOpenAlgorithmProvider(&algorithm, BCRYPT_AES_ALGORITHM, NULL, 0), STATUS_NOT_FOUND);
+    assert_int_equal(BCryptGenerateSymmetricKey(BCRYPT_SHA256_ALG_HANDLE, &key, NULL, 0, secret, sizeof(secret), 0),
+                     STATUS_NOT_SUPPORTED);
+    assert_null(key);
+    assert_int_equal(BCryptGenerateKeyPair(BCRYPT_RNG_ALG_HANDLE, &key, 256, 0), STATUS_NOT_SUPPORTED);
+    assert_int_equal(
+        BCryptImportKeyPair(BCRYPT_SHA256_ALG_HANDLE, NULL, BCRYPT_ECCPUBLIC_BLOB, &key, secret, sizeof(secret), 0),
+        STATUS_NOT_SUPPORTED);
+    assert_int_equal(BCryptGenerateSymmetricKey(NULL, &key, NULL, 0, secret, sizeof(secret), 0), STATUS_INVALID_HANDLE);
+    assert_int_equal(BCryptGenerateKeyPair(BCRYPT_RNG_ALG_HANDLE, NULL, 256, 0), STATUS_INVALID_PARAMETER);
+    assert_int_equal(BCryptSetProperty(BCRYPT_SHA256_ALG_HANDLE, BCRYPT_CHAINING_MODE, secret, 4, 0),
+                     STATUS_NOT_SUPPORTED);
+    assert_int_equal(BCryptSetProperty(NULL, BCRYPT_CHAINING_MODE, secret, 4, 0), STATUS_INVALID_HANDLE);
+    assert_int_equal(BCryptSetProperty(BCRYPT_SHA256_ALG_HANDLE, NULL, secret, 4, 0), STATUS_INVALID_PARAMETER);
+}
+
+static void test_no_handle_is_one_of_a_key(void **state)
+{
+    BCRYPT_AUTHENTICATED_CIPHER_MODE_INFO info;
+    BCRYPT_SECRET_HANDLE agreed = NULL;
+    UCHAR data[16] = { 0 };
+    ULONG size = 99;
+
+    UNREFERENCED_PARAMETER(state);
+    BCRYPT_INIT_AUTH_MODE_INFO(info);
+    assert_int_equal(info.cbSize, sizeof(info));
+    assert_int_equal(BCryptEncrypt(data, data, 16, &info, NULL, 0, data, 16, &size, 0), STATUS_INVALID_HANDLE);
+    assert_int_equal(size, 0);
+    assert_int_equal(BCryptDecrypt(NULL, data, 16, &info, NULL, 0, data, 16, &size, 0), STATUS_INVALID_HANDLE);
+    assert_int_equal(BCryptExportKey(data, NULL, BCRYPT_ECCPUBLIC_BLOB, data, 16, &size, 0), STATUS_INVALID_HANDLE);
+    assert_int_equal(BCryptFinalizeKeyPair(data, 0), STATUS_INVALID_HANDLE);
+    assert_int_equal(BCryptVerifySignature(data, NULL, data, 16, data, 16, 0), STATUS_INVALID_HANDLE);
+    assert_int_equal(BCryptSecretAgreement(data, data, &agreed, 0), STATUS_INVALID_HANDLE);
+    assert_int_equal(BCryptDeriveKey(agreed, BCRYPT_KDF_RAW_SECRET, NULL, data, 16, &size, 0), STATUS_INVALID_HANDLE);
+    assert_int_equal(BCryptDestroyKey(BCRYPT_SHA256_ALG_HANDLE), STATUS_INVALID_HANDLE);
+    assert_int_equal(BCryptDestroySecret(agreed), STATUS_INVALID_HANDLE);
+}
+
 /* --- threads --------------------------------------------------------------------------------------------------------- */
 
 static VOID hash_a_lot(PVOID context)
@@ -470,6 +517,8 @@ int main(void)
         wsk_emu_unit_test(test_hashes_at_dispatch_need_a_provider_for_it),
         wsk_emu_unit_test(test_hashes_without_memory_fail_and_leave_nothing),
         wsk_emu_unit_test(test_hashes_and_providers_that_are_left_are_reported),
+        wsk_emu_unit_test(test_keys_are_refused_by_every_provider_that_there_is),
+        wsk_emu_unit_test(test_no_handle_is_one_of_a_key),
         wsk_emu_unit_test(test_threads_hash_side_by_side),
         wsk_emu_unit_test_config(test_threads_hash_side_by_side, NULL, NULL, &s_threads),
     };

@@ -251,6 +251,22 @@ static void test_ZwReadFile_wrong_handles_and_events_are_refused(void **state)
     assert_int_equal(ZwReadFile(handle, NULL, NULL, NULL, &iosb, &byte, 1, NULL, NULL), STATUS_INVALID_HANDLE);
 }
 
+static void test_ZwQueryInformationFile_is_nothing_for_devices(void **state)
+{
+    HANDLE handle = zw_open(GENERIC_READ | SYNCHRONIZE, FILE_SYNCHRONOUS_IO_NONALERT);
+    FILE_STANDARD_INFORMATION information;
+    IO_STATUS_BLOCK iosb;
+
+    UNREFERENCED_PARAMETER(state);
+    assert_int_equal(ZwQueryInformationFile(handle, &iosb, &information, sizeof(information), FileStandardInformation),
+                     STATUS_INVALID_DEVICE_REQUEST);
+    assert_int_equal(iosb.Status, STATUS_INVALID_DEVICE_REQUEST);
+    assert_int_equal(ZwClose(handle), STATUS_SUCCESS);
+    wsk_kit_expect_report("OBJ-002");
+    assert_int_equal(ZwQueryInformationFile(handle, &iosb, &information, sizeof(information), FileStandardInformation),
+                     STATUS_INVALID_HANDLE);
+}
+
 /* --- shutdown ---------------------------------------------------------------------------------------- */
 
 static void test_IRP_MJ_SHUTDOWN_is_sent_at_the_stop_to_the_youngest_first(void **state)
@@ -306,6 +322,7 @@ int main(void)
         stack_test(test_ZwReadFile_without_synchronous_io_fills_the_status_block_later),
         stack_test(test_ZwCreateFile_wrong_arguments_are_refused),
         stack_test(test_ZwReadFile_wrong_handles_and_events_are_refused),
+        stack_test(test_ZwQueryInformationFile_is_nothing_for_devices),
         stack_test(test_IRP_MJ_SHUTDOWN_is_sent_at_the_stop_to_the_youngest_first),
         stack_test(test_IoUnregisterShutdownNotification_takes_every_registration_back),
     };

@@ -143,6 +143,31 @@ static void test_NotifyRouteChange2_calls_for_the_start_only(void **state)
     assert_int_equal(wsk_kit_live_count(WSK_KIT_POOL), 0);
 }
 
+static VOID interface_changed(PVOID context, PMIB_IPINTERFACE_ROW row, MIB_NOTIFICATION_TYPE type)
+{
+    assert_null(row);
+    assert_int_equal(type, MibInitialNotification);
+    (*(unsigned *)context)++;
+}
+
+static void test_NotifyIpInterfaceChange_calls_for_the_start_only(void **state)
+{
+    unsigned count = 0;
+    HANDLE handle = NULL;
+
+    (void)state;
+    assert_int_equal(NotifyIpInterfaceChange(AF_UNSPEC, interface_changed, &count, TRUE, &handle), STATUS_SUCCESS);
+    assert_int_equal(count, 1);
+    assert_int_equal(CancelMibChangeNotify2(handle), STATUS_SUCCESS);
+    assert_int_equal(NotifyIpInterfaceChange(AF_INET6, interface_changed, &count, FALSE, &handle), STATUS_SUCCESS);
+    assert_int_equal(count, 1);
+    assert_int_equal(CancelMibChangeNotify2(handle), STATUS_SUCCESS);
+    assert_int_equal(NotifyIpInterfaceChange(99, interface_changed, &count, TRUE, &handle), STATUS_INVALID_PARAMETER);
+    assert_int_equal(NotifyIpInterfaceChange(AF_INET, NULL, &count, TRUE, &handle), STATUS_INVALID_PARAMETER);
+    assert_int_equal(NotifyIpInterfaceChange(AF_INET, interface_changed, &count, TRUE, NULL), STATUS_INVALID_PARAMETER);
+    assert_int_equal(wsk_kit_live_count(WSK_KIT_POOL), 0);
+}
+
 static void test_BCryptGenRandom_fills_the_buffer_and_nothing_else(void **state)
 {
     static UCHAR first[1000];
@@ -198,6 +223,7 @@ int main(void)
         cmocka_unit_test(test_GetIpInterfaceEntry_needs_a_family_and_an_interface),
         cmocka_unit_test(test_GetBestRoute2_leads_to_loopback_addresses_only),
         cmocka_unit_test(test_NotifyRouteChange2_calls_for_the_start_only),
+        cmocka_unit_test(test_NotifyIpInterfaceChange_calls_for_the_start_only),
         cmocka_unit_test(test_BCryptGenRandom_fills_the_buffer_and_nothing_else),
         cmocka_unit_test(test_packets_are_taken_apart_with_their_accessors),
     };

@@ -1,10 +1,14 @@
 /* SPDX-License-Identifier: MIT */
 /* What drivers ask about the system: threads through handles, processors, verifier, silos; and clear refusals. */
-#include <wdm.h>
+#include <ntifs.h>
 
 #include "support/emu_fixture.h"
 
+#include <setjmp.h>
+
 #include <wdmguid.h>
+
+#include "nt/ke_bugcheck.h"
 
 static NTSTATUS s_inside_status;
 static GROUP_AFFINITY s_inside_affinity;
@@ -187,6 +191,46 @@ static void test_there_is_one_silo(void **state)
     assert_ptr_equal(PsGetCurrentSilo(), PsGetHostSilo());
 }
 
+static void test_there_is_one_process_and_attaching_to_it_changes_nothing(void **state)
+{
+    KAPC_STATE outer;
+    KAPC_STATE inner;
+
+    (void)state;
+    assert_ptr_equal(PsGetCurrentProcess(), PsInitialSystemProcess);
+    KeStackAttachProcess(PsInitialSystemProcess, &outer);
+    KeStackAttachProcess(PsInitialSystemProcess, &inner);
+    assert_ptr_equal(inner.Process, PsInitialSystemProcess);
+    assert_ptr_equal(PsGetCurrentProcess(), PsInitialSystemProcess);
+    KeUnstackDetachProcess(&inner);
+    KeUnstackDetachProcess(&outer);
+    assert_ptr_equal(PsGetCurrentProcess(), PsInitialSystemProcess);
+}
+
+static jmp_buf s_detached;
+static ULONG s_code;
+
+static void stop_seen(ULONG code, const ULONG_PTR parameters[4], const char *text)
+{
+    UNREFERENCED_PARAMETER(parameters);
+    UNREFERENCED_PARAMETER(text);
+    s_code = code;
+    longjmp(s_detached, 1);
+}
+
+static void test_detaching_from_a_process_without_attaching_stops(void **state)
+{
+    KAPC_STATE apc_state = { .Process = PsInitialSystemProcess };
+
+    (void)state;
+    we_ke_bugcheck_set_hook(stop_seen);
+    if (setjmp(s_detached) == 0) {
+        KeUnstackDetachProcess(&apc_state);
+    }
+    we_ke_bugcheck_set_hook(NULL);
+    assert_int_equal(s_code, INVALID_PROCESS_DETACH_ATTEMPT);
+}
+
 static void test_descriptor_of_the_system_grants_the_system_everything(void **state)
 {
     static const UCHAR system[] = { 1, 1, 0, 0, 0, 0, 0, 5, 18, 0, 0, 0 };
@@ -255,6 +299,7 @@ static void test_what_is_not_emulated_fails_and_leaves_nothing(void **state)
     SeReleaseSubjectContext(&subject);
     assert_int_equal(IoGetFileObjectGenericMapping()->GenericAll, FILE_ALL_ACCESS);
     assert_ptr_not_equal(*IoFileObjectType, *PsThreadType);
+    assert_null(InitSecurityInterfaceW());
 }
 
 int main(void)
@@ -267,6 +312,8 @@ int main(void)
         cmocka_unit_test(test_clock_has_one_resolution),
         cmocka_unit_test(test_verifier_says_whether_it_watches),
         cmocka_unit_test(test_there_is_one_silo),
+        cmocka_unit_test(test_there_is_one_process_and_attaching_to_it_changes_nothing),
+        cmocka_unit_test(test_detaching_from_a_process_without_attaching_stops),
         cmocka_unit_test(test_descriptor_of_the_system_grants_the_system_everything),
         cmocka_unit_test(test_what_is_not_emulated_fails_and_leaves_nothing),
     };

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* One-time initialization, also under contention and after failure; the version; random numbers. */
+/* One-time initialization, also under contention and after failure; the version; random numbers; calendar time. */
 #include <wdm.h>
 
 #include "support/emu_fixture.h"
@@ -247,6 +247,77 @@ static void test_RtlRandomEx_repeats_with_the_seed_and_stays_in_range(void **sta
     assert_true(RtlUniform(&first) < MAXLONG);
 }
 
+static void test_RtlTimeToTimeFields_knows_the_calendar(void **state)
+{
+    static const struct {
+        LONGLONG seconds; /* from 1601 */
+        TIME_FIELDS fields;
+    } rows[] = {
+        { 0, { 1601, 1, 1, 0, 0, 0, 0, 1 } },
+        { 11644473600, { 1970, 1, 1, 0, 0, 0, 0, 4 } },
+        { 12596601599, { 2000, 3, 3, 23, 59, 59, 0, 5 } }, /* a century that is a leap year: 29 February was there */
+        { 12596169600, { 2000, 2, 28, 0, 0, 0, 0, 1 } },
+        { 9435484800, { 1900, 1, 1, 0, 0, 0, 0, 1 } },
+        { 9440496000, { 1900, 2, 28, 0, 0, 0, 0, 3 } },
+        { 9440582400, { 1900, 3, 1, 0, 0, 0, 0, 4 } }, /* and one that is none */
+        { 12623579999, { 2001, 1, 10, 5, 59, 59, 0, 3 } },
+    };
+
+    (void)state;
+    for (size_t i = 0; i < ARRAYSIZE(rows); i++) {
+        LARGE_INTEGER time = { .QuadPart = rows[i].seconds * 10000000 };
+        LARGE_INTEGER back = { .QuadPart = -1 };
+        TIME_FIELDS fields;
+
+        RtlTimeToTimeFields(&time, &fields);
+        assert_memory_equal(&fields, &rows[i].fields, sizeof(fields));
+        assert_true(RtlTimeFieldsToTime(&fields, &back));
+        assert_int_equal(back.QuadPart, time.QuadPart);
+    }
+}
+
+/* Every day of 400 years follows on the one before. */
+static void test_RtlTimeFieldsToTime_counts_every_day(void **state)
+{
+    LARGE_INTEGER time = { .QuadPart = 1234567 }; /* 123 ms, and what fields do not show */
+    LONGLONG seen = 0;
+
+    (void)state;
+    for (ULONG day = 0; day < 146098; day++) {
+        TIME_FIELDS fields;
+        LARGE_INTEGER back;
+
+        RtlTimeToTimeFields(&time, &fields);
+        assert_int_equal(fields.Milliseconds, 123);
+        assert_int_equal(fields.Weekday, (day + 1) % 7);
+        assert_true(RtlTimeFieldsToTime(&fields, &back));
+        assert_int_equal(back.QuadPart, time.QuadPart - 4567);
+        assert_true(back.QuadPart > seen);
+        seen = back.QuadPart;
+        time.QuadPart += 864000000000;
+    }
+}
+
+static void test_RtlTimeFieldsToTime_refuses_what_is_no_time(void **state)
+{
+    static const TIME_FIELDS wrong[] = {
+        { 1600, 12, 31, 0, 0, 0, 0, 0 },  { 2001, 0, 1, 0, 0, 0, 0, 0 },  { 2001, 13, 1, 0, 0, 0, 0, 0 },
+        { 2001, 2, 29, 0, 0, 0, 0, 0 },   { 2000, 2, 30, 0, 0, 0, 0, 0 }, { 2001, 1, 0, 0, 0, 0, 0, 0 },
+        { 2001, 1, 1, 24, 0, 0, 0, 0 },   { 2001, 1, 1, 0, 60, 0, 0, 0 }, { 2001, 1, 1, 0, 0, 60, 0, 0 },
+        { 2001, 1, 1, 0, 0, 0, 1000, 0 }, { 2001, 1, 1, 0, -1, 0, 0, 0 }, { -1, 1, 1, 0, 0, 0, 0, 0 },
+        { 2001, -1, 1, 0, 0, 0, 0, 0 },   { 30828, 1, 1, 0, 0, 0, 0, 0 },
+    };
+
+    (void)state;
+    for (size_t i = 0; i < ARRAYSIZE(wrong); i++) {
+        TIME_FIELDS fields = wrong[i];
+        LARGE_INTEGER time = { .QuadPart = 7 };
+
+        assert_false(RtlTimeFieldsToTime(&fields, &time));
+        assert_int_equal(time.QuadPart, 7);
+    }
+}
+
 static void test_IoCleanupIrp_ends_an_irp_in_the_drivers_own_memory(void **state)
 {
     PIRP irp = ExAllocatePool2(POOL_FLAG_NON_PAGED, IoSizeOfIrp(1), 'pri');
@@ -274,6 +345,9 @@ int main(void)
         cmocka_unit_test(test_run_once_among_real_threads_succeeds_once),
         cmocka_unit_test(test_RtlGetVersion_fills_the_structure_that_was_asked_for),
         cmocka_unit_test(test_RtlRandomEx_repeats_with_the_seed_and_stays_in_range),
+        cmocka_unit_test(test_RtlTimeToTimeFields_knows_the_calendar),
+        cmocka_unit_test(test_RtlTimeFieldsToTime_counts_every_day),
+        cmocka_unit_test(test_RtlTimeFieldsToTime_refuses_what_is_no_time),
         cmocka_unit_test(test_IoCleanupIrp_ends_an_irp_in_the_drivers_own_memory),
     };
 

@@ -24,14 +24,11 @@ typedef ULONG SECURITY_INFORMATION, *PSECURITY_INFORMATION;
 /*
  * Opaque objects.
  */
-typedef struct _KTHREAD KTHREAD;
-typedef struct _ETHREAD ETHREAD;
-typedef struct _EPROCESS EPROCESS;
-typedef struct _KPROCESS KPROCESS;
-typedef struct _KTHREAD *PKTHREAD, *RESTRICTED_POINTER PRKTHREAD;
-typedef struct _ETHREAD *PETHREAD;
-typedef struct _EPROCESS *PEPROCESS;
-typedef struct _KPROCESS *PKPROCESS, *RESTRICTED_POINTER PRKPROCESS;
+typedef struct _KTHREAD KTHREAD, ETHREAD;
+/* One type for both views of a process, and one for both of a thread, as in ntifs.h. */
+typedef struct _EPROCESS EPROCESS, KPROCESS;
+typedef struct _KTHREAD *PKTHREAD, *PETHREAD, *RESTRICTED_POINTER PRKTHREAD;
+typedef struct _EPROCESS *PEPROCESS, *PKPROCESS, *RESTRICTED_POINTER PRKPROCESS;
 typedef struct _OBJECT_TYPE *POBJECT_TYPE;
 typedef struct _ACCESS_STATE ACCESS_STATE, *PACCESS_STATE;
 typedef struct _CONTEXT CONTEXT, *PCONTEXT;

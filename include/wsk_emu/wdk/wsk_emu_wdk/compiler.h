@@ -129,6 +129,12 @@ enum { __noop }; /* without its parentheses; clang knows it */
 #define _ARM_BARRIER_ISH     0xB
 #undef _ReturnAddress
 #define _ReturnAddress() __builtin_return_address(0)
+/* A trait that classes of drivers ask the compiler for; older gcc has it under another name. */
+#if defined(__cplusplus) && defined(__has_builtin)
+#if !__has_builtin(__is_trivially_destructible)
+#define __is_trivially_destructible(_type) __has_trivial_destructor(_type)
+#endif
+#endif
 #define _byteswap_ushort(_value) __builtin_bswap16((unsigned short)(_value))
 #define _byteswap_ulong(_value)  __builtin_bswap32((unsigned int)(_value))
 #define _byteswap_uint64(_value) __builtin_bswap64((unsigned __INT64_TYPE__)(_value))
@@ -162,6 +168,7 @@ enum { __noop }; /* without its parentheses; clang knows it */
 #define INLINE __inline__
 
 #define NTAPI
+#define __CLRCALL_OR_CDECL
 #define NTAPI_INLINE
 #define FASTCALL
 #define CALLBACK

@@ -79,6 +79,46 @@ static FORCEINLINE ULONG64 wsk_emu_rotate64(ULONG64 value, unsigned left)
     return value << left | value >> ((64 - left) & 63);
 }
 
+static FORCEINLINE UCHAR wsk_emu_rotl8(UCHAR value, UCHAR by)
+{
+    return wsk_emu_rotate8(value, (unsigned)by);
+}
+
+static FORCEINLINE UCHAR wsk_emu_rotr8(UCHAR value, UCHAR by)
+{
+    return wsk_emu_rotate8(value, 0u - (unsigned)by);
+}
+
+static FORCEINLINE USHORT wsk_emu_rotl16(USHORT value, UCHAR by)
+{
+    return wsk_emu_rotate16(value, (unsigned)by);
+}
+
+static FORCEINLINE USHORT wsk_emu_rotr16(USHORT value, UCHAR by)
+{
+    return wsk_emu_rotate16(value, 0u - (unsigned)by);
+}
+
+static FORCEINLINE ULONG wsk_emu_rotl32(ULONG value, int by)
+{
+    return wsk_emu_rotate32(value, (unsigned)by);
+}
+
+static FORCEINLINE ULONG wsk_emu_rotr32(ULONG value, int by)
+{
+    return wsk_emu_rotate32(value, 0u - (unsigned)by);
+}
+
+static FORCEINLINE ULONG64 wsk_emu_rotl64(ULONG64 value, int by)
+{
+    return wsk_emu_rotate64(value, (unsigned)by);
+}
+
+static FORCEINLINE ULONG64 wsk_emu_rotr64(ULONG64 value, int by)
+{
+    return wsk_emu_rotate64(value, 0u - (unsigned)by);
+}
+
 #undef _rotl8
 #undef _rotr8
 #undef _rotl16
@@ -89,24 +129,25 @@ static FORCEINLINE ULONG64 wsk_emu_rotate64(ULONG64 value, unsigned left)
 #undef _lrotr
 #undef _rotl64
 #undef _rotr64
-#define _rotl8(_value, _by) wsk_emu_rotate8((_value), (unsigned)(_by))
-#define _rotr8(_value, _by) wsk_emu_rotate8((_value), 0u - (unsigned)(_by))
-#define _rotl16(_value, _by) wsk_emu_rotate16((_value), (unsigned)(_by))
-#define _rotr16(_value, _by) wsk_emu_rotate16((_value), 0u - (unsigned)(_by))
-#define _rotl(_value, _by) wsk_emu_rotate32((_value), (unsigned)(_by))
-#define _rotr(_value, _by) wsk_emu_rotate32((_value), 0u - (unsigned)(_by))
-#define _lrotl(_value, _by) _rotl(_value, _by)
-#define _lrotr(_value, _by) _rotr(_value, _by)
-#define _rotl64(_value, _by) wsk_emu_rotate64((_value), (unsigned)(_by))
-#define _rotr64(_value, _by) wsk_emu_rotate64((_value), 0u - (unsigned)(_by))
-#define RotateLeft8(_value, _by) _rotl8(_value, _by)
-#define RotateRight8(_value, _by) _rotr8(_value, _by)
-#define RotateLeft16(_value, _by) _rotl16(_value, _by)
-#define RotateRight16(_value, _by) _rotr16(_value, _by)
-#define RotateLeft32(_value, _by) _rotl(_value, _by)
-#define RotateRight32(_value, _by) _rotr(_value, _by)
-#define RotateLeft64(_value, _by) _rotl64(_value, _by)
-#define RotateRight64(_value, _by) _rotr64(_value, _by)
+/* Names that stand for names, as in the WDK: a driver may have functions that are called so. */
+#define _rotl8 wsk_emu_rotl8
+#define _rotr8 wsk_emu_rotr8
+#define _rotl16 wsk_emu_rotl16
+#define _rotr16 wsk_emu_rotr16
+#define _rotl wsk_emu_rotl32
+#define _rotr wsk_emu_rotr32
+#define _lrotl wsk_emu_rotl32
+#define _lrotr wsk_emu_rotr32
+#define _rotl64 wsk_emu_rotl64
+#define _rotr64 wsk_emu_rotr64
+#define RotateLeft8 _rotl8
+#define RotateRight8 _rotr8
+#define RotateLeft16 _rotl16
+#define RotateRight16 _rotr16
+#define RotateLeft32 _rotl
+#define RotateRight32 _rotr
+#define RotateLeft64 _rotl64
+#define RotateRight64 _rotr64
 
 #undef __popcnt16
 #undef __popcnt

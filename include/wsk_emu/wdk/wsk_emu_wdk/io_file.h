@@ -57,6 +57,29 @@ _IRQL_requires_max_(PASSIVE_LEVEL) NTSYSAPI NTSTATUS NTAPI ZwDeviceIoControlFile
     _In_reads_bytes_opt_(InputBufferLength) PVOID InputBuffer, _In_ ULONG InputBufferLength,
     _Out_writes_bytes_opt_(OutputBufferLength) PVOID OutputBuffer, _In_ ULONG OutputBufferLength);
 
+typedef enum _FILE_INFORMATION_CLASS {
+    FileDirectoryInformation = 1,
+    FileBasicInformation = 4,
+    FileStandardInformation = 5,
+    FileNameInformation = 9,
+    FilePositionInformation = 14,
+    FileEndOfFileInformation = 20
+} FILE_INFORMATION_CLASS, *PFILE_INFORMATION_CLASS;
+
+typedef struct _FILE_STANDARD_INFORMATION {
+    LARGE_INTEGER AllocationSize;
+    LARGE_INTEGER EndOfFile;
+    ULONG NumberOfLinks;
+    BOOLEAN DeletePending;
+    BOOLEAN Directory;
+} FILE_STANDARD_INFORMATION, *PFILE_STANDARD_INFORMATION;
+WSK_EMU_CHECK_SIZE(FILE_STANDARD_INFORMATION, 24);
+
+/* STATUS_INVALID_DEVICE_REQUEST: a device, and there are no files. STATUS_INVALID_HANDLE; STATUS_OBJECT_TYPE_MISMATCH. */
+_IRQL_requires_max_(PASSIVE_LEVEL) NTSYSAPI NTSTATUS NTAPI ZwQueryInformationFile(_In_ HANDLE FileHandle,
+    _Out_ PIO_STATUS_BLOCK IoStatusBlock, _Out_writes_bytes_(Length) PVOID FileInformation, _In_ ULONG Length,
+    _In_ FILE_INFORMATION_CLASS FileInformationClass);
+
 /* ByteOffset with a HighPart of -1: the end of the file, which the driver gets as it is; and the file's own position, only
  * with synchronous I/O. */
 #define FILE_WRITE_TO_END_OF_FILE      0xffffffff

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* One-time initialization, the version of the system, random numbers. */
+/* One-time initialization, the version of the system, random numbers, calendar time. */
 #ifndef WSK_EMU_WDK_RTL_MISC_H
 #define WSK_EMU_WDK_RTL_MISC_H
 
@@ -93,6 +93,26 @@ _IRQL_requires_max_(APC_LEVEL) NTSYSAPI ULONG NTAPI RtlRandomEx(_Inout_ PULONG S
 _IRQL_requires_max_(APC_LEVEL) NTSYSAPI ULONG NTAPI RtlRandom(_Inout_ PULONG Seed);
 
 NTSYSAPI ULONG NTAPI RtlUniform(_Inout_ PULONG Seed);
+
+/*
+ * Calendar time, from the year 1601.
+ */
+typedef struct _TIME_FIELDS {
+    CSHORT Year;
+    CSHORT Month; /* from 1 */
+    CSHORT Day;   /* from 1 */
+    CSHORT Hour;
+    CSHORT Minute;
+    CSHORT Second;
+    CSHORT Milliseconds;
+    CSHORT Weekday; /* from 0: Sunday */
+} TIME_FIELDS, *PTIME_FIELDS;
+
+/* Any IRQL. */
+NTSYSAPI VOID NTAPI RtlTimeToTimeFields(_In_ PLARGE_INTEGER Time, _Out_ PTIME_FIELDS TimeFields);
+
+/* Any IRQL. Weekday is not looked at. FALSE: there is no such time, or it is before 1601. */
+_Must_inspect_result_ NTSYSAPI BOOLEAN NTAPI RtlTimeFieldsToTime(_In_ PTIME_FIELDS TimeFields, _Out_ PLARGE_INTEGER Time);
 
 #ifdef __cplusplus
 }
