@@ -6,6 +6,28 @@
 #include "ntdef.h"
 #include "ntstatus.h"
 
+/* Without stdint.h, whose types drivers bring themselves. */
+#ifndef INT8_MAX
+#define INT8_MIN  (-__INT8_MAX__ - 1)
+#define INT8_MAX  __INT8_MAX__
+#define UINT8_MAX __UINT8_MAX__
+#endif
+#ifndef INT16_MAX
+#define INT16_MIN  (-__INT16_MAX__ - 1)
+#define INT16_MAX  __INT16_MAX__
+#define UINT16_MAX __UINT16_MAX__
+#endif
+#ifndef INT32_MAX
+#define INT32_MIN  (-__INT32_MAX__ - 1)
+#define INT32_MAX  __INT32_MAX__
+#define UINT32_MAX __UINT32_MAX__
+#endif
+#ifndef INT64_MAX
+#define INT64_MIN  (-__INT64_MAX__ - 1)
+#define INT64_MAX  __INT64_MAX__
+#define UINT64_MAX __UINT64_MAX__
+#endif
+
 #ifndef LODWORD
 #define LODWORD(_value) ((ULONG)(_value))
 #define HIDWORD(_value) ((ULONG)(((ULONGLONG)(_value)) >> 32))

@@ -115,6 +115,7 @@ ULONG ClassesCheck()
     static_assert(__is_trivially_destructible(Plain), "nothing to do");
     static_assert(!__is_trivially_destructible(Guard), "something to do");
     EXPECT(corner.x * corner.y == 12 && window == nullptr && mode[0] == L'C' && sizeof(BCRYPT_CHAIN_MODE_GCM) == 32);
+    static_assert(INT16_MIN == -32768 && UINT32_MAX == 0xFFFFFFFF && INT64_MAX == 0x7FFFFFFFFFFFFFFF, "limits");
     EXPECT(LODWORD(0x100000002) == 2 && HIDWORD(0x100000002) == 1);
     return line != 0 ? line : CheckProcess();
 }
