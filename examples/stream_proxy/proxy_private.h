@@ -72,7 +72,10 @@ struct _PROXY_SESSION {
     PROXY_REQUEST Connect; /* WskSocketConnect of the target */
 
     KSPIN_LOCK Lock;
-    PROXY_STATE State; /* guarded by Lock */
+    /* Guarded by Lock. */
+    PROXY_STATE State;
+    ULONG Senders;       /* callbacks that are handing bytes to WskSend */
+    BOOLEAN IsResetOwed; /* by the last of them: the session was aborted meanwhile */
 };
 
 /* Everything that lives as long as the driver does. */
@@ -142,10 +145,14 @@ VOID ProxySessionRelease(_Inout_ PPROXY_SESSION Session);
 _IRQL_requires_max_(DISPATCH_LEVEL)
 VOID ProxySessionFinish(_Inout_ PPROXY_SESSION Session);
 
-/* Resets both connections, once, and gives up a connect that is under way. The caller has a use. Reason is the counter of
- * ProxyCounters that grows. */
+/* Resets both connections, once, and gives up a connect that is under way. While there are senders the last of them does
+ * it. The caller has a use. Reason is the counter of ProxyCounters that grows. */
 _IRQL_requires_max_(DISPATCH_LEVEL)
 VOID ProxySessionAbort(_Inout_ PPROXY_SESSION Session, _Inout_ volatile LONG *Reason);
+
+/* A callback that was counted among the senders has made its last call of WskSend. */
+_IRQL_requires_max_(DISPATCH_LEVEL)
+VOID ProxySessionSent(_Inout_ PPROXY_SESSION Session);
 
 /* Aborts all sessions and waits until the last of them is closed. Nobody listens any more. */
 _IRQL_requires_(PASSIVE_LEVEL)

@@ -139,8 +139,8 @@ static VOID CounterRaise(_Inout_ volatile LONG64 *Most, _In_ SIZE_T Value)
     } while ((LONG64)Value > most && InterlockedCompareExchange64(Most, (LONG64)Value, most) != most);
 }
 
-/* FALSE: the indication must be refused. One that is larger than the limit must get through as well, so it may pass
- * alone. */
+/* TRUE: the caller is a sender until ProxySessionSent. FALSE: the indication must be refused. One that is larger than the
+ * limit must get through as well, so it may pass alone. */
 static BOOLEAN RelayAdmit(_Inout_ PPROXY_SIDE Side, _In_ SIZE_T Bytes)
 {
     PPROXY_SESSION session = Side->Session;
@@ -154,6 +154,7 @@ static BOOLEAN RelayAdmit(_Inout_ PPROXY_SIDE Side, _In_ SIZE_T Bytes)
              (Side->BytesInFlight == 0 || (Bytes <= max && Side->BytesInFlight <= max - Bytes));
     if (isRoom) {
         Side->BytesInFlight += Bytes;
+        session->Senders++;
     }
     Side->BytesRefused = isRoom ? 0 : Bytes;
     Side->IsResumed = FALSE;
@@ -282,11 +283,14 @@ static NTSTATUS WSKAPI ReceiveEvent(PVOID SocketContext, ULONG Flags, PWSK_DATA_
         status = STATUS_SUCCESS;
     } else if (!RelayAdmit(side, BytesIndicated)) {
         /* A send in flight, or the connect, asks for the bytes again when it is complete; perhaps it just did. */
-    } else if ((sends = SendsAllocate(side, DataIndication)) != NULL) {
-        SendsStart(side, sends, (Flags & WSK_FLAG_ENTIRE_MESSAGE) != 0);
-        status = STATUS_PENDING;
-    } else if (!RelayPostpone(side, BytesIndicated)) {
-        ProxySessionAbort(session, &ProxyCounters.Aborted);
+    } else {
+        if ((sends = SendsAllocate(side, DataIndication)) != NULL) {
+            SendsStart(side, sends, (Flags & WSK_FLAG_ENTIRE_MESSAGE) != 0);
+            status = STATUS_PENDING;
+        } else if (!RelayPostpone(side, BytesIndicated)) {
+            ProxySessionAbort(session, &ProxyCounters.Aborted);
+        }
+        ProxySessionSent(session);
     }
     if (status == STATUS_DATA_NOT_ACCEPTED) {
         InterlockedIncrement(&ProxyCounters.Refusals);

@@ -9,7 +9,10 @@
  *
  * Why an abort resets both connections before it closes them: the sends of one socket hold the indications of the other,
  * and a socket must not be closed before its indications have come back. WskDisconnect with WSK_FLAG_ABORTIVE cancels the
- * sends, their completion gives the indications back, and then both sockets can be closed. */
+ * sends, their completion gives the indications back, and then both sockets can be closed.
+ *
+ * Why it waits for senders: nothing may be sent after WskDisconnect, and a callback on another processor may just have
+ * decided to send. */
 #include "proxy_private.h"
 
 static IO_COMPLETION_ROUTINE ConnectComplete;
@@ -117,15 +120,28 @@ static NTSTATUS AbortComplete(PDEVICE_OBJECT DeviceObject, PIRP Irp, PVOID Conte
     return STATUS_MORE_PROCESSING_REQUIRED;
 }
 
+/* Both connections, and the session's own use. */
+static VOID SessionReset(_Inout_ PPROXY_SESSION Session)
+{
+    SideAbort(&Session->Target);
+    SideAbort(&Session->Client);
+    ProxySessionRelease(Session);
+}
+
 _Use_decl_annotations_
 VOID ProxySessionAbort(PPROXY_SESSION Session, volatile LONG *Reason)
 {
     PROXY_STATE previous;
+    BOOLEAN isLater = FALSE;
     KIRQL irql;
 
     KeAcquireSpinLock(&Session->Lock, &irql);
     previous = Session->State;
-    Session->State = ProxyEnding;
+    if (previous != ProxyEnding) {
+        Session->State = ProxyEnding;
+        isLater = Session->Senders != 0;
+        Session->IsResetOwed = isLater;
+    }
     KeReleaseSpinLock(&Session->Lock, irql);
     if (previous == ProxyEnding) {
         return;
@@ -134,11 +150,29 @@ VOID ProxySessionAbort(PPROXY_SESSION Session, volatile LONG *Reason)
     if (previous == ProxyConnecting) {
         /* Pending, completed or not sent yet: TargetConnect does not prepare it any more, so the cancel is not lost. */
         IoCancelIrp(&Session->Connect.Irp);
-    } else {
-        SideAbort(&Session->Target);
+        SideAbort(&Session->Client);
+        ProxySessionRelease(Session);
+    } else if (!isLater) {
+        SessionReset(Session);
     }
-    SideAbort(&Session->Client);
-    ProxySessionRelease(Session);
+}
+
+_Use_decl_annotations_
+VOID ProxySessionSent(PPROXY_SESSION Session)
+{
+    BOOLEAN isOwed;
+    KIRQL irql;
+
+    KeAcquireSpinLock(&Session->Lock, &irql);
+    Session->Senders--;
+    isOwed = Session->IsResetOwed && Session->Senders == 0;
+    if (isOwed) {
+        Session->IsResetOwed = FALSE;
+    }
+    KeReleaseSpinLock(&Session->Lock, irql);
+    if (isOwed) {
+        SessionReset(Session);
+    }
 }
 
 /*

@@ -332,6 +332,30 @@ static void test_proxy_unloads_under_traffic(void **state)
     assert_int_equal(proxy_status().Aborted, 3);
 }
 
+#define BUSY_SESSIONS 24
+
+/* Bytes come in on one processor while unload resets the connections from another one: nothing may be sent on a connection
+ * that is being reset. */
+static void test_proxy_unloads_while_bytes_come_in(void **state)
+{
+    struct proxied proxied[BUSY_SESSIONS];
+
+    (void)state;
+    proxied[0] = proxied_start(0);
+    for (unsigned i = 1; i < BUSY_SESSIONS; i++) {
+        proxied[i] = proxied_another(&proxied[0]);
+    }
+    for (unsigned i = 0; i < BUSY_SESSIONS; i++) {
+        (void)send_pattern(proxied[i].client, 0, 20000);
+        (void)send_pattern(proxied[i].target, 0, 20000);
+    }
+    unload_proxy();
+    for (unsigned i = 0; i < BUSY_SESSIONS; i++) {
+        wsk_kit_peer_expect_reset(proxied[i].client);
+        wsk_kit_peer_expect_reset(proxied[i].target);
+    }
+}
+
 /* A session that has finished in one direction. */
 static void test_proxy_unloads_while_half_is_finished(void **state)
 {
@@ -345,6 +369,14 @@ static void test_proxy_unloads_while_half_is_finished(void **state)
 }
 
 #define TEST_WITH_GATE(function) wsk_emu_unit_test_setup_teardown(function, NULL, unload_both)
+
+/* Indications of many elements, each of which is sent by itself. */
+static const struct wsk_emu_config threads_in_pieces = {
+    .size = sizeof(struct wsk_emu_config),
+    .execution = WSK_EMU_EXECUTION_THREADS,
+    .network = WSK_EMU_NETWORK_VIRTUAL,
+    .indication_max_bytes = 2000,
+};
 
 int main(void)
 {
@@ -365,6 +397,7 @@ int main(void)
         TEST_WITH_GATE(test_proxy_unloads_while_the_target_is_asked),
         TEST_WITH_GATE(test_proxy_unloads_at_every_step_of_the_connect),
         TEST(test_proxy_unloads_under_traffic),
+        TEST(test_proxy_unloads_while_bytes_come_in),
         TEST(test_proxy_unloads_while_half_is_finished),
         TEST_IN(test_proxy_target_that_refuses_resets_the_client, &live),
         TEST_IN(test_proxy_target_that_refuses_resets_the_client, &stepped_sockets),
@@ -375,6 +408,9 @@ int main(void)
         TEST_IN(test_proxy_unloads_under_traffic, &live),
         TEST_IN(test_proxy_unloads_under_traffic, &stepped_sockets),
         TEST_IN(test_proxy_unloads_under_traffic, &threads_virtual),
+        TEST_IN(test_proxy_unloads_while_bytes_come_in, &live),
+        TEST_IN(test_proxy_unloads_while_bytes_come_in, &threads_virtual),
+        TEST_IN(test_proxy_unloads_while_bytes_come_in, &threads_in_pieces),
     };
     struct CMUnitTest seeded[4 * SEED_COUNT];
 
