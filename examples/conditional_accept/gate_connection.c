@@ -116,22 +116,44 @@ static NTSTATUS AbortComplete(PDEVICE_OBJECT DeviceObject, PIRP Irp, PVOID Conte
     return STATUS_MORE_PROCESSING_REQUIRED;
 }
 
+/* Once, with a use of its own. */
+static VOID ConnectionReset(_Inout_ PGATE_CONNECTION Connection)
+{
+    IoSetCompletionRoutine(Connection->AbortIrp, AbortComplete, Connection, TRUE, TRUE, TRUE);
+    (void)Connection->Dispatch->WskDisconnect(Connection->Socket, NULL, WSK_FLAG_ABORTIVE, Connection->AbortIrp);
+    GateConnectionEnd(Connection);
+}
+
 VOID GateConnectionAbort(PGATE_CONNECTION Connection)
 {
     BOOLEAN isFirst;
+    BOOLEAN isSending;
     KIRQL irql;
 
     KeAcquireSpinLock(&Connection->Lock, &irql);
     isFirst = Connection->IsOpen && !Connection->IsAborted;
+    isSending = Connection->IsSending;
     if (isFirst) {
         Connection->IsAborted = TRUE;
         InterlockedIncrement(&Connection->Uses);
     }
     KeReleaseSpinLock(&Connection->Lock, irql);
-    if (isFirst) {
-        IoSetCompletionRoutine(Connection->AbortIrp, AbortComplete, Connection, TRUE, TRUE, TRUE);
-        (void)Connection->Dispatch->WskDisconnect(Connection->Socket, NULL, WSK_FLAG_ABORTIVE, Connection->AbortIrp);
-        GateConnectionEnd(Connection);
+    if (isFirst && !isSending) {
+        ConnectionReset(Connection);
+    }
+}
+
+VOID GateConnectionSent(PGATE_CONNECTION Connection)
+{
+    BOOLEAN isResetDue;
+    KIRQL irql;
+
+    KeAcquireSpinLock(&Connection->Lock, &irql);
+    Connection->IsSending = FALSE;
+    isResetDue = Connection->IsAborted; /* since it began to send */
+    KeReleaseSpinLock(&Connection->Lock, irql);
+    if (isResetDue) {
+        ConnectionReset(Connection);
     }
 }
 

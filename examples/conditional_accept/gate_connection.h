@@ -34,7 +34,8 @@ typedef struct _GATE_CONNECTION {
     BOOLEAN IsReceivePosted; /* ReceiveIrp is WSK's */
     BOOLEAN HasPeerEnded;    /* nothing more will be indicated */
     BOOLEAN IsDisconnecting; /* WskDisconnect was called */
-    BOOLEAN IsAborted;       /* WskDisconnect was called with WSK_FLAG_ABORTIVE */
+    BOOLEAN IsAborted;       /* WskDisconnect with WSK_FLAG_ABORTIVE was called, or is due when nobody is sending */
+    BOOLEAN IsSending;       /* the receive callback is handing its list to WskSend */
     ULONG RefusedCount;      /* elements of the last indication if that was refused, else 0 */
     ULONG SendsInFlight;
 } GATE_CONNECTION, *PGATE_CONNECTION;
@@ -52,8 +53,12 @@ VOID GateConnectionRelease(_Inout_ PGATE_CONNECTION Connection);
 /* Ends the use that stands for being open, once. */
 VOID GateConnectionEnd(_Inout_ PGATE_CONNECTION Connection);
 
-/* Resets the connection. Sends in flight are cancelled, so their buffers come back. The caller has a use. */
+/* Resets the connection. Sends in flight are cancelled, so their buffers come back. While the receive callback is sending,
+ * that one does it at its end: nothing may be sent after WskDisconnect. The caller has a use. */
 VOID GateConnectionAbort(_Inout_ PGATE_CONNECTION Connection);
+
+/* The receive callback, which has set IsSending, has made its last call of WskSend. */
+VOID GateConnectionSent(_Inout_ PGATE_CONNECTION Connection);
 
 /* --- gate_echo.c --- */
 

@@ -191,8 +191,9 @@ static VOID SendsStart(_In_ PGATE_CONNECTION Connection, _In_ PGATE_SEND First)
     }
 }
 
-/* Reserves room for the sends of a list. FALSE: too many are in flight, and the indication must be refused. A list
- * that is longer than MaxSends must get through as well, so it may pass when nothing is in flight. */
+/* Reserves room for the sends of a list. TRUE: the caller is sending until GateConnectionSent. FALSE: too many are in
+ * flight, or the connection is being reset, and the indication must be refused. A list that is longer than MaxSends
+ * must get through as well, so it may pass when nothing is in flight. */
 static BOOLEAN SendsReserve(_Inout_ PGATE_CONNECTION Connection, _In_ ULONG Count)
 {
     BOOLEAN isRoom;
@@ -201,9 +202,11 @@ static BOOLEAN SendsReserve(_Inout_ PGATE_CONNECTION Connection, _In_ ULONG Coun
     KIRQL irql;
 
     KeAcquireSpinLock(&Connection->Lock, &irql);
-    isRoom = Connection->SendsInFlight == 0 || Connection->SendsInFlight + Count <= Connection->Device->Config.MaxSends;
+    isRoom = !Connection->IsAborted && (Connection->SendsInFlight == 0 ||
+                                        Connection->SendsInFlight + Count <= Connection->Device->Config.MaxSends);
     if (isRoom) {
         Connection->SendsInFlight += Count;
+        Connection->IsSending = TRUE;
     }
     Connection->RefusedCount = isRoom ? 0 : Count;
     Connection->IsRearmed = FALSE;
@@ -260,10 +263,12 @@ static NTSTATUS WSKAPI ReceiveEvent(PVOID SocketContext, ULONG Flags, PWSK_DATA_
         SendsUnreserve(connection, count);
         GateConnectionReport(connection, "WskReceiveEvent", "no memory", BytesIndicated);
         GateConnectionAbort(connection);
+        GateConnectionSent(connection);
     } else {
         InterlockedAdd64(&GateCounters.BytesReceived, (LONG64)BytesIndicated);
         GateConnectionReport(connection, "WskReceiveEvent", "echoed", BytesIndicated);
         SendsStart(connection, sends);
+        GateConnectionSent(connection);
         status = STATUS_PENDING;
     }
     GateConnectionRelease(connection);

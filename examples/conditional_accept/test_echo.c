@@ -127,6 +127,26 @@ static void test_gate_unloads_under_traffic(void **state)
     wsk_kit_peer_expect_reset(fresh);
 }
 
+/* Bytes come in on one processor while unload resets the connections from another one: nothing may be sent on a connection
+ * that is being reset. */
+static void test_gate_unloads_while_bytes_come_in(void **state)
+{
+    USHORT port = load_gate(&open_gate);
+    struct wsk_kit_peer *clients[CROWD];
+
+    (void)state;
+    for (size_t i = 0; i < CROWD; i++) {
+        clients[i] = connected_client(port);
+    }
+    for (size_t i = 0; i < CROWD; i++) {
+        (void)send_pattern(clients[i], 0, 20000);
+    }
+    unload_gate();
+    for (size_t i = 0; i < CROWD; i++) {
+        wsk_kit_peer_expect_reset(clients[i]);
+    }
+}
+
 /* --- other ways to run ------------------------------------------------------------------------------------- */
 
 /* Everything that a driver goes through in its life. The tests below run it in other ways. */
@@ -196,6 +216,14 @@ static const struct wsk_emu_config threads_virtual = {
     .network = WSK_EMU_NETWORK_VIRTUAL,
 };
 
+/* Indications of many elements, each of which is sent by itself. */
+static const struct wsk_emu_config threads_in_pieces = {
+    .size = sizeof(struct wsk_emu_config),
+    .execution = WSK_EMU_EXECUTION_THREADS,
+    .network = WSK_EMU_NETWORK_VIRTUAL,
+    .indication_max_bytes = 2000,
+};
+
 /* One test in all orders of events. */
 #define TEST_MIXED(function)                                                                      \
     TEST_IN(function, &mixed[0]), TEST_IN(function, &mixed[1]), TEST_IN(function, &mixed[2]),     \
@@ -214,6 +242,7 @@ int main(void)
         TEST(test_gate_client_finishes_and_gets_the_rest),
         TEST(test_gate_many_clients_at_once),
         TEST(test_gate_unloads_under_traffic),
+        TEST(test_gate_unloads_while_bytes_come_in),
         TEST(test_gate_whole_story),
         TEST_IN(test_gate_whole_story, &deferred),
         TEST_IN(test_gate_unloads_under_traffic, &deferred),
@@ -222,6 +251,8 @@ int main(void)
         TEST_MIXED(test_gate_client_resets_while_sends_are_pending),
         TEST_IN(test_gate_whole_story, &live),
         TEST_IN(test_gate_unloads_under_traffic, &live),
+        TEST_IN(test_gate_unloads_while_bytes_come_in, &live),
+        TEST_IN(test_gate_unloads_while_bytes_come_in, &threads_in_pieces),
         TEST_IN(test_gate_client_resets_while_sends_are_pending, &live),
         TEST_IN(test_gate_many_clients_at_once, &live),
         TEST_IN(test_gate_whole_story, &stepped_sockets),
