@@ -47,7 +47,7 @@ static bool call_check(PDEVICE_OBJECT device, PIRP irp)
                             "IoCallDriver got IRP %p, which is %s", (void *)irp, we_io_irp_state_text(irp));
         return false;
     }
-    we_io_irp_check_cancel(irp, "IoCallDriver");
+    (void)we_io_irp_check_cancel(irp, "IoCallDriver");
     if (irp->CurrentLocation <= 1) {
         KeBugCheckEx(NO_MORE_IRP_STACK_LOCATIONS, (ULONG_PTR)irp, 0, 0, 0);
     }

@@ -111,7 +111,7 @@ PDRIVER_CANCEL IoSetCancelRoutine(PIRP Irp, PDRIVER_CANCEL CancelRoutine)
     return set_check(Irp) ? we_io_irp_exchange_cancel(Irp, CancelRoutine) : NULL;
 }
 
-void we_io_irp_check_cancel(PIRP irp, const char *function)
+bool we_io_irp_check_cancel(PIRP irp, const char *function)
 {
     PDRIVER_CANCEL routine = __atomic_load_n(&irp->CancelRoutine, __ATOMIC_SEQ_CST);
     struct we_nt_view view;
@@ -121,6 +121,7 @@ void we_io_irp_check_cancel(PIRP irp, const char *function)
                             "%s got IRP %p with the cancel routine %p still set", function, (void *)irp,
                             (void *)(ULONG_PTR)routine);
     }
+    return routine == NULL;
 }
 
 bool we_io_irp_set_cancel(PIRP irp, PDRIVER_CANCEL routine)

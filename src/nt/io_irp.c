@@ -326,7 +326,9 @@ static bool take_check(PIRP irp, const char *function)
     if (we_io_irp_is_at_top(irp)) {
         take_check_own(irp, function);
     }
-    we_io_irp_check_cancel(irp, function);
+    if (!we_io_irp_check_cancel(irp, function)) {
+        (void)we_io_irp_clear_cancel(irp); /* from now on it has the provider's or none */
+    }
     return true;
 }
 
@@ -335,7 +337,6 @@ NTSTATUS we_io_irp_take(PIRP irp, const char *function)
     if (!take_check(irp, function)) {
         return STATUS_INVALID_PARAMETER;
     }
-    (void)we_io_irp_clear_cancel(irp); /* reported; from now on it has the provider's or none */
     we_io_irp_step_down(irp);
     irp->Tail.Overlay.CurrentStackLocation->DeviceObject = NULL;
     memset(irp->Tail.Overlay.DriverContext, 0, sizeof(irp->Tail.Overlay.DriverContext));

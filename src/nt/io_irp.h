@@ -47,8 +47,9 @@ void we_io_irp_free_managed(PIRP irp);
 /* The walk behind IoCompleteRequest, without its argument checks. */
 void we_io_complete_walk(PIRP irp);
 
-/* IRP-051: whoever sends an IRP on has taken its cancel routine away. function names the caller in the report. */
-void we_io_irp_check_cancel(PIRP irp, const char *function);
+/* IRP-051: whoever sends an IRP on has taken its cancel routine away. False: it has not, and that was reported. function
+ * names the caller in the report. */
+bool we_io_irp_check_cancel(PIRP irp, const char *function);
 /* IoSetCancelRoutine by whoever has the IRP. */
 PDRIVER_CANCEL we_io_irp_exchange_cancel(PIRP irp, PDRIVER_CANCEL routine);
 /* Provider cancel: installs routine as the cancel routine of a taken, pending IRP. Returns false when the IRP

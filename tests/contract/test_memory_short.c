@@ -221,15 +221,9 @@ static NTSTATUS WSKAPI refuse(PVOID SocketContext, ULONG Flags, PSOCKADDR LocalA
                               PWSK_SOCKET AcceptSocket, PVOID *AcceptSocketContext,
                               CONST WSK_CLIENT_CONNECTION_DISPATCH **AcceptSocketDispatch)
 {
-    UNREFERENCED_PARAMETER(SocketContext);
-    UNREFERENCED_PARAMETER(Flags);
-    UNREFERENCED_PARAMETER(LocalAddress);
-    UNREFERENCED_PARAMETER(RemoteAddress);
-    UNREFERENCED_PARAMETER(AcceptSocket);
-    UNREFERENCED_PARAMETER(AcceptSocketContext);
-    UNREFERENCED_PARAMETER(AcceptSocketDispatch);
     InterlockedIncrement(&s_offers);
-    return STATUS_REQUEST_NOT_ACCEPTED;
+    return accept_refuse(SocketContext, Flags, LocalAddress, RemoteAddress, AcceptSocket, AcceptSocketContext,
+                         AcceptSocketDispatch);
 }
 
 static NTSTATUS attempt_offer(struct scene *scene)

@@ -87,18 +87,24 @@ static void test_drivers_come_and_go_in_any_order(void **state)
     wsk_emu_driver_unload(a);
 }
 
-/* The stop drops a driver, and the next kernel is a machine that was switched on. */
-static void test_variables_are_fresh_in_the_next_kernel(void **state)
+/* A kernel that does not go through the glue of a test, with a driver as it is in its file. */
+static void start_with_fresh_twin(void)
 {
     struct wsk_emu_config config = WSK_EMU_CONFIG_INIT;
 
-    (void)state;
     config.execution = WSK_EMU_EXECUTION_STEPPED;
     config.network = WSK_EMU_NETWORK_VIRTUAL;
+    assert_int_equal(wsk_emu_start(&config), STATUS_SUCCESS);
+    (void)loaded(twin_a_DriverEntry, "a");
+    expect_fresh(TwinAQuery);
+}
+
+/* The stop drops a driver, and the next kernel is a machine that was switched on. */
+static void test_variables_are_fresh_in_the_next_kernel(void **state)
+{
+    (void)state;
     for (int i = 0; i < 2; i++) {
-        assert_int_equal(wsk_emu_start(&config), STATUS_SUCCESS);
-        (void)loaded(twin_a_DriverEntry, "a");
-        expect_fresh(TwinAQuery);
+        start_with_fresh_twin();
         wsk_kit_expect_report("NPI-001"); /* nobody calls its DriverUnload */
         assert_int_equal(wsk_emu_stop(), 0);
     }
@@ -107,15 +113,9 @@ static void test_variables_are_fresh_in_the_next_kernel(void **state)
 /* A test that fails does not come back to unload its driver. */
 static void test_variables_are_fresh_after_a_test_that_failed(void **state)
 {
-    struct wsk_emu_config config = WSK_EMU_CONFIG_INIT;
-
     (void)state;
-    config.execution = WSK_EMU_EXECUTION_STEPPED;
-    config.network = WSK_EMU_NETWORK_VIRTUAL;
     for (int i = 0; i < 2; i++) {
-        assert_int_equal(wsk_emu_start(&config), STATUS_SUCCESS);
-        (void)loaded(twin_a_DriverEntry, "a");
-        expect_fresh(TwinAQuery);
+        start_with_fresh_twin();
         wsk_kit_abandon();
     }
 }
